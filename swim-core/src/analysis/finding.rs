@@ -1,0 +1,90 @@
+//! One thing that analysis found.
+
+use serde::{Deserialize, Serialize};
+
+/// How bad it is. *Unknown* is a verdict of its own: never a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// It is fine.
+    Pass,
+    /// Worth knowing.
+    Warning,
+    /// A fact is missing; the rule cannot answer.
+    Unknown,
+    /// The upgrade must not go on.
+    Blocking,
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable code, e.g. `flash.too_small`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+    /// What was measured, with its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<String>,
+    /// What is required, with its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<String>,
+    /// Where both come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provenance: Vec<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// The member it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<u32>,
+}
+
+impl Finding {
+    /// A finding.
+    #[must_use]
+    pub fn new(code: impl Into<String>, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            severity,
+            message: message.into(),
+            measured: None,
+            required: None,
+            provenance: Vec::new(),
+            remedy: None,
+            member: None,
+        }
+    }
+
+    /// With what was measured and what is required.
+    #[must_use]
+    pub fn compared(mut self, measured: impl Into<String>, required: impl Into<String>) -> Self {
+        self.measured = Some(measured.into());
+        self.required = Some(required.into());
+        self
+    }
+
+    /// With where a value comes from.
+    #[must_use]
+    pub fn from(mut self, source: impl Into<String>) -> Self {
+        self.provenance.push(source.into());
+        self
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn remedy(mut self, what: impl Into<String>) -> Self {
+        self.remedy = Some(what.into());
+        self
+    }
+
+    /// About one member.
+    #[must_use]
+    pub const fn on_member(mut self, member: u32) -> Self {
+        self.member = Some(member);
+        self
+    }
+}

@@ -1,0 +1,94 @@
+//! What a file is: identified from its bytes, each field with where it comes from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Digests, Sha256};
+use crate::version::Version;
+
+/// Where a field comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Provenance {
+    /// The header of the file.
+    Header,
+    /// A member of the archive.
+    Member,
+    /// Strings inside the payload.
+    Payload,
+    /// The file name: a hint, names are no proof.
+    FileName,
+    /// A catalogue.
+    Catalogue,
+    /// A person said so.
+    User,
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field<T> {
+    /// The value.
+    pub value: T,
+    /// Its source.
+    pub from: Provenance,
+}
+
+impl<T> Field<T> {
+    /// A field.
+    pub const fn new(value: T, from: Provenance) -> Self {
+        Self { value, from }
+    }
+}
+
+/// What is known of an image file. An absent field means that neither bytes nor name say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImageFacts {
+    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `packages_conf`, `unknown`.
+    pub container: Option<Field<String>>,
+    /// `ios` or `ios_xe`: which platform definition it is for.
+    pub platform: Option<Field<String>>,
+    /// The product family, lower case: `cat9k`, `c2960x`, `isr4300`.
+    pub family: Option<Field<String>>,
+    /// The version.
+    pub version: Option<Field<Version>>,
+    /// The other number of the same release (dual numbering).
+    pub alt_version: Option<Field<String>>,
+    /// The feature set, e.g. `universalk9`.
+    pub feature_set: Option<Field<String>>,
+    /// Strong cryptography inside?
+    pub k9: Option<Field<bool>>,
+    /// Payload encryption left out?
+    pub npe: Option<Field<bool>>,
+    /// `image`, `smu`, `rommon`, `package`, ...
+    pub image_type: Option<Field<String>>,
+    /// Least main memory, bytes.
+    pub min_ram: Option<Field<u64>>,
+    /// Least flash, bytes.
+    pub min_flash: Option<Field<u64>>,
+    /// `SPA`, `SSA`: presence and kind of a signature, not that it was checked.
+    pub signature: Option<Field<String>>,
+    /// The name of the image as the bytes tell it.
+    pub internal_name: Option<Field<String>>,
+    /// Boards, route processors and architectures that the header names, verbatim.
+    pub compatibility: Vec<Field<String>>,
+    /// Everything that looked wrong: truncated, contradictory, ambiguous.
+    pub remarks: Vec<String>,
+}
+
+/// An image in the repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its address.
+    pub id: Sha256,
+    /// The file name at import.
+    pub file_name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its digests.
+    pub digests: Digests,
+    /// What it is.
+    pub facts: ImageFacts,
+    /// When it was imported.
+    pub imported: jiff::Timestamp,
+}

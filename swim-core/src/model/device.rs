@@ -1,0 +1,136 @@
+//! A managed device: where it is, how to log in, what it is thought to be.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::SecretRef;
+use crate::{Error, Result};
+
+/// The operator's name of a device; unique in a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(String);
+
+impl DeviceId {
+    /// Makes an id; it must be 1 to 253 printable characters without white space.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the value.
+    ///
+    /// ```
+    /// use swim_core::model::DeviceId;
+    /// assert!(DeviceId::new("edge-1").is_ok());
+    /// assert!(DeviceId::new("edge 1").is_err());
+    /// ```
+    pub fn new(id: impl Into<String>) -> Result<Self> {
+        let id = id.into();
+        if id.is_empty() || id.len() > 253 || id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Error::invalid("device id", format!("{id:?}"), "1 to 253 characters without white space"));
+        }
+        Ok(Self(id))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a platform definition: `ios`, `ios_xe`, ...
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlatformId(pub String);
+
+impl fmt::Display for PlatformId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A host name or address and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Name, IPv4 or IPv6 address (without brackets).
+    pub host: String,
+    /// TCP or UDP port.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// How to log in. Secrets are references.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The user name.
+    pub user: String,
+    /// The password; also answers keyboard-interactive questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretRef>,
+    /// A private key in OpenSSH or PEM form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<SecretRef>,
+    /// The passphrase of the private key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_passphrase: Option<SecretRef>,
+    /// The enable secret, when the login does not land at level 15.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable: Option<SecretRef>,
+}
+
+/// What to do about a server's host key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HostKeyPolicy {
+    /// The key must be in this `known_hosts` text file.
+    KnownHosts(String),
+    /// The key must have this fingerprint (`SHA256:...`).
+    Pinned(String),
+    /// Take the first key that is seen, remember it, insist on it afterwards.
+    FirstUse,
+}
+
+/// A managed device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// The operator's name for it.
+    pub id: DeviceId,
+    /// Where its command line is.
+    pub at: Endpoint,
+    /// The platform definition to use.
+    pub platform: PlatformId,
+    /// How to log in.
+    pub login: Login,
+    /// What to do about its host key.
+    pub host_key: HostKeyPolicy,
+    /// Legacy SSH algorithms are offered to this device only when this is set; it is reported as a finding.
+    #[serde(default)]
+    pub legacy_ssh: bool,
+    /// The address that this device must use to reach our offers, when it is not the one of the control session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach_us_at: Option<String>,
+    /// A VRF for pulls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vrf: Option<String>,
+    /// A site, for order and limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+}

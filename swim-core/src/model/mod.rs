@@ -1,0 +1,17 @@
+//! The nouns: devices, inventories, policies, digests, secrets. Values only.
+
+mod device;
+mod digest;
+mod inventory;
+mod policy;
+mod protocol;
+mod secret;
+
+pub use device::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
+pub use digest::{Algorithm, Digests, Sha256};
+pub use inventory::{
+    BootState, FileEntry, FileSystem, InstallRow, InstallState, InstallStateCode, Inventory, Member, Mode, Redundancy,
+};
+pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
+pub use protocol::{Direction, Protocol};
+pub use secret::{Secret, SecretRef};

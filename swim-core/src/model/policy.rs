@@ -1,0 +1,112 @@
+//! What the operator wants done, and how careful to be.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Direction, Protocol};
+
+/// When devices are activated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActivateMode {
+    /// Distribute only; nothing is activated.
+    Off,
+    /// One device after the other, after all copies are done; the next one only after the last one is proven.
+    #[default]
+    Sequential,
+    /// All at once (within `max_parallel`).
+    Parallel,
+}
+
+/// How the software is installed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Approach {
+    /// In the mode in which the device runs now.
+    #[default]
+    Current,
+}
+
+/// What a failed device means for the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailurePolicy {
+    /// Go on with the other devices (the guide's default).
+    #[default]
+    Continue,
+    /// Start no further device.
+    Stop,
+}
+
+/// What to do about a running configuration that was not saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnsavedConfig {
+    /// It is a finding that blocks the device.
+    #[default]
+    Block,
+    /// Save it as a step of the plan.
+    Save,
+}
+
+/// The settings of an upgrade. Every field has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Transfers to try, in order.
+    pub transfers: Vec<(Protocol, Direction)>,
+    /// When devices are activated.
+    pub activate: ActivateMode,
+    /// In which mode the software is installed.
+    pub approach: Approach,
+    /// What a failed device means for the others.
+    pub on_failure: FailurePolicy,
+    /// What to do about an unsaved configuration.
+    pub unsaved_config: UnsavedConfig,
+    /// May files be deleted to make room? Only files that are proven to be unreferenced, listed in the plan.
+    pub make_room: bool,
+    /// Hold the commit back: the job waits until somebody commits it (perhaps another process, days later).
+    pub hold_commit: bool,
+    /// Ask the caller's post-check before the commit; a no makes the device go back.
+    pub post_check: bool,
+    /// The device's auto-abort timer in minutes (30 to 1200), for install mode.
+    pub auto_abort_minutes: u32,
+    /// Devices at work at the same time.
+    pub max_parallel: u32,
+    /// Devices that pull from one server at the same time (the guide's five).
+    pub max_per_server: u32,
+    /// Minutes to wait for a device to come back after a reload.
+    pub return_minutes: u32,
+    /// May a device be moved to an older version?
+    pub allow_downgrade: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            transfers: vec![
+                (Protocol::Scp, Direction::Pull),
+                (Protocol::Http, Direction::Pull),
+                (Protocol::Scp, Direction::Push),
+                (Protocol::Sftp, Direction::Push),
+            ],
+            activate: ActivateMode::Sequential,
+            approach: Approach::Current,
+            on_failure: FailurePolicy::Continue,
+            unsaved_config: UnsavedConfig::Block,
+            make_room: false,
+            hold_commit: false,
+            post_check: false,
+            // The device's own default (install activate: 120 minutes).
+            auto_abort_minutes: 120,
+            max_parallel: 50,
+            max_per_server: 5,
+            // Longest return seen is 30 minutes (microcode and boot loader upgrade); twice that is never early.
+            return_minutes: 60,
+            allow_downgrade: false,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What travels with every call: the clock, cancellation, and where to tell what is happening.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use crate::{Error, ErrorKind, Result};
+
+/// Something worth showing while a step is under way. Not journalled: it may be lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Note {
+    /// Bytes of a transfer that are done.
+    Bytes {
+        /// So far.
+        done: u64,
+        /// In all, where known.
+        total: Option<u64>,
+    },
+    /// The device is alive (progress characters, dots).
+    Heartbeat,
+    /// A line that the device printed, redacted.
+    Line {
+        /// The text.
+        text: String,
+    },
+    /// Nothing was heard for this long.
+    Stalled {
+        /// Seconds of silence.
+        seconds: u64,
+    },
+}
+
+/// Where notes go.
+pub trait NoteSink: Send + Sync {
+    /// Takes one note; must not block.
+    fn note(&self, note: Note);
+}
+
+/// Throws notes away.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl NoteSink for Silent {
+    fn note(&self, _: Note) {}
+}
+
+/// What travels with every call on a port.
+#[derive(Clone)]
+pub struct Context {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled when the call shall end as soon as it safely can.
+    pub cancel: CancellationToken,
+    /// Where notes go.
+    pub notes: Arc<dyn NoteSink>,
+}
+
+impl Context {
+    /// A context that nobody cancels and nobody watches.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, cancel: CancellationToken::new(), notes: Arc::new(Silent) }
+    }
+
+    /// The same with another sink of notes.
+    #[must_use]
+    pub fn noting(&self, notes: Arc<dyn NoteSink>) -> Self {
+        Self { notes, ..self.clone() }
+    }
+
+    /// Waits, unless cancelled.
+    ///
+    /// # Errors
+    /// `Cancelled`.
+    pub async fn sleep(&self, duration: Duration) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, "wait", "stopped on request")),
+            () = self.clock.sleep(duration) => Ok(()),
+        }
+    }
+
+    /// Runs `work`, unless it is cancelled or takes longer than `limit` (a `Timeout` of `operation`).
+    ///
+    /// # Errors
+    /// `Cancelled`, `Timeout`, or the error of `work`.
+    pub async fn within<T>(
+        &self,
+        limit: Duration,
+        operation: &str,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, operation, "stopped on request")),
+            () = self.clock.sleep(limit) => {
+                Err(Error::new(ErrorKind::Timeout, operation, format!("no answer within {} s", limit.as_secs())))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("clock", &self.clock).field("cancelled", &self.cancel.is_cancelled()).finish()
+    }
+}

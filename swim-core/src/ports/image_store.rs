@@ -1,0 +1,37 @@
+//! Bytes of images, addressed by their SHA-256.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::Result;
+use crate::model::Sha256;
+
+/// Keeps the bytes of images. An image is visible whole or not at all.
+#[async_trait]
+pub trait ImageStore: Send + Sync + fmt::Debug {
+    /// Starts writing. Nothing is visible before [`ImageWriter::finish`]; what a killed writer left is removed by `sweep`.
+    async fn create(&self) -> Result<Box<dyn ImageWriter>>;
+    /// The size of an image; `None` when it is not there.
+    async fn size(&self, image: &Sha256) -> Result<Option<u64>>;
+    /// Up to `length` bytes from `offset`; shorter only at the end of the image. `NotFound` when it is not there.
+    async fn read(&self, image: &Sha256, offset: u64, length: usize) -> Result<Bytes>;
+    /// Removes an image; removing what is not there is fine.
+    async fn remove(&self, image: &Sha256) -> Result<()>;
+    /// All images.
+    async fn list(&self) -> Result<Vec<Sha256>>;
+    /// Removes what killed writers left behind; returns how many leftovers there were.
+    async fn sweep(&self) -> Result<u64>;
+}
+
+/// One image being written.
+#[async_trait]
+pub trait ImageWriter: Send + fmt::Debug {
+    /// Appends.
+    async fn write(&mut self, bytes: Bytes) -> Result<()>;
+    /// Makes it durable and visible under its address. If it was there already, that one stays (same bytes).
+    async fn finish(self: Box<Self>, address: &Sha256) -> Result<()>;
+    /// Throws it away.
+    async fn abort(self: Box<Self>) -> Result<()>;
+}

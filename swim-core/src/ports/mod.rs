@@ -1,0 +1,23 @@
+//! Ports: what the engine needs of the world. Traits only; adapters are in the other crates.
+
+mod checks;
+mod cli;
+mod clock;
+mod context;
+mod image_store;
+mod job_store;
+mod network;
+mod records;
+mod secrets;
+mod transfer;
+
+pub use checks::{CheckCall, PostChecks, Verdict};
+pub use cli::{Cli, CliConnector};
+pub use clock::Clock;
+pub use context::{Context, Note, NoteSink, Silent};
+pub use image_store::{ImageStore, ImageWriter};
+pub use job_store::{Appended, JobId, JobStore, JobSummary, Lease, NewJob, Sequence, Stored, WorkerId};
+pub use network::{Accepted, ByteStream, Listener, Network};
+pub use records::Records;
+pub use secrets::Secrets;
+pub use transfer::{Offer, Push, Receipt, Served, Transfer, TransferAbility};

@@ -1,0 +1,23 @@
+//! Durable records that are not jobs: images, devices, host keys, inventories. JSON by table and key.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::Result;
+
+/// A small durable map of tables. Tables in use: `images`, `devices`, `inventories`, `host_keys`, `plans`.
+#[async_trait]
+pub trait Records: Send + Sync + fmt::Debug {
+    /// Writes a record, replacing the old one.
+    async fn put(&self, table: &str, key: &str, value: Value) -> Result<()>;
+    /// Writes a record only if the key is free; `false` when it was taken.
+    async fn put_new(&self, table: &str, key: &str, value: Value) -> Result<bool>;
+    /// Reads a record.
+    async fn get(&self, table: &str, key: &str) -> Result<Option<Value>>;
+    /// All records of a table, by key.
+    async fn all(&self, table: &str) -> Result<Vec<(String, Value)>>;
+    /// Removes a record; `false` when it was not there.
+    async fn remove(&self, table: &str, key: &str) -> Result<bool>;
+}
