@@ -12,7 +12,7 @@ pub mod plan;
 pub mod job;
 pub mod repo;
 pub mod audit;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub mod testing;
 
 pub use error::{Effect, Error, ErrorKind, ErrorRecord, Report, Result, Retry};
