@@ -26,16 +26,10 @@ pub(super) fn ios_of(v: &IosXe) -> Option<String> {
         return None;
     }
     let letters = v.letters();
-    let single = SINGLE
-        .iter()
-        .find(|s| (s.0, s.1, s.2) == (v.minor, v.patch, &v.train) && letters.is_empty());
+    let single = SINGLE.iter().find(|s| (s.0, s.1, s.2) == (v.minor, v.patch, &v.train) && letters.is_empty());
     if let Some(single) = single {
         return Some(single.3.to_owned());
     }
     let (.., ios) = REGULAR.iter().find(|r| (r.0, r.1) == (v.minor, &v.train))?;
-    Some(if v.patch == 0 && letters.is_empty() {
-        (*ios).to_owned()
-    } else {
-        format!("{ios}{}{letters}", v.patch)
-    })
+    Some(if v.patch == 0 && letters.is_empty() { (*ios).to_owned() } else { format!("{ios}{}{letters}", v.patch) })
 }

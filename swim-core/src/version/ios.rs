@@ -11,13 +11,7 @@ const SUCCESSIONS: &[&[(&str, Option<u8>)]] = &[
     // In 15.x, (1)T (2)T (3)T lead to (4)M; and 15.0(1)M continued 12.4T.
     &[("T", None), ("M", None)],
     // Catalyst switches: the platform trains feed E. EX came before EZ: 3.2.2SE is 15.0(1)EX2, 3.3.0SE is 15.0(1)EZ.
-    &[
-        ("EX", Some(1)),
-        ("EZ", Some(2)),
-        ("EA", None),
-        ("EY", None),
-        ("E", None),
-    ],
+    &[("EX", Some(1)), ("EZ", Some(2)), ("EA", None), ("EY", None), ("E", None)],
     // Catalyst 6500: the sub-trains succeed one another at the same maintenance number.
     &[
         ("SXA", Some(1)),
@@ -67,11 +61,7 @@ impl Numbered {
         if interim.len() > 3 || letters.len() > 2 {
             return None;
         }
-        Some(Self {
-            number,
-            interim,
-            letters: (letters.len(), letters.to_owned()),
-        })
+        Some(Self { number, interim, letters: (letters.len(), letters.to_owned()) })
     }
 
     fn write(&self, out: &mut String) {
@@ -107,14 +97,7 @@ impl Ios {
             return None;
         }
         let (train, rebuild) = read_train(&mut scan)?;
-        Self {
-            major,
-            minor,
-            maintenance,
-            train,
-            rebuild,
-        }
-        .plausible(scan)
+        Self { major, minor, maintenance, train, rebuild }.plausible(scan)
     }
 
     /// `152-4.E10`, `124-13a`, `152-4.1.5.EB`: two digits of major, one of minor. Real names also have `121.14-EA1`.
@@ -126,33 +109,18 @@ impl Ios {
         }
         let code: u64 = digits.parse().ok()?;
         let (major, minor) = (code / 10, code % 10);
-        let (before, after) = if scan.rest().starts_with('-') {
-            ("-", ".")
-        } else {
-            (".", "-")
-        };
+        let (before, after) = if scan.rest().starts_with('-') { ("-", ".") } else { (".", "-") };
         if !scan.literal(before) {
             return None;
         }
         let maintenance = Numbered::read(&mut scan)?;
         let has_train = scan.literal(after);
-        let (train, rebuild) = if has_train {
-            read_train(&mut scan)?
-        } else {
-            Default::default()
-        };
+        let (train, rebuild) = if has_train { read_train(&mut scan)? } else { Default::default() };
         // A dot that nothing follows; and only the irregular form with a train is known.
         if has_train == train.is_empty() || (train.is_empty() && before == ".") {
             return None;
         }
-        Self {
-            major,
-            minor,
-            maintenance,
-            train,
-            rebuild,
-        }
-        .plausible(scan)
+        Self { major, minor, maintenance, train, rebuild }.plausible(scan)
     }
 
     /// Only what IOS ever numbered, and nothing left over.
@@ -192,16 +160,8 @@ impl Ios {
     }
 
     pub(super) fn train(&self) -> String {
-        let name = if self.train.is_empty() {
-            "mainline"
-        } else {
-            &self.train
-        };
-        if self.is_boot_rom() {
-            format!("{name} boot ROM")
-        } else {
-            name.to_owned()
-        }
+        let name = if self.train.is_empty() { "mainline" } else { &self.train };
+        if self.is_boot_rom() { format!("{name} boot ROM") } else { name.to_owned() }
     }
 
     pub(super) fn group(&self) -> String {

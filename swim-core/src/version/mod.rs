@@ -92,10 +92,7 @@ impl TryFrom<Parts> for Version {
 
 impl From<Version> for Parts {
     fn from(v: Version) -> Self {
-        Self {
-            scheme: v.scheme,
-            text: v.text,
-        }
+        Self { scheme: v.scheme, text: v.text }
     }
 }
 
@@ -122,11 +119,7 @@ impl Version {
                 .map(Grammar::IosXe)
                 .ok_or_else(|| refuse("not a version of IOS XE such as 17.09.04a or 03.16.05.S"))?,
         };
-        Ok(Self {
-            scheme,
-            text: trimmed.to_owned(),
-            grammar,
-        })
+        Ok(Self { scheme, text: trimmed.to_owned(), grammar })
     }
 
     /// The grammar.
@@ -196,9 +189,7 @@ impl Version {
     #[must_use]
     pub fn ios_counterpart(&self) -> Option<Self> {
         match &self.grammar {
-            Grammar::IosXe(v) => {
-                dual::ios_of(v).and_then(|text| Self::parse(Scheme::Ios, &text).ok())
-            }
+            Grammar::IosXe(v) => dual::ios_of(v).and_then(|text| Self::parse(Scheme::Ios, &text).ok()),
             Grammar::Ios(_) => None,
         }
     }

@@ -52,10 +52,7 @@ fn xe_spellings_have_one_normal_form() {
         ("03.16.05.S", "3.16.5S"),
         ("03.16.04b.S.155-3.S4b-ext", "3.16.4bS"),
         ("03.03.00.SE.150-1.EZ", "3.3.0SE"),
-        (
-            "Cisco IOS XE Software, Version 03.16.04b.S - Extended Support Release",
-            "3.16.4bS",
-        ),
+        ("Cisco IOS XE Software, Version 03.16.04b.S - Extended Support Release", "3.16.4bS"),
         ("Gibraltar-16.12.10", "16.12.10"),
         ("IOSXE-17.14.1a", "17.14.1a"),
         ("IOS-XE 17.14.1a", "17.14.1a"),
@@ -118,10 +115,7 @@ fn what_is_no_version_is_refused() {
     }
     let long = "1".repeat(10_000);
     assert!(Version::parse(Scheme::Ios, &long).is_err());
-    assert_eq!(
-        compare("nxos", "9.3(5)", "9.3(7)").unwrap_err().kind(),
-        ErrorKind::Unsupported
-    );
+    assert_eq!(compare("nxos", "9.3(5)", "9.3(7)").unwrap_err().kind(), ErrorKind::Unsupported);
 }
 
 #[test]
@@ -140,16 +134,8 @@ fn classic_trains_are_ordered_and_others_refused() {
         ("12.4(13)", "12.4(13a)"),
         ("12.4(13z)", "12.4(13aa)"),
     ] {
-        assert_eq!(
-            ios(older).compare(&ios(newer)),
-            Some(Less),
-            "{older} {newer}"
-        );
-        assert_eq!(
-            ios(newer).compare(&ios(older)),
-            Some(Greater),
-            "{newer} {older}"
-        );
+        assert_eq!(ios(older).compare(&ios(newer)), Some(Less), "{older} {newer}");
+        assert_eq!(ios(newer).compare(&ios(older)), Some(Greater), "{newer} {older}");
     }
     for (a, b) in [
         ("15.4(3)S4", "15.4(3)M4"),
@@ -180,21 +166,14 @@ fn xe_builds_candidates_and_letters_are_ordered() {
         ("17.18.1", "26.1.1"),
     ] {
         assert_eq!(xe(older).compare(&xe(newer)), Some(Less), "{older} {newer}");
-        assert_eq!(
-            xe(newer).compare(&xe(older)),
-            Some(Greater),
-            "{newer} {older}"
-        );
+        assert_eq!(xe(newer).compare(&xe(older)), Some(Greater), "{newer} {older}");
     }
     assert_eq!(xe("17.9.4").compare(&xe("17.09.04.0.5148")), Some(Equal));
     assert!(xe("17.03.01.0.351").same_release(&xe("17.3.1")));
     assert!(!xe("17.3.1prd2").same_release(&xe("17.3.1")));
-    for (a, b) in [
-        ("3.6.5E", "3.13.1S"),
-        ("17.9.4prd1", "17.09.04.0.4803"),
-        ("17.11.99SW", "17.12.1"),
-        ("3.4.6SG", "16.3.1"),
-    ] {
+    for (a, b) in
+        [("3.6.5E", "3.13.1S"), ("17.9.4prd1", "17.09.04.0.4803"), ("17.11.99SW", "17.12.1"), ("3.4.6SG", "16.3.1")]
+    {
         assert_eq!(xe(a).compare(&xe(b)), None, "{a} {b}");
         assert_eq!(xe(b).compare(&xe(a)), None, "{b} {a}");
     }
@@ -211,17 +190,10 @@ fn groups_are_major_releases() {
 
 #[test]
 fn dual_numbers_that_are_known() {
-    for (xe_text, ios_text) in [
-        ("3.16.4bS", "15.5(3)S4b"),
-        ("3.13.0S", "15.4(3)S"),
-        ("3.6.10E", "15.2(2)E10"),
-        ("3.2.2SE", "15.0(1)EX2"),
-    ] {
-        assert_eq!(
-            xe(xe_text).ios_counterpart(),
-            Some(ios(ios_text)),
-            "{xe_text}"
-        );
+    for (xe_text, ios_text) in
+        [("3.16.4bS", "15.5(3)S4b"), ("3.13.0S", "15.4(3)S"), ("3.6.10E", "15.2(2)E10"), ("3.2.2SE", "15.0(1)EX2")]
+    {
+        assert_eq!(xe(xe_text).ios_counterpart(), Some(ios(ios_text)), "{xe_text}");
     }
     assert_eq!(xe("3.2.3SE").ios_counterpart(), None);
     assert_eq!(xe("17.9.4").ios_counterpart(), None);
@@ -231,32 +203,18 @@ fn dual_numbers_that_are_known() {
 fn the_stored_form_is_checked_when_it_is_read() {
     let json = serde_json::to_string(&xe("17.09.04a")).unwrap();
     assert_eq!(json, r#"{"scheme":"ios_xe","text":"17.09.04a"}"#);
-    assert_eq!(
-        serde_json::from_str::<Version>(&json).unwrap(),
-        xe("17.09.04a")
-    );
+    assert_eq!(serde_json::from_str::<Version>(&json).unwrap(), xe("17.09.04a"));
     assert!(serde_json::from_str::<Version>(r#"{"scheme":"ios_xe","text":"nine"}"#).is_err());
 }
 
 fn one_train() -> impl Strategy<Value = Version> {
     let letters = prop_oneof![Just(""), Just("a"), Just("b"), Just("z"), Just("ab")];
-    (
-        12u8..16,
-        0u8..4,
-        0u8..4,
-        "(\\.[0-3]){0,2}",
-        letters.clone(),
-        "(|[0-3]|1[01])",
-        letters,
+    (12u8..16, 0u8..4, 0u8..4, "(\\.[0-3]){0,2}", letters.clone(), "(|[0-3]|1[01])", letters).prop_map(
+        |(major, minor, maintenance, interim, letter, rebuild, last)| {
+            let last = if rebuild.is_empty() { "" } else { last };
+            ios(&format!("{major}.{minor}({maintenance}{interim}{letter})SE{rebuild}{last}"))
+        },
     )
-        .prop_map(
-            |(major, minor, maintenance, interim, letter, rebuild, last)| {
-                let last = if rebuild.is_empty() { "" } else { last };
-                ios(&format!(
-                    "{major}.{minor}({maintenance}{interim}{letter})SE{rebuild}{last}"
-                ))
-            },
-        )
 }
 
 fn any_ios() -> impl Strategy<Value = Version> {
@@ -273,23 +231,16 @@ fn any_ios() -> impl Strategy<Value = Version> {
     ];
     (12u8..16, 0u8..3, 0u8..3, "[ab]?", train, "[0-2]?").prop_map(
         |(major, minor, maintenance, letter, train, rebuild)| {
-            ios(&format!(
-                "{major}.{minor}({maintenance}{letter}){train}{rebuild}"
-            ))
+            ios(&format!("{major}.{minor}({maintenance}{letter}){train}{rebuild}"))
         },
     )
 }
 
 fn any_xe() -> impl Strategy<Value = Version> {
-    let unified = (16u8..19, 1u8..4, 1u8..3, "[ab]?", "(|prd[12]|\\.0\\.[12])").prop_map(
-        |(major, minor, patch, letter, tail)| {
-            xe(&format!("{major}.0{minor}.0{patch}{letter}{tail}"))
-        },
-    );
-    let old =
-        (2u8..8, 0u8..3, "[ab]?", "(S|E|SE|SG|XO)").prop_map(|(minor, patch, letter, train)| {
-            xe(&format!("03.0{minor}.0{patch}{letter}.{train}"))
-        });
+    let unified = (16u8..19, 1u8..4, 1u8..3, "[ab]?", "(|prd[12]|\\.0\\.[12])")
+        .prop_map(|(major, minor, patch, letter, tail)| xe(&format!("{major}.0{minor}.0{patch}{letter}{tail}")));
+    let old = (2u8..8, 0u8..3, "[ab]?", "(S|E|SE|SG|XO)")
+        .prop_map(|(minor, patch, letter, train)| xe(&format!("03.0{minor}.0{patch}{letter}.{train}")));
     prop_oneof![unified, old]
 }
 
