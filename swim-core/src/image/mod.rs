@@ -1,5 +1,9 @@
 //! What a file is: identified from its bytes, each field with where it comes from.
 
+mod name;
+
+pub use name::{NameFacts, parse_filename};
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Digests, Sha256};

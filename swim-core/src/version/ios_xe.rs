@@ -215,7 +215,7 @@ fn skip_ios_number(scan: &mut Scan<'_>) {
             .rest()
             .strip_suffix("-ext")
             .or_else(|| scan.rest().strip_suffix("-std"))
-            .unwrap_or(scan.rest());
+            .unwrap_or_else(|| scan.rest());
         if Ios::read(number).is_some() {
             *scan = Scan::new("");
             return;
