@@ -101,7 +101,7 @@ impl Thread {
     }
 }
 
-fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Call>>, path: &PathBuf) {
+fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Call>>, path: &Path) {
     while let Some(first) = queue.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
