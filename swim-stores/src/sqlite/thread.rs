@@ -1,6 +1,6 @@
 //! The thread that owns the connection, and the transactions that waiting calls share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
