@@ -1,0 +1,1 @@
+//! Devices from recorded inventories.
