@@ -52,7 +52,6 @@ pub(crate) enum SetState {
 pub(crate) struct PackageSet {
     pub(crate) long: String,
     pub(crate) short: String,
-    pub(crate) bundle: String,
     pub(crate) state: SetState,
 }
 
@@ -230,7 +229,6 @@ impl State {
             let older = PackageSet {
                 long: long_version("16.12.4"),
                 short: "16.12.4".into(),
-                bundle: format!("{}_iosxe.16.12.04.SPA.bin", spec.family),
                 state: SetState::Fallback,
             };
             for set in &mut member.sets {
@@ -332,7 +330,6 @@ fn member(spec: &DeviceSpec, number: u32) -> MemberState {
         vec![PackageSet {
             long: long_version(&spec.version),
             short: spec.version.clone(),
-            bundle: spec.image.clone(),
             state: SetState::Committed,
         }]
     } else {

@@ -102,7 +102,7 @@ pub(super) async fn add(device: SimDevice, source: Option<(u32, String)>, path: 
                 m.sets.push(PackageSet {
                     long: long.clone(),
                     short: short.clone(),
-                    bundle: name.clone(),
+
                     state: SetState::Inactive,
                 });
             }
