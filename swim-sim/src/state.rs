@@ -180,7 +180,7 @@ impl State {
             match fault {
                 Fault::RefuseConnections { count } => state.refuse_left = *count,
                 Fault::DropSessionAtByte { n } => state.drop_at = Some(*n),
-                Fault::ForeignUncommittedInstall => state.foreign_install(spec),
+                Fault::ForeignUncommittedInstall => state.foreign_install(),
                 _ => {}
             }
         }
@@ -223,7 +223,7 @@ impl State {
     }
 
     /// The running version is an activation of somebody else, not committed.
-    fn foreign_install(&mut self, spec: &DeviceSpec) {
+    fn foreign_install(&mut self) {
         let serial = self.next_serial();
         for member in &mut self.members {
             let older = PackageSet {

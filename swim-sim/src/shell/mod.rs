@@ -28,6 +28,8 @@ pub(crate) enum Start {
 
 /// Lines of a page before `terminal length` says otherwise.
 const PAGE: u32 = 24;
+/// Between the end of a session and that of its connection.
+const CLOSING: std::time::Duration = std::time::Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -72,10 +74,11 @@ pub(crate) async fn run(device: SimDevice, lines: Lines, start: Start, channel: 
             .terminal
             .finish(matches!(start, Start::Exec(_)).then_some(0))
             .await;
-        // A device closes the whole connection with its only session.
-        let _ = handle
-            .disconnect(russh::Disconnect::ByApplication, String::new(), String::new())
-            .await;
+        if matches!(start, Start::Shell) {
+            // A device closes the whole connection with its only session; what was said before must get out first.
+            tokio::time::sleep(CLOSING).await;
+            let _ = handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await;
+        }
     }
 }
 
