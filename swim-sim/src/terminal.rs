@@ -164,7 +164,10 @@ impl Terminal {
         self.on_page += 1;
         self.sent_lines += 1;
         self.send(&format!("{line}\r\n")).await?;
-        if self.syslog_every.is_some_and(|n| self.sent_lines % n.max(1) == 0) {
+        if self
+            .syslog_every
+            .is_some_and(|n| self.sent_lines.is_multiple_of(n.max(1)))
+        {
             let log = self.syslog();
             self.send(&log).await?;
         }
@@ -202,7 +205,10 @@ impl Terminal {
         self.send(first).await?;
         tokio::time::sleep(PROMPT_GAP).await;
         self.send(second).await?;
-        if self.syslog_prompts.is_some_and(|n| self.prompts % n.max(1) == 0) {
+        if self
+            .syslog_prompts
+            .is_some_and(|n| self.prompts.is_multiple_of(n.max(1)))
+        {
             tokio::time::sleep(PROMPT_GAP).await;
             let log = format!("\r\n{}", self.syslog());
             self.send(&log).await?;

@@ -77,7 +77,9 @@ pub(crate) async fn run(device: SimDevice, lines: Lines, start: Start, channel: 
         if matches!(start, Start::Shell) {
             // A device closes the whole connection with its only session; what was said before must get out first.
             tokio::time::sleep(CLOSING).await;
-            let _ = handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await;
+            let _ = handle
+                .disconnect(russh::Disconnect::ByApplication, String::new(), String::new())
+                .await;
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn split(line: &str) -> (&str, Option<Filter>) {
     let Some((command, rest)) = line.split_once('|') else {
         return (line, None);
     };
-    let (verb, pattern) = rest.trim_start().split_once(' ').unwrap_or((rest.trim(), ""));
+    let (verb, pattern) = rest.trim_start().split_once(' ').unwrap_or_else(|| (rest.trim(), ""));
     let pattern = Regex::new(pattern.trim_end()).or_else(|_| Regex::new("$^")).ok();
     (
         command.trim_end(),

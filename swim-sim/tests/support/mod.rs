@@ -89,7 +89,7 @@ impl Console {
         Ok(console)
     }
 
-    pub async fn type_in(&mut self, text: &str) {
+    pub async fn type_in(&self, text: &str) {
         let _ = self.channel.data(text.as_bytes()).await;
     }
 
