@@ -178,6 +178,7 @@ impl SimDevice {
     where
         S: ByteStream + 'static,
     {
+        self.start_first_timer();
         let power = self.power_lines();
         let lines = Lines {
             cut: power.cut.child_token(),
@@ -245,11 +246,29 @@ impl SimDevice {
             let mut state = self.state();
             let serial = state.next_serial();
             state.auto_abort = Some(AutoAbort { at, serial });
+            state.timer_started = true;
             serial
         };
+        self.start_timer(serial, minutes * 60.0);
+    }
+
+    /// Starts the timer of an activation that was there from the start; a device may be made where nothing runs yet.
+    fn start_first_timer(&self) {
+        let elapsed = self.0.clock.elapsed();
+        let timer = {
+            let mut state = self.state();
+            let started = std::mem::replace(&mut state.timer_started, true);
+            state.auto_abort.filter(|_| !started)
+        };
+        if let Some(timer) = timer {
+            self.start_timer(timer.serial, timer.at - elapsed);
+        }
+    }
+
+    fn start_timer(&self, serial: u64, seconds: f64) {
         let device = self.clone();
         tokio::spawn(async move {
-            device.clock().sleep(minutes * 60.0).await;
+            device.clock().sleep(seconds).await;
             let due = device.state().auto_abort.is_some_and(|t| t.serial == serial);
             if due {
                 device

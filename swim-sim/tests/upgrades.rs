@@ -260,6 +260,40 @@ async fn a_session_may_drop_while_the_copy_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_install_goes_on_without_its_session() {
+    let spec = DeviceSpec::cat9300("edge-1", 1);
+    let (network, device) = device(spec.clone());
+    let mut console = Console::open(&network, &spec).await.unwrap();
+    pulled(&network, &mut console, NEW, package()).await;
+    console.type_in(&format!("install add file flash:{NEW}\n")).await;
+    console
+        .until("--- Starting Add ---\r\nPerforming Add on all members\r\n")
+        .await
+        .unwrap();
+    drop(console);
+    assert!(device.snapshot().install_busy);
+    tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+    let after = device.snapshot();
+    assert!(!after.install_busy && after.installed(Row::I).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_activation_goes_back_by_itself() {
+    let spec = DeviceSpec::cat9300("edge-1", 1).fault(Fault::ForeignUncommittedInstall);
+    let (network, device) = device(spec.clone());
+    let mut console = Console::open(&network, &spec).await.unwrap();
+    assert!(
+        console
+            .run("show install uncommitted")
+            .await
+            .contains("IMG   U    17.06.03")
+    );
+    tokio::time::sleep(std::time::Duration::from_secs(7200)).await;
+    device.wait_up().await;
+    assert_eq!(device.snapshot().version(), "16.12.4");
+}
+
+#[tokio::test(start_paused = true)]
 async fn enable_and_noise() {
     let spec = DeviceSpec::ios_router("r-1")
         .enable("sesame")

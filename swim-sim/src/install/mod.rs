@@ -182,7 +182,7 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         session.device.state().install_busy = Some(name.to_owned());
         let added = session
             .terminal
-            .follow(move |out| phases::add(device, source, path, out).boxed())
+            .follow(move |out| phases::unmarked(device.clone(), phases::add(device, source, path, out)).boxed())
             .await?;
         session.device.state().install_busy = None;
         if let Err(words) = added {
@@ -216,7 +216,13 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         let timer = timer.unwrap_or(TIMER_MINUTES);
         let done = session
             .terminal
-            .follow(move |out| phases::activate(device, target, commit, timer, name, out).boxed())
+            .follow(move |out| {
+                phases::unmarked(
+                    device.clone(),
+                    phases::activate(device, target, commit, timer, name, out),
+                )
+                .boxed()
+            })
             .await?;
         return match done {
             Ok(()) => Ok(Flow::Exit),
@@ -234,7 +240,7 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         let device = session.device.clone();
         let done = session
             .terminal
-            .follow(move |out| phases::commit(device, out).boxed())
+            .follow(move |out| phases::unmarked(device.clone(), phases::commit(device, out)).boxed())
             .await?;
         session.device.state().install_busy = None;
         if let Err(words) = done {

@@ -15,6 +15,13 @@ const BEFORE_RELOAD_SECONDS: f64 = 5.0;
 /// Megabytes are told in units of 1024 bytes.
 const KB: u64 = 1024;
 
+/// Runs a phase and takes the mark of a running operation away after it, also when its session is lost.
+pub(super) async fn unmarked<T>(device: SimDevice, phase: impl Future<Output = T> + Send) -> T {
+    let done = phase.await;
+    device.state().install_busy = None;
+    done
+}
+
 fn numbers(device: &SimDevice) -> Vec<u32> {
     device.state().present().map(|m| m.number).collect()
 }
