@@ -3,5 +3,5 @@
 mod dialogue;
 mod transcript;
 
-pub use dialogue::{Answer, Dialogue, End, Reply};
+pub use dialogue::{Answer, Dialogue, End, Reply, SHOW_SILENCE};
 pub use transcript::{Ended, Transcript};
