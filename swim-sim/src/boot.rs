@@ -34,13 +34,7 @@ impl State {
             let stays: Vec<u32> = spec
                 .faults
                 .iter()
-                .filter_map(|f| {
-                    if let Fault::MemberStaysOnOld { member } = f {
-                        Some(*member)
-                    } else {
-                        None
-                    }
-                })
+                .filter_map(|f| if let Fault::MemberStaysOnOld { member } = f { Some(*member) } else { None })
                 .collect();
             let choices: Vec<Option<Choice>> = self.members.iter().map(|m| self.choose(spec, m.number)).collect();
             if choices.first().is_none_or(Option::is_none) {
@@ -101,18 +95,12 @@ impl State {
         }
         // Without a list that works, a switch or router takes the first image that it finds on flash.
         let files = &self.member(number)?.flash.files;
-        let first = files
-            .iter()
-            .find(|(_, f)| matches!(&f.content, Content::Image(i) if i.fits(&spec.family)))?
-            .0;
+        let first = files.iter().find(|(_, f)| matches!(&f.content, Content::Image(i) if i.fits(&spec.family)))?.0;
         self.bootable(spec, number, &format!("{}{first}", spec.flash_prefix()))
     }
 
     fn bootable(&self, spec: &DeviceSpec, number: u32, path: &str) -> Option<Choice> {
-        let name = path
-            .split_once(':')
-            .map_or(path, |(_, name)| name)
-            .trim_start_matches('/');
+        let name = path.split_once(':').map_or(path, |(_, name)| name).trim_start_matches('/');
         let member = self.members.iter().find(|m| m.number == number)?;
         match &member.flash.files.get(name)?.content {
             Content::Image(image) if image.fits(&spec.family) => Some(Choice {
@@ -121,14 +109,8 @@ impl State {
                 mode: Mode::Bundle,
             }),
             Content::Provisioning => {
-                let set = member
-                    .set(SetState::Uncommitted)
-                    .or_else(|| member.set(SetState::Committed))?;
-                Some(Choice {
-                    version: set.short.clone(),
-                    image: path.to_owned(),
-                    mode: Mode::Install,
-                })
+                let set = member.set(SetState::Uncommitted).or_else(|| member.set(SetState::Committed))?;
+                Some(Choice { version: set.short.clone(), image: path.to_owned(), mode: Mode::Install })
             }
             _ => None,
         }
@@ -136,9 +118,5 @@ impl State {
 }
 
 fn unpadded_if_xe(spec: &DeviceSpec, version: &str) -> String {
-    if spec.install_mode() {
-        unpadded(version)
-    } else {
-        version.to_owned()
-    }
+    if spec.install_mode() { unpadded(version) } else { version.to_owned() }
 }

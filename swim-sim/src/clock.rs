@@ -18,11 +18,7 @@ impl DeviceClock {
     const LEAST_SCALE: f64 = 1e-6;
 
     pub(crate) fn new(start: Timestamp, scale: f64) -> Self {
-        Self {
-            origin: Instant::now(),
-            start,
-            scale: scale.max(Self::LEAST_SCALE),
-        }
+        Self { origin: Instant::now(), start, scale: scale.max(Self::LEAST_SCALE) }
     }
 
     /// Seconds of device time since the start.
@@ -32,9 +28,7 @@ impl DeviceClock {
 
     pub(crate) fn now(&self) -> Timestamp {
         let millis = (self.elapsed() * 1000.0) as i64;
-        self.start
-            .checked_add(SignedDuration::from_millis(millis))
-            .unwrap_or(self.start)
+        self.start.checked_add(SignedDuration::from_millis(millis)).unwrap_or(self.start)
     }
 
     /// Waits this many seconds of device time.

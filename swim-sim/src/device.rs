@@ -95,10 +95,7 @@ impl SimDevice {
     /// activation, counted refusals) are not applied again.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         let mut spec = lock(&self.0.spec);
-        *spec = Arc::new(DeviceSpec {
-            faults,
-            ..(**spec).clone()
-        });
+        *spec = Arc::new(DeviceSpec { faults, ..(**spec).clone() });
     }
 
     /// Its state at this moment.
@@ -180,10 +177,7 @@ impl SimDevice {
     {
         self.start_first_timer();
         let power = self.power_lines();
-        let lines = Lines {
-            cut: power.cut.child_token(),
-            mute: power.mute.child_token(),
-        };
+        let lines = Lines { cut: power.cut.child_token(), mute: power.mute.child_token() };
         let stream = CutStream::new(stream, lines.cut.clone(), lines.mute.clone());
         tokio::spawn(ssh::serve(self.clone(), lines, stream));
     }
@@ -191,13 +185,8 @@ impl SimDevice {
     /// Opens a connection to a server outside.
     pub(crate) async fn dial(&self, to: &Endpoint) -> swim_core::Result<Box<dyn ByteStream>> {
         let outside = lock(&self.0.outside).clone();
-        let unreachable = || {
-            swim_core::Error::new(
-                swim_core::ErrorKind::Unreachable,
-                "dial",
-                format!("{to} cannot be reached"),
-            )
-        };
+        let unreachable =
+            || swim_core::Error::new(swim_core::ErrorKind::Unreachable, "dial", format!("{to} cannot be reached"));
         match outside {
             Outside::Nowhere => Err(unreachable()),
             Outside::Memory(network, own) => {
@@ -304,12 +293,7 @@ fn member_snapshot(member: &crate::state::MemberState) -> MemberSnapshot {
         install: member
             .sets
             .iter()
-            .filter_map(|s| {
-                Some(InstallEntry {
-                    state: shown_state(s.state)?,
-                    version: s.long.clone(),
-                })
-            })
+            .filter_map(|s| Some(InstallEntry { state: shown_state(s.state)?, version: s.long.clone() }))
             .collect(),
     }
 }

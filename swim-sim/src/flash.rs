@@ -57,11 +57,7 @@ impl Flash {
     /// A flash with these files and this many free bytes.
     pub(crate) fn new(total: u64, free: u64, files: BTreeMap<String, StoredFile>) -> Self {
         let used: u64 = files.values().map(|f| f.bytes).sum();
-        Self {
-            total,
-            hidden: total.saturating_sub(free).saturating_sub(used),
-            files,
-        }
+        Self { total, hidden: total.saturating_sub(free).saturating_sub(used), files }
     }
 
     pub(crate) fn free(&self) -> u64 {
@@ -88,12 +84,7 @@ impl Receiving {
     const HEAD: usize = 64 * 1024;
 
     pub(crate) fn new() -> Self {
-        Self {
-            md5: Md5::new(),
-            sha512: Sha512::new(),
-            head: Vec::new(),
-            bytes: 0,
-        }
+        Self { md5: Md5::new(), sha512: Sha512::new(), head: Vec::new(), bytes: 0 }
     }
 
     pub(crate) fn take(&mut self, bytes: &[u8]) {

@@ -16,10 +16,8 @@ pub(crate) enum Matched<A> {
 /// Matches a line against patterns of keywords, `<x>` for any word and `<...>` for the rest of the line.
 pub(crate) fn matched<A: Copy>(line: &str, table: &[(&str, A)]) -> Matched<A> {
     let words = split(line);
-    let mut alive: Vec<(Vec<&str>, A, Vec<String>)> = table
-        .iter()
-        .map(|(pattern, action)| (pattern.split(' ').collect(), *action, Vec::new()))
-        .collect();
+    let mut alive: Vec<(Vec<&str>, A, Vec<String>)> =
+        table.iter().map(|(pattern, action)| (pattern.split(' ').collect(), *action, Vec::new())).collect();
     for (index, (column, word)) in words.iter().enumerate() {
         if let Some((_, action, args)) = alive.iter().find(|(p, ..)| p.get(index) == Some(&"<...>")) {
             // The rest of the line belongs to it unless a keyword fits better.
@@ -29,11 +27,8 @@ pub(crate) fn matched<A: Copy>(line: &str, table: &[(&str, A)]) -> Matched<A> {
                 return Matched::Action(*action, args);
             }
         }
-        let keywords: Vec<&str> = alive
-            .iter()
-            .filter_map(|(p, ..)| p.get(index).copied())
-            .filter(|k| fits(k, word))
-            .collect();
+        let keywords: Vec<&str> =
+            alive.iter().filter_map(|(p, ..)| p.get(index).copied()).filter(|k| fits(k, word)).collect();
         let exact = keywords.iter().any(|k| k.eq_ignore_ascii_case(word));
         let mut distinct = keywords.clone();
         distinct.sort_unstable();
@@ -41,11 +36,7 @@ pub(crate) fn matched<A: Copy>(line: &str, table: &[(&str, A)]) -> Matched<A> {
         if !exact && distinct.len() > 1 {
             return Matched::Ambiguous;
         }
-        let chosen = if exact {
-            distinct.iter().find(|k| k.eq_ignore_ascii_case(word))
-        } else {
-            distinct.first()
-        };
+        let chosen = if exact { distinct.iter().find(|k| k.eq_ignore_ascii_case(word)) } else { distinct.first() };
         alive = alive
             .into_iter()
             .filter_map(|(p, action, mut args)| {
@@ -71,10 +62,7 @@ pub(crate) fn matched<A: Copy>(line: &str, table: &[(&str, A)]) -> Matched<A> {
 }
 
 fn fits(keyword: &str, word: &str) -> bool {
-    !keyword.starts_with('<')
-        && keyword
-            .get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    !keyword.starts_with('<') && keyword.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// Words with their columns.
@@ -120,19 +108,10 @@ mod tests {
         assert_eq!(matched("show", TABLE), Matched::Incomplete);
         assert_eq!(matched("show foo", TABLE), Matched::Invalid(5));
         assert_eq!(matched("show version x", TABLE), Matched::Invalid(13));
-        assert_eq!(
-            matched("copy a: b:", TABLE),
-            Matched::Action(4, vec!["a:".into(), "b:".into()])
-        );
+        assert_eq!(matched("copy a: b:", TABLE), Matched::Action(4, vec!["a:".into(), "b:".into()]));
         assert_eq!(matched("copy run start", TABLE), Matched::Action(5, vec![]));
-        assert_eq!(
-            matched("install add file flash:x", TABLE),
-            Matched::Action(6, vec!["flash:x".into()])
-        );
+        assert_eq!(matched("install add file flash:x", TABLE), Matched::Action(6, vec!["flash:x".into()]));
         assert_eq!(matched("ip scp server enable", TABLE), Matched::Action(7, vec![]));
-        assert_eq!(
-            matched("ip http  server", TABLE),
-            Matched::Action(8, vec!["http  server".into()])
-        );
+        assert_eq!(matched("ip http  server", TABLE), Matched::Action(8, vec!["http  server".into()]));
     }
 }

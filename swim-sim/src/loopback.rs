@@ -95,8 +95,6 @@ fn take(device: &SimDevice, stream: TcpStream) {
 
 /// Dials out over TCP.
 pub(crate) async fn dial(to: &Endpoint) -> Result<Box<dyn ByteStream>> {
-    let stream = TcpStream::connect((to.host.as_str(), to.port))
-        .await
-        .map_err(|e| failed("dial", to, e))?;
+    let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(|e| failed("dial", to, e))?;
     Ok(Box::new(stream))
 }

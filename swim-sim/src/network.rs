@@ -49,18 +49,9 @@ impl Net {
     pub(crate) fn dial_from(&self, own: &str, to: &Endpoint) -> Result<Box<dyn ByteStream>> {
         let listener = self.tables().listeners.get(&to.port).cloned();
         let (near, far) = pair();
-        let peer = Endpoint {
-            host: own.to_owned(),
-            port: self.peer_port(),
-        };
+        let peer = Endpoint { host: own.to_owned(), port: self.peer_port() };
         listener
-            .and_then(|l| {
-                l.try_send(Accepted {
-                    stream: Box::new(far),
-                    peer,
-                })
-                .ok()
-            })
+            .and_then(|l| l.try_send(Accepted { stream: Box::new(far), peer }).ok())
             .ok_or_else(|| unreachable(to, "connection refused"))?;
         Ok(Box::new(near))
     }
@@ -71,9 +62,7 @@ fn pair() -> (DuplexStream, DuplexStream) {
 }
 
 fn unreachable(to: &Endpoint, why: &str) -> Error {
-    Error::new(ErrorKind::Unreachable, "dial", format!("{to}: {why}"))
-        .with("endpoint", to)
-        .retry_when(Retry::Now)
+    Error::new(ErrorKind::Unreachable, "dial", format!("{to}: {why}")).with("endpoint", to).retry_when(Retry::Now)
 }
 
 /// A network in memory, for [`SimDevice`]s and for our own servers. Clones are the same network.
@@ -115,10 +104,7 @@ impl Network for SimNetwork {
             Some(_) => return Err(unreachable(to, "connection refused")),
             None => self.0.dial_from(OWN_ADDRESS, to)?,
         };
-        Ok(Dialed {
-            stream,
-            local: Some(OWN_ADDRESS.to_owned()),
-        })
+        Ok(Dialed { stream, local: Some(OWN_ADDRESS.to_owned()) })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -126,9 +112,7 @@ impl Network for SimNetwork {
         let mut tables = self.0.tables();
         tables.listeners.retain(|_, l| !l.is_closed());
         let port = if at.port == 0 {
-            (FIRST_PORT..u16::MAX)
-                .find(|p| !tables.listeners.contains_key(p))
-                .unwrap_or(u16::MAX)
+            (FIRST_PORT..u16::MAX).find(|p| !tables.listeners.contains_key(p)).unwrap_or(u16::MAX)
         } else {
             at.port
         };
@@ -136,14 +120,8 @@ impl Network for SimNetwork {
             return Err(Error::new(ErrorKind::Conflict, "listen", format!("port {port} is taken")).with("port", port));
         }
         tables.listeners.insert(port, send);
-        let at = Endpoint {
-            host: at.host.clone(),
-            port,
-        };
-        Ok(Box::new(SimListener {
-            at,
-            queue: tokio::sync::Mutex::new(receive),
-        }))
+        let at = Endpoint { host: at.host.clone(), port };
+        Ok(Box::new(SimListener { at, queue: tokio::sync::Mutex::new(receive) }))
     }
 }
 

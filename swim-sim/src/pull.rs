@@ -32,9 +32,7 @@ impl Url {
         }
         let rest = rest.trim_start_matches("//");
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (login, place) = authority
-            .rsplit_once('@')
-            .map_or((None, authority), |(l, p)| (Some(l), p));
+        let (login, place) = authority.rsplit_once('@').map_or((None, authority), |(l, p)| (Some(l), p));
         let (user, password) = match login.map(|l| l.split_once(':').map_or((l, None), |(u, p)| (u, Some(p)))) {
             Some((user, password)) => (Some(user.to_owned()), password.map(str::to_owned)),
             None => (None, None),
@@ -47,14 +45,7 @@ impl Url {
             Some(port) => Some(port.parse().ok()?),
             None => None,
         };
-        Some(Self {
-            scheme,
-            user,
-            password,
-            host: host.to_owned(),
-            port,
-            path: path.to_owned(),
-        })
+        Some(Self { scheme, user, password, host: host.to_owned(), port, path: path.to_owned() })
     }
 
     /// The URL as errors show it: without the login.
@@ -67,10 +58,7 @@ impl Url {
     }
 
     fn endpoint(&self, default: u16) -> Endpoint {
-        Endpoint {
-            host: self.host.clone(),
-            port: self.port.unwrap_or(default),
-        }
+        Endpoint { host: self.host.clone(), port: self.port.unwrap_or(default) }
     }
 }
 
@@ -127,10 +115,7 @@ async fn pour(
             break;
         }
         let room = chunk.get_mut(..(left.min(CHUNK as u64) as usize)).unwrap_or_default();
-        let got = from
-            .read(room)
-            .await
-            .map_err(|_| PullError::Reading("Connection closed by remote host"))?;
+        let got = from.read(room).await.map_err(|_| PullError::Reading("Connection closed by remote host"))?;
         if got == 0 {
             if length.is_some() {
                 return Err(PullError::Reading("Connection closed by remote host"));
@@ -152,17 +137,11 @@ async fn pour(
 /// Reads a file by HTTP/1.1.
 pub(crate) async fn http(device: SimDevice, url: Url, target: Target, out: Printer) -> Result<u64, PullError> {
     let at = url.endpoint(80);
-    let stream = device
-        .dial(&at)
-        .await
-        .map_err(|_| PullError::Opening("Connection refused"))?;
+    let stream = device.dial(&at).await.map_err(|_| PullError::Opening("Connection refused"))?;
     let mut stream = BufReader::new(stream);
     let login = match (&url.user, &url.password) {
         (Some(user), Some(password)) => {
-            format!(
-                "Authorization: Basic {}\r\n",
-                base64(format!("{user}:{password}").as_bytes())
-            )
+            format!("Authorization: Basic {}\r\n", base64(format!("{user}:{password}").as_bytes()))
         }
         _ => String::new(),
     };
@@ -170,23 +149,13 @@ pub(crate) async fn http(device: SimDevice, url: Url, target: Target, out: Print
         "GET /{} HTTP/1.1\r\nHost: {at}\r\nUser-Agent: cisco-IOS\r\nAccept: */*\r\n{login}Connection: close\r\n\r\n",
         url.path
     );
-    stream
-        .get_mut()
-        .write_all(request.as_bytes())
-        .await
-        .map_err(|_| PullError::Opening("I/O error"))?;
+    stream.get_mut().write_all(request.as_bytes()).await.map_err(|_| PullError::Opening("I/O error"))?;
     let mut status = String::new();
-    stream
-        .read_line(&mut status)
-        .await
-        .map_err(|_| PullError::Opening("I/O error"))?;
+    stream.read_line(&mut status).await.map_err(|_| PullError::Opening("I/O error"))?;
     let mut length = None;
     loop {
         let mut header = String::new();
-        let got = stream
-            .read_line(&mut header)
-            .await
-            .map_err(|_| PullError::Opening("I/O error"))?;
+        let got = stream.read_line(&mut header).await.map_err(|_| PullError::Opening("I/O error"))?;
         let header = header.trim();
         if got == 0 || header.is_empty() {
             break;
@@ -225,14 +194,9 @@ pub(crate) struct ScpClient(client::Handle<AnyKey>);
 
 impl ScpClient {
     pub(crate) async fn connect(device: &SimDevice, url: &Url) -> Result<Self, PullError> {
-        let stream: Box<dyn ByteStream> = device
-            .dial(&url.endpoint(22))
-            .await
-            .map_err(|_| PullError::Opening("Connection refused"))?;
-        let config = Arc::new(client::Config {
-            inactivity_timeout: None,
-            ..client::Config::default()
-        });
+        let stream: Box<dyn ByteStream> =
+            device.dial(&url.endpoint(22)).await.map_err(|_| PullError::Opening("Connection refused"))?;
+        let config = Arc::new(client::Config { inactivity_timeout: None, ..client::Config::default() });
         let handle = client::connect_stream(config, stream, AnyKey)
             .await
             .map_err(|_| PullError::Opening("Connection closed by remote host"))?;
@@ -274,11 +238,7 @@ impl ScpClient {
                 _ => return Err(PullError::Opening("No such file or directory")),
             }
         }
-        let size: u64 = line
-            .split(' ')
-            .nth(1)
-            .and_then(|s| s.parse().ok())
-            .ok_or(PullError::Opening("I/O error"))?;
+        let size: u64 = line.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or(PullError::Opening("I/O error"))?;
         out.put(format!(" Sending file modes: {}\n", line.trim_end()));
         stream.get_mut().write_all(&[0]).await.map_err(broken)?;
         let bytes = pour(&device, &mut stream, Some(size), &target, Protocol::Scp, &out).await?;
@@ -313,10 +273,7 @@ mod tests {
     #[test]
     fn urls_and_base64() {
         let url = Url::parse("scp://u:p@192.0.2.1:2222/dir/x.bin").unwrap();
-        assert_eq!(
-            (url.user.as_deref(), url.password.as_deref(), url.port),
-            (Some("u"), Some("p"), Some(2222))
-        );
+        assert_eq!((url.user.as_deref(), url.password.as_deref(), url.port), (Some("u"), Some("p"), Some(2222)));
         assert_eq!((url.path.as_str(), url.file_name()), ("dir/x.bin", "x.bin"));
         assert_eq!(Url::parse("http://[2001:db8::1]:80/x").unwrap().host, "2001:db8::1");
         assert_eq!(Url::parse("flash:x"), None);

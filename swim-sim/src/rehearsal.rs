@@ -19,16 +19,8 @@ impl DeviceSpec {
     /// install mode and for numbers of members that no stack has.
     pub fn from_inventory(inventory: &Inventory) -> Result<Self> {
         let missing = |field: &str| Error::invalid(field, "absent", "a rehearsal needs it");
-        let version = inventory
-            .version
-            .as_ref()
-            .ok_or_else(|| missing("version"))?
-            .as_str()
-            .to_owned();
-        let host = inventory
-            .hostname
-            .clone()
-            .unwrap_or_else(|| inventory.device.as_str().to_owned());
+        let version = inventory.version.as_ref().ok_or_else(|| missing("version"))?.as_str().to_owned();
+        let host = inventory.hostname.clone().unwrap_or_else(|| inventory.device.as_str().to_owned());
         let model = inventory.model.clone().unwrap_or_default();
         let count = inventory.members.len().max(1);
         let mut spec = if inventory.platform.0 == "ios_xe" {
@@ -37,10 +29,7 @@ impl DeviceSpec {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
                     "rehearse",
-                    format!(
-                        "{model:?} with {count} members in mode {:?} is not simulated",
-                        inventory.mode
-                    ),
+                    format!("{model:?} with {count} members in mode {:?} is not simulated", inventory.mode),
                 ));
             }
             Self::cat9300(host, count as u32)
@@ -51,29 +40,17 @@ impl DeviceSpec {
         };
         if spec.install_mode() {
             spec.version = crate::release::unpadded(&version);
-            spec.image = format!(
-                "{}_iosxe.{}.SPA.bin",
-                spec.family,
-                crate::release::padded(&spec.version)
-            );
+            spec.image = format!("{}_iosxe.{}.SPA.bin", spec.family, crate::release::padded(&spec.version));
         } else {
             let path = inventory.image.as_deref().ok_or_else(|| missing("image"))?;
             spec.version = version;
-            spec.image = path
-                .split_once(':')
-                .map_or(path, |(_, n)| n)
-                .trim_start_matches('/')
-                .to_owned();
+            spec.image = path.split_once(':').map_or(path, |(_, n)| n).trim_start_matches('/').to_owned();
         }
         if !model.is_empty() {
             spec.model = model;
         }
         if let Some(software) = inventory.software.clone().filter(|_| !spec.install_mode()) {
-            software
-                .split('-')
-                .next()
-                .unwrap_or_default()
-                .clone_into(&mut spec.family);
+            software.split('-').next().unwrap_or_default().clone_into(&mut spec.family);
             spec.software = software;
         }
         if let Some(rom) = &inventory.boot_rom {

@@ -19,11 +19,7 @@ pub(crate) fn unpadded(version: &str) -> String {
         .split('.')
         .map(|part| {
             let short = part.trim_start_matches('0');
-            if short.starts_with(|c: char| c.is_ascii_digit()) {
-                short.to_owned()
-            } else {
-                format!("0{short}")
-            }
+            if short.starts_with(|c: char| c.is_ascii_digit()) { short.to_owned() } else { format!("0{short}") }
         })
         .collect();
     parts.join(".")

@@ -64,11 +64,7 @@ async fn receive(
             }
         }
     };
-    let path = if path.ends_with(':') || path.ends_with('/') {
-        format!("{path}{sent_name}")
-    } else {
-        path
-    };
+    let path = if path.ends_with(':') || path.ends_with('/') { format!("{path}{sent_name}") } else { path };
     let Some((member, name)) = show::flash_of(&spec, &path) else {
         fail(&mut out, &format!("{path}: No such file or directory")).await;
         return None;

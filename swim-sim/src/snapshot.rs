@@ -105,22 +105,12 @@ impl Snapshot {
     /// A file of a member.
     #[must_use]
     pub fn file(&self, member: u32, name: &str) -> Option<&FileState> {
-        self.members
-            .iter()
-            .find(|m| m.number == member)?
-            .files
-            .iter()
-            .find(|f| f.name == name)
+        self.members.iter().find(|m| m.number == member)?.files.iter().find(|f| f.name == name)
     }
 
     /// The long version in this install state on the active unit.
     #[must_use]
     pub fn installed(&self, state: InstallStateCode) -> Option<&str> {
-        self.members
-            .first()?
-            .install
-            .iter()
-            .find(|e| e.state == state)
-            .map(|e| e.version.as_str())
+        self.members.first()?.install.iter().find(|e| e.state == state).map(|e| e.version.as_str())
     }
 }

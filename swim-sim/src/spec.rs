@@ -94,23 +94,13 @@ impl FileSpec {
     /// A file of which only name and size matter.
     #[must_use]
     pub fn new(name: impl Into<String>, bytes: u64) -> Self {
-        Self {
-            member: None,
-            name: name.into(),
-            bytes,
-            md5: None,
-            sha512: None,
-            version: None,
-        }
+        Self { member: None, name: name.into(), bytes, md5: None, sha512: None, version: None }
     }
 
     /// An image that this device can boot.
     #[must_use]
     pub fn image(name: impl Into<String>, bytes: u64, version: impl Into<String>) -> Self {
-        Self {
-            version: Some(version.into()),
-            ..Self::new(name, bytes)
-        }
+        Self { version: Some(version.into()), ..Self::new(name, bytes) }
     }
 
     /// The same, on one member only.
@@ -192,9 +182,7 @@ impl DeviceSpec {
     #[must_use]
     pub fn cat9300(hostname: impl Into<String>, members: u32) -> Self {
         Self {
-            kind: Kind::Cat9300Stack {
-                members: members.clamp(1, 8),
-            },
+            kind: Kind::Cat9300Stack { members: members.clamp(1, 8) },
             family: "cat9k".into(),
             software: "CAT9K_IOSXE".into(),
             version: "17.6.3".into(),
@@ -218,11 +206,7 @@ impl DeviceSpec {
             kind: Kind::IosSwitch,
             boot: vec!["flash:/c2960x-universalk9-mz.152-7.E3.bin".into()],
             boot_statement: BootStatement::Replaces,
-            timing: Timing {
-                boot_seconds: 300.0,
-                write_bytes_per_second: 1.5e6,
-                ..Timing::default()
-            },
+            timing: Timing { boot_seconds: 300.0, write_bytes_per_second: 1.5e6, ..Timing::default() },
             ..Self::base(hostname.into())
         }
     }
@@ -243,11 +227,7 @@ impl DeviceSpec {
             rom: "System Bootstrap, Version 15.0(1r)M16, RELEASE SOFTWARE (fc1)".into(),
             config_register: "0x2102".into(),
             boot: vec!["flash0:c2900-universalk9-mz.SPA.157-3.M5.bin".into()],
-            timing: Timing {
-                boot_seconds: 300.0,
-                write_bytes_per_second: 1.5e6,
-                ..Timing::default()
-            },
+            timing: Timing { boot_seconds: 300.0, write_bytes_per_second: 1.5e6, ..Timing::default() },
             ..Self::base(hostname.into())
         }
     }

@@ -37,12 +37,7 @@ fn config() -> Option<Arc<Config>> {
 /// Serves one connection until it ends.
 pub(crate) async fn serve<S: ByteStream + 'static>(device: SimDevice, lines: Lines, stream: S) {
     let Some(config) = config() else { return };
-    let connection = Connection {
-        device,
-        lines,
-        channels: HashMap::new(),
-        pty: Vec::new(),
-    };
+    let connection = Connection { device, lines, channels: HashMap::new(), pty: Vec::new() };
     // How the connection ends is seen by the client; there is nobody here to tell.
     if let Ok(running) = russh::server::run_stream(config, stream, connection).await {
         let _ = running.await;
@@ -64,11 +59,7 @@ impl Connection {
             state.refuse_logins -= 1;
             return Auth::reject();
         }
-        if user == spec.user && password == spec.password {
-            Auth::Accept
-        } else {
-            Auth::reject()
-        }
+        if user == spec.user && password == spec.password { Auth::Accept } else { Auth::reject() }
     }
 
     fn start(&mut self, id: ChannelId, start: Start, session: &mut Session) -> Result<(), russh::Error> {

@@ -157,11 +157,7 @@ impl State {
             install_busy: None,
             foreign_install_until: None,
             booted: -(spec.uptime_seconds as f64),
-            reload_reason: if spec.install_mode() {
-                "Reload Command".into()
-            } else {
-                "power-on".into()
-            },
+            reload_reason: if spec.install_mode() { "Reload Command".into() } else { "power-on".into() },
             reload_count: 0,
             commands: Vec::new(),
             received: Vec::new(),
@@ -173,10 +169,7 @@ impl State {
             serial: 0,
         };
         if spec.install_mode() {
-            state.rollback.push(RollbackPoint {
-                id: 1,
-                long: long_version(&spec.version),
-            });
+            state.rollback.push(RollbackPoint { id: 1, long: long_version(&spec.version) });
         }
         for fault in &spec.faults {
             match fault {
@@ -228,20 +221,14 @@ impl State {
     fn foreign_install(&mut self) {
         let serial = self.next_serial();
         for member in &mut self.members {
-            let older = PackageSet {
-                long: long_version("16.12.4"),
-                short: "16.12.4".into(),
-                state: SetState::Fallback,
-            };
+            let older =
+                PackageSet { long: long_version("16.12.4"), short: "16.12.4".into(), state: SetState::Fallback };
             for set in &mut member.sets {
                 set.state = SetState::Uncommitted;
             }
             member.sets.push(older);
         }
-        self.auto_abort = Some(AutoAbort {
-            at: FOREIGN_TIMER,
-            serial,
-        });
+        self.auto_abort = Some(AutoAbort { at: FOREIGN_TIMER, serial });
     }
 }
 
@@ -255,10 +242,7 @@ pub(crate) fn boot_line(spec: &DeviceSpec, path: &str) -> BootLine {
         Kind::IosSwitch => format!("boot system {path}"),
         Kind::IosRouter => format!("boot system flash {path}"),
     };
-    BootLine {
-        line,
-        paths: vec![path.to_owned()],
-    }
+    BootLine { line, paths: vec![path.to_owned()] }
 }
 
 /// The packages that a bundle of this version is unpacked into, with their share of its size in thousandths.
@@ -277,20 +261,12 @@ pub(crate) fn package_files(family: &str, version: &str, bundle_bytes: u64) -> V
     let version = padded(version);
     PARTS
         .iter()
-        .map(|(part, share)| {
-            (
-                format!("{family}-{part}.{version}.SPA.pkg"),
-                bundle_bytes / 1000 * share,
-            )
-        })
+        .map(|(part, share)| (format!("{family}-{part}.{version}.SPA.pkg"), bundle_bytes / 1000 * share))
         .collect()
 }
 
 fn member(spec: &DeviceSpec, number: u32) -> MemberState {
-    let old = spec
-        .clock
-        .checked_sub(jiff::SignedDuration::from_hours(24 * 60))
-        .unwrap_or(spec.clock);
+    let old = spec.clock.checked_sub(jiff::SignedDuration::from_hours(24 * 60)).unwrap_or(spec.clock);
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: u64, content: Content| {
         files.insert(name.to_owned(), StoredFile::made_up(name, bytes, content, old));
@@ -302,18 +278,11 @@ fn member(spec: &DeviceSpec, number: u32) -> MemberState {
         }
         put("packages.conf", 7_761, Content::Provisioning);
     } else {
-        put(
-            &spec.image,
-            spec.image_bytes,
-            Content::Image(own_image(spec, &spec.version, &spec.image)),
-        );
+        put(&spec.image, spec.image_bytes, Content::Image(own_image(spec, &spec.version, &spec.image)));
         put("vlan.dat", 1_272, Content::Other);
     }
     for file in spec.files.iter().filter(|f| f.member.is_none_or(|m| m == number)) {
-        let content = file
-            .version
-            .as_ref()
-            .map_or(Content::Other, |v| Content::Image(own_image(spec, v, &file.name)));
+        let content = file.version.as_ref().map_or(Content::Other, |v| Content::Image(own_image(spec, v, &file.name)));
         let mut stored = StoredFile::made_up(&file.name, file.bytes, content, old);
         if let Some(md5) = &file.md5 {
             stored.md5 = md5.to_ascii_lowercase();
@@ -329,30 +298,19 @@ fn member(spec: &DeviceSpec, number: u32) -> MemberState {
     }
     let index = (number - 1) as usize;
     let sets = if install {
-        vec![PackageSet {
-            long: long_version(&spec.version),
-            short: spec.version.clone(),
-            state: SetState::Committed,
-        }]
+        vec![PackageSet { long: long_version(&spec.version), short: spec.version.clone(), state: SetState::Committed }]
     } else {
         Vec::new()
     };
     MemberState {
         number,
-        serial: spec
-            .serials
-            .get(index)
-            .cloned()
-            .unwrap_or_else(|| made_up_serial(&spec.hostname, number)),
+        serial: spec.serials.get(index).cloned().unwrap_or_else(|| made_up_serial(&spec.hostname, number)),
         mac: made_up_mac(&spec.hostname, number),
         version: spec.version.clone(),
         image: if install {
             "flash:packages.conf".into()
         } else {
-            spec.boot
-                .first()
-                .cloned()
-                .unwrap_or_else(|| format!("{}{}", spec.flash_prefix(), spec.image))
+            spec.boot.first().cloned().unwrap_or_else(|| format!("{}{}", spec.flash_prefix(), spec.image))
         },
         mode: if install { Mode::Install } else { Mode::Bundle },
         missing: false,
@@ -362,18 +320,12 @@ fn member(spec: &DeviceSpec, number: u32) -> MemberState {
 }
 
 fn own_image(spec: &DeviceSpec, version: &str, name: &str) -> Identity {
-    Identity {
-        family: spec.family.clone(),
-        version: version.to_owned(),
-        name: name.to_owned(),
-    }
+    Identity { family: spec.family.clone(), version: version.to_owned(), name: name.to_owned() }
 }
 
 /// A stable number of a text (FNV-1a): serials and addresses that are the same in every run.
 pub(crate) fn stable_number(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn made_up_serial(hostname: &str, number: u32) -> String {

@@ -17,11 +17,7 @@ pub(crate) struct CutStream<S> {
 impl<S> CutStream<S> {
     /// `cut` ends the stream; with `mute` it stays open, and nothing goes through any more.
     pub(crate) fn new(inner: S, cut: CancellationToken, mute: CancellationToken) -> Self {
-        Self {
-            inner,
-            cut: Box::pin(cut.cancelled_owned()),
-            mute,
-        }
+        Self { inner, cut: Box::pin(cut.cancelled_owned()), mute }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {

@@ -63,20 +63,14 @@ impl Terminal {
         length: u32,
     ) -> Self {
         let spec = device.spec();
-        let syslog_every = spec.faults.iter().find_map(|f| {
-            if let Fault::Syslog { every_lines } = f {
-                Some(*every_lines)
-            } else {
-                None
-            }
-        });
-        let syslog_prompts = spec.faults.iter().find_map(|f| {
-            if let Fault::SyslogAfterPrompt { every } = f {
-                Some(*every)
-            } else {
-                None
-            }
-        });
+        let syslog_every = spec
+            .faults
+            .iter()
+            .find_map(|f| if let Fault::Syslog { every_lines } = f { Some(*every_lines) } else { None });
+        let syslog_prompts = spec
+            .faults
+            .iter()
+            .find_map(|f| if let Fault::SyslogAfterPrompt { every } = f { Some(*every) } else { None });
         Self {
             read,
             write,
@@ -164,10 +158,7 @@ impl Terminal {
         self.on_page += 1;
         self.sent_lines += 1;
         self.send(&format!("{line}\r\n")).await?;
-        if self
-            .syslog_every
-            .is_some_and(|n| self.sent_lines.is_multiple_of(n.max(1)))
-        {
+        if self.syslog_every.is_some_and(|n| self.sent_lines.is_multiple_of(n.max(1))) {
             let log = self.syslog();
             self.send(&log).await?;
         }
@@ -205,10 +196,7 @@ impl Terminal {
         self.send(first).await?;
         tokio::time::sleep(PROMPT_GAP).await;
         self.send(second).await?;
-        if self
-            .syslog_prompts
-            .is_some_and(|n| self.prompts.is_multiple_of(n.max(1)))
-        {
+        if self.syslog_prompts.is_some_and(|n| self.prompts.is_multiple_of(n.max(1))) {
             tokio::time::sleep(PROMPT_GAP).await;
             let log = format!("\r\n{}", self.syslog());
             self.send(&log).await?;
@@ -297,11 +285,7 @@ impl Terminal {
     pub(crate) async fn confirm(&mut self, question: &str) -> Io<bool> {
         self.put(&format!("{question}[confirm]")).await?;
         let key = self.byte().await?;
-        let shown = if key.is_ascii_graphic() {
-            char::from(key).to_string()
-        } else {
-            String::new()
-        };
+        let shown = if key.is_ascii_graphic() { char::from(key).to_string() } else { String::new() };
         self.device.state().commands.push(shown.clone());
         self.send(&format!("{shown}\r\n")).await?;
         Ok(matches!(key, b'\r' | b'\n' | b'y' | b'Y'))

@@ -31,21 +31,14 @@ const LEAST_SLEEP: f64 = 0.05;
 impl FileWriter {
     pub(crate) fn new(device: &SimDevice, member: u32, name: &str, shown: &str, protocol: Option<Protocol>) -> Self {
         let spec = device.spec();
-        let breaks_at = spec.faults.iter().find_map(|f| {
-            if let Fault::CopyBreaksAtByte { n } = f {
-                Some(*n)
-            } else {
-                None
-            }
-        });
+        let breaks_at =
+            spec.faults.iter().find_map(|f| if let Fault::CopyBreaksAtByte { n } = f { Some(*n) } else { None });
         let now = device.clock().now();
         {
             let mut state = device.state();
             state.copies_running += 1;
             if let Some(m) = state.member_mut(member) {
-                m.flash
-                    .files
-                    .insert(name.to_owned(), StoredFile::made_up(name, 0, Content::Other, now));
+                m.flash.files.insert(name.to_owned(), StoredFile::made_up(name, 0, Content::Other, now));
             }
         }
         Self {
@@ -121,13 +114,7 @@ impl FileWriter {
     }
 
     fn record(&self, bytes: u64, complete: bool) -> Received {
-        Received {
-            path: self.shown.clone(),
-            protocol: self.protocol,
-            offset: 0,
-            bytes,
-            complete,
-        }
+        Received { path: self.shown.clone(), protocol: self.protocol, offset: 0, bytes, complete }
     }
 }
 
@@ -139,10 +126,7 @@ impl Drop for FileWriter {
         let mut file = receiving.finish(false, self.device.clock().now());
         file.content = Content::Other;
         let mut state = self.device.state();
-        if let Some(stored) = state
-            .member_mut(self.member)
-            .and_then(|m| m.flash.files.get_mut(&self.name))
-        {
+        if let Some(stored) = state.member_mut(self.member).and_then(|m| m.flash.files.get_mut(&self.name)) {
             file.bytes = stored.bytes;
             *stored = file;
         }

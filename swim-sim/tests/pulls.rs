@@ -24,11 +24,7 @@ struct Source {
 impl Handler for Source {
     type Error = russh::Error;
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        Ok(if (user, password) == ("offer", "once") {
-            Auth::Accept
-        } else {
-            Auth::reject()
-        })
+        Ok(if (user, password) == ("offer", "once") { Auth::Accept } else { Auth::reject() })
     }
     async fn channel_open_session(
         &mut self,
@@ -47,10 +43,7 @@ impl Handler for Source {
         tokio::spawn(async move {
             let mut ready = [1];
             stream.read_exact(&mut ready).await.unwrap();
-            stream
-                .write_all(format!("C0644 {} new.bin\n", file.len()).as_bytes())
-                .await
-                .unwrap();
+            stream.write_all(format!("C0644 {} new.bin\n", file.len()).as_bytes()).await.unwrap();
             stream.read_exact(&mut ready).await.unwrap();
             stream.write_all(&file).await.unwrap();
             stream.write_all(&[0]).await.unwrap();
@@ -64,20 +57,12 @@ impl Handler for Source {
 async fn scp_server(network: &SimNetwork, file: Vec<u8>) {
     let listener = network.listen(&at("0.0.0.0", 2222)).await.unwrap();
     let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).unwrap();
-    let config = Arc::new(Config {
-        keys: vec![key],
-        ..Config::default()
-    });
+    let config = Arc::new(Config { keys: vec![key], ..Config::default() });
     let file = Arc::new(file);
     tokio::spawn(async move {
         while let Ok(accepted) = listener.accept().await {
-            let source = Source {
-                file: Arc::clone(&file),
-                channel: None,
-            };
-            let running = russh::server::run_stream(Arc::clone(&config), accepted.stream, source)
-                .await
-                .unwrap();
+            let source = Source { file: Arc::clone(&file), channel: None };
+            let running = russh::server::run_stream(Arc::clone(&config), accepted.stream, source).await.unwrap();
             tokio::spawn(running);
         }
     });
@@ -92,28 +77,15 @@ async fn pulls_by_scp_and_asks_for_the_password() {
     let mut console = Console::open(&network, &spec).await.unwrap();
     console.run("terminal length 0").await;
     let line = "copy scp://offer@192.0.2.1:2222/new.bin flash:new.bin";
-    let wrong = [
-        ("]? ", "\n"),
-        ("Password: ", "a\n"),
-        ("Password: ", "b\n"),
-        ("Password: ", "c\n"),
-    ];
+    let wrong = [("]? ", "\n"), ("Password: ", "a\n"), ("Password: ", "b\n"), ("Password: ", "c\n")];
     let refused = console.talk(line, &wrong).await;
-    assert!(
-        refused.contains("%Error opening scp://192.0.2.1/new.bin (Permission denied)"),
-        "{refused}"
-    );
+    assert!(refused.contains("%Error opening scp://192.0.2.1/new.bin (Permission denied)"), "{refused}");
     let copied = console.talk(line, &[("]? ", "\n"), ("Password: ", "once\n")]).await;
     assert!(copied.contains(" Sending file modes: C0644 900000 new.bin"), "{copied}");
     assert!(copied.contains("900000 bytes copied in"), "{copied}");
     let received = device.snapshot().received;
-    assert_eq!(
-        (received.len(), received[0].bytes, received[0].protocol),
-        (1, 900_000, Some(Protocol::Scp))
-    );
-    let nobody = console
-        .talk("copy scp://offer@192.0.2.1:1/new.bin flash:x", &[("]? ", "\n")])
-        .await;
+    assert_eq!((received.len(), received[0].bytes, received[0].protocol), (1, 900_000, Some(Protocol::Scp)));
+    let nobody = console.talk("copy scp://offer@192.0.2.1:1/new.bin flash:x", &[("]? ", "\n")]).await;
     assert!(nobody.contains("(Connection refused)"), "{nobody}");
 }
 
@@ -131,15 +103,9 @@ fn rehearses_a_recorded_switch() {
     let inventory: Inventory = serde_json::from_value(recorded).unwrap();
     let device = swim_sim::SimDevice::new(DeviceSpec::from_inventory(&inventory).unwrap());
     let state = device.snapshot();
-    assert_eq!(
-        (state.version(), state.members[0].free, state.config_unsaved),
-        ("15.2(7)E4", 9_000_000, true)
-    );
+    assert_eq!((state.version(), state.members[0].free, state.config_unsaved), ("15.2(7)E4", 9_000_000, true));
     assert_eq!(state.file(1, "old.bin").unwrap().bytes, 5);
-    assert_eq!(
-        state.file(1, "c2960x-universalk9-mz.152-7.E4.bin").unwrap().bytes,
-        26_771_456
-    );
+    assert_eq!(state.file(1, "c2960x-universalk9-mz.152-7.E4.bin").unwrap().bytes, 26_771_456);
     assert_eq!(state.boot_startup, ["flash:/c2960x-universalk9-mz.152-7.E4.bin"]);
     let mut blank = inventory;
     blank.version = None;

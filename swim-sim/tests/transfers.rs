@@ -16,10 +16,7 @@ async fn push(spec: &DeviceSpec, file: &[u8]) -> (SimDevice, Vec<u8>) {
     let handle = connect(&network, spec).await.unwrap();
     let mut channel = handle.channel_open_session().await.unwrap();
     channel.exec(true, "scp -t flash:new.bin").await.unwrap();
-    channel
-        .data(format!("C0644 {} new.bin\n", file.len()).as_bytes())
-        .await
-        .unwrap();
+    channel.data(format!("C0644 {} new.bin\n", file.len()).as_bytes()).await.unwrap();
     channel.data(file).await.unwrap();
     let _ = channel.data(&[0_u8][..]).await;
     let mut answers = Vec::new();
@@ -38,10 +35,7 @@ async fn takes_a_push_or_says_why_not() {
     let (pushed, answers) = push(&spec, &file).await;
     assert_eq!(answers, [0, 0, 0]);
     let received = pushed.snapshot().received;
-    assert_eq!(
-        (received[0].bytes, received[0].protocol, received[0].complete),
-        (700_001, Some(Protocol::Scp), true)
-    );
+    assert_eq!((received[0].bytes, received[0].protocol, received[0].complete), (700_001, Some(Protocol::Scp), true));
 
     let (full, answers) = push(&spec.clone().fault(Fault::NoSpaceOnMember { member: 1 }), &file).await;
     assert!(String::from_utf8_lossy(&answers).contains("\u{1}No space left"));
@@ -67,11 +61,7 @@ async fn openssh_logs_in_and_pushes() {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(&ask, std::fs::Permissions::from_mode(0o700)).unwrap();
     let image = folder.join("new.bin");
-    std::fs::write(
-        &image,
-        bytes(ios_xe_package(&PackageSpec::new("cat9k", "17.9.4a", 400_000))),
-    )
-    .unwrap();
+    std::fs::write(&image, bytes(ios_xe_package(&PackageSpec::new("cat9k", "17.9.4a", 400_000)))).unwrap();
 
     let device = SimDevice::new(DeviceSpec::cat9300("edge-1", 1));
     let served = loopback::serve(&device, "127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -80,15 +70,7 @@ async fn openssh_logs_in_and_pushes() {
         let (ask, port) = (ask.clone(), port.clone());
         tokio::task::spawn_blocking(move || {
             Command::new(program)
-                .args([
-                    "-o",
-                    "StrictHostKeyChecking=no",
-                    "-o",
-                    "UserKnownHostsFile=/dev/null",
-                    "-F",
-                    "/dev/null",
-                    flag,
-                ])
+                .args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-F", "/dev/null", flag])
                 .arg(port)
                 .args(rest)
                 .env("SSH_ASKPASS", ask)
@@ -97,27 +79,14 @@ async fn openssh_logs_in_and_pushes() {
                 .unwrap()
         })
     };
-    let version = run(
-        "ssh",
-        "-p",
-        vec!["admin@127.0.0.1".into(), "show version | include uptime is".into()],
-    )
-    .await
-    .unwrap();
+    let version =
+        run("ssh", "-p", vec!["admin@127.0.0.1".into(), "show version | include uptime is".into()]).await.unwrap();
     let text = String::from_utf8_lossy(&version.stdout).into_owned();
-    assert!(
-        text.contains("edge-1 uptime is 3 weeks"),
-        "{text}{}",
-        String::from_utf8_lossy(&version.stderr)
-    );
+    assert!(text.contains("edge-1 uptime is 3 weeks"), "{text}{}", String::from_utf8_lossy(&version.stderr));
     let pushed = run(
         "scp",
         "-P",
-        vec![
-            "-O".into(),
-            image.to_string_lossy().into_owned(),
-            "admin@127.0.0.1:flash:new.bin".into(),
-        ],
+        vec!["-O".into(), image.to_string_lossy().into_owned(), "admin@127.0.0.1:flash:new.bin".into()],
     )
     .await
     .unwrap();

@@ -64,10 +64,7 @@ impl IosImageSpec {
     }
 
     fn strings(&self) -> Vec<u8> {
-        let dram = self
-            .min_dram_meg
-            .map(|m| format!("|MIN_DRAM_MEG={m}"))
-            .unwrap_or_default();
+        let dram = self.min_dram_meg.map(|m| format!("|MIN_DRAM_MEG={m}")).unwrap_or_default();
         let feature = self.image.to_ascii_lowercase();
         let mut text = format!(
             "CW_BEGIN$-gs-{feature}$\0CW_IMAGE${}$\0CW_FAMILY${}$\0CW_FEATURE$IP|LAYER_2|PLUS|SSH|3DES{dram}$\0CW_VERSION${}$\0CW_MEDIA$RAM$\0CW_SYSDESCR$Cisco IOS Software, {} Software ({}), Version {}, RELEASE SOFTWARE (fc1)$\0CW_END$-gs-{feature}$\0",
@@ -132,11 +129,7 @@ fn mzip(spec: &IosImageSpec) -> Chain {
     head.extend(own.to_be_bytes());
     head.extend(record);
     head.extend(strings);
-    Chain {
-        head: Cursor::new(head),
-        fill,
-        tail: Cursor::default(),
-    }
+    Chain { head: Cursor::new(head), fill, tail: Cursor::default() }
 }
 
 /// Runs over all bytes of a filler.
@@ -229,10 +222,7 @@ fn elf(spec: &IosImageSpec) -> Chain {
 
     // First pass: the checks of the stored member.
     let mut crc32 = !0_u32;
-    let mut plain = WordSum {
-        sum: 0,
-        rest: Vec::new(),
-    };
+    let mut plain = WordSum { sum: 0, rest: Vec::new() };
     let table = crc32_table();
     pass(fill.clone(), |bytes| {
         for byte in bytes {
@@ -241,10 +231,7 @@ fn elf(spec: &IosImageSpec) -> Chain {
         plain.take(bytes);
     });
     let (local, central) = zip(inner, !crc32, stored as u32);
-    let mut packed = WordSum {
-        sum: 0,
-        rest: Vec::new(),
-    };
+    let mut packed = WordSum { sum: 0, rest: Vec::new() };
     packed.take(&local);
     pass(fill.clone(), |bytes| packed.take(bytes));
     packed.take(&central);
@@ -273,32 +260,13 @@ fn elf(spec: &IosImageSpec) -> Chain {
     }
     head.extend(local);
     let mut tail = central;
-    for section in [
-        [0; 4],
-        [1, text_at, strings.len() as u32, 0],
-        [1, payload_at, payload_bytes, 0],
-    ] {
+    for section in [[0; 4], [1, text_at, strings.len() as u32, 0], [1, payload_at, payload_bytes, 0]] {
         let [kind, at, size, _] = section;
-        for word in [
-            0,
-            kind,
-            if kind == 0 { 0 } else { 7 },
-            0,
-            at,
-            size,
-            0,
-            0,
-            u32::from(kind != 0),
-            0,
-        ] {
+        for word in [0, kind, if kind == 0 { 0 } else { 7 }, 0, at, size, 0, 0, u32::from(kind != 0), 0] {
             tail.extend(u32::to_be_bytes(word));
         }
     }
-    Chain {
-        head: Cursor::new(head),
-        fill,
-        tail: Cursor::new(tail),
-    }
+    Chain { head: Cursor::new(head), fill, tail: Cursor::new(tail) }
 }
 
 fn crc32_table() -> [u32; 256] {

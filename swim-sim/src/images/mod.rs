@@ -48,10 +48,7 @@ mod tests {
         let all = bytes(ios_xe_package(&spec));
         assert_eq!(all.len(), 300_000);
         let identity = Identity::read(&all).unwrap();
-        assert_eq!(
-            (identity.family.as_str(), identity.version.as_str()),
-            ("cat9k", "17.9.4a")
-        );
+        assert_eq!((identity.family.as_str(), identity.version.as_str()), ("cat9k", "17.9.4a"));
         assert_eq!(identity.name, "cat9k_iosxe.17.09.04a.SPA.bin");
         // Every TLV follows the one before it.
         let mut at = package::HEADER;
@@ -81,10 +78,7 @@ mod tests {
             let all = bytes(ios_image(&spec));
             assert_eq!(all.len(), 200_003);
             let identity = Identity::read(&all).unwrap();
-            assert_eq!(
-                (identity.family.as_str(), identity.version.as_str()),
-                ("C2960X", "15.2(7)E10")
-            );
+            assert_eq!((identity.family.as_str(), identity.version.as_str()), ("C2960X", "15.2(7)E10"));
             match container {
                 IosContainer::Elf => assert_eq!(&all[..6], b"\x7fELF\x01\x02"),
                 IosContainer::Mzip => {

@@ -24,12 +24,7 @@ impl PackageSpec {
     /// A package with seed 0.
     #[must_use]
     pub fn new(family: impl Into<String>, version: impl Into<String>, bytes: u64) -> Self {
-        Self {
-            family: family.into(),
-            version: version.into(),
-            bytes,
-            seed: 0,
-        }
+        Self { family: family.into(), version: version.into(), bytes, seed: 0 }
     }
 
     /// The same with another payload.
@@ -117,11 +112,7 @@ pub fn ios_xe_package(spec: &PackageSpec) -> XePackage {
     }
     head.resize(HEADER, 0);
     head.extend(records);
-    XePackage(Chain {
-        head: Cursor::new(head),
-        fill: Fill::new(spec.seed, payload),
-        tail: Cursor::default(),
-    })
+    XePackage(Chain { head: Cursor::new(head), fill: Fill::new(spec.seed, payload), tail: Cursor::default() })
 }
 
 fn record(to: &mut Vec<u8>, kind: u32, value: &[u8]) {

@@ -58,9 +58,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Io<Flow> {
         Matched::Action(verb, args) => (verb, args),
         Matched::Incomplete => return session.say("% Incomplete command.\n\n").await,
         Matched::Ambiguous => {
-            return session
-                .say(&format!("% Ambiguous command:  \"install {rest}\"\n"))
-                .await;
+            return session.say(&format!("% Ambiguous command:  \"install {rest}\"\n")).await;
         }
         Matched::Invalid(at) => return wrong(session, at).await,
     };
@@ -69,10 +67,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Io<Flow> {
         .skip(usize::from(matches!(verb, Verb::Add)))
         .flat_map(|a| a.split(' ').map(str::to_owned))
         .collect();
-    let mut request = Request {
-        silent: rest.contains("prompt-level none"),
-        ..Request::default()
-    };
+    let mut request = Request { silent: rest.contains("prompt-level none"), ..Request::default() };
     match verb {
         Verb::Add | Verb::Activate => {
             request.add = matches!(verb, Verb::Add).then(|| args.first().cloned().unwrap_or_default());
@@ -126,12 +121,7 @@ async fn wrong(session: &mut Session, at: usize) -> Io<Flow> {
     /// `install ` and about a prompt stand before the rest.
     const BEFORE: usize = 8;
     let prompt = session.device.state().running.hostname.len() + 1;
-    session
-        .say(&format!(
-            "{}^\n% Invalid input detected at '^' marker.\n\n",
-            " ".repeat(prompt + BEFORE + at)
-        ))
-        .await
+    session.say(&format!("{}^\n% Invalid input detected at '^' marker.\n\n", " ".repeat(prompt + BEFORE + at))).await
 }
 
 fn date(session: &Session) -> String {
@@ -198,18 +188,10 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         text.extend(files.iter().map(|(f, _)| format!("/flash/{f}\n")));
         session.terminal.put(&text).await?;
         if !request.silent
-            && !proceed(
-                session,
-                "\nThis operation may require a reload of the system. Do you want to proceed? [y/n]",
-            )
-            .await?
+            && !proceed(session, "\nThis operation may require a reload of the system. Do you want to proceed? [y/n]")
+                .await?
         {
-            return session
-                .say(&format!(
-                    "User Rejected Activation\nSUCCESS: {name} {}\n",
-                    date(session)
-                ))
-                .await;
+            return session.say(&format!("User Rejected Activation\nSUCCESS: {name} {}\n", date(session))).await;
         }
         session.device.state().install_busy = Some(name.to_owned());
         let (device, timer, commit) = (session.device.clone(), request.timer, request.commit);
@@ -217,11 +199,7 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         let done = session
             .terminal
             .follow(move |out| {
-                phases::unmarked(
-                    device.clone(),
-                    phases::activate(device, target, commit, timer, name, out),
-                )
-                .boxed()
+                phases::unmarked(device.clone(), phases::activate(device, target, commit, timer, name, out)).boxed()
             })
             .await?;
         return match done {
@@ -248,33 +226,19 @@ async fn upgrade(session: &mut Session, request: &Request, name: &'static str) -
         }
     }
     let end = date(session);
-    session
-        .device
-        .state()
-        .install_log
-        .push(format!("{name}: {start} .. {end}: SUCCESS"));
+    session.device.state().install_log.push(format!("{name}: {start} .. {end}: SUCCESS"));
     session.say(&format!("\nSUCCESS: {name} {end}\n")).await
 }
 
 /// The inactive set that an activation takes: the one that was added last.
 fn target(session: &Session) -> Option<String> {
     let state = session.device.state();
-    state
-        .active()
-        .sets
-        .iter()
-        .rev()
-        .find(|s| s.state == SetState::Inactive)
-        .map(|s| s.short.clone())
+    state.active().sets.iter().rev().find(|s| s.state == SetState::Inactive).map(|s| s.short.clone())
 }
 
 /// Prints the words and exactly one closing line.
 async fn fail(session: &mut Session, name: &str, words: &str) -> Io<Flow> {
-    session
-        .device
-        .state()
-        .install_log
-        .push(format!("{name}: FAILED {words}"));
+    session.device.state().install_log.push(format!("{name}: FAILED {words}"));
     if words.lines().any(|l| l.starts_with("FAILED: install_")) {
         return session.say(&format!("{words}\n")).await;
     }
@@ -303,23 +267,12 @@ async fn go_back(session: &mut Session, name: &'static str, silent: bool, id: Op
         None => {
             let uncommitted = session.device.state().active().set(SetState::Uncommitted).is_some();
             if !uncommitted {
-                return fail(
-                    session,
-                    name,
-                    "Nothing to go back to: the running packages are committed",
-                )
-                .await;
+                return fail(session, name, "Nothing to go back to: the running packages are committed").await;
             }
             None
         }
         Some(id) => {
-            let long = session
-                .device
-                .state()
-                .rollback
-                .iter()
-                .find(|p| p.id.to_string() == *id)
-                .map(|p| p.long.clone());
+            let long = session.device.state().rollback.iter().find(|p| p.id.to_string() == *id).map(|p| p.long.clone());
             let Some(long) = long.filter(|l| session.device.state().active().sets.iter().any(|s| s.long == *l)) else {
                 return fail(session, name, &format!("rollback point {id} is not available")).await;
             };
@@ -327,22 +280,14 @@ async fn go_back(session: &mut Session, name: &'static str, silent: bool, id: Op
         }
     };
     if !silent
-        && !proceed(
-            session,
-            "\nThis operation may require a reload of the system. Do you want to proceed? [y/n]",
-        )
-        .await?
+        && !proceed(session, "\nThis operation may require a reload of the system. Do you want to proceed? [y/n]")
+            .await?
     {
-        return session
-            .say(&format!("User Rejected Rollback\nSUCCESS: {name} {}\n", date(session)))
-            .await;
+        return session.say(&format!("User Rejected Rollback\nSUCCESS: {name} {}\n", date(session))).await;
     }
     session.device.state().install_busy = Some(name.to_owned());
     let device = session.device.clone();
-    session
-        .terminal
-        .follow(move |out| phases::go_back(device, target, name, out).boxed())
-        .await?;
+    session.terminal.follow(move |out| phases::go_back(device, target, name, out).boxed()).await?;
     Ok(Flow::Exit)
 }
 
@@ -365,9 +310,7 @@ async fn remove_inactive(session: &mut Session) -> Io<Flow> {
     }
     session.terminal.put(&text).await?;
     if !proceed(session, "\nDo you want to remove the above files? [y/n]").await? {
-        return session
-            .say(&format!("User Rejected Deletion\nSUCCESS: {name} {}\n", date(session)))
-            .await;
+        return session.say(&format!("User Rejected Deletion\nSUCCESS: {name} {}\n", date(session))).await;
     }
     phases::remove(&session.device, &files);
     let end = date(session);

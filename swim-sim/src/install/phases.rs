@@ -48,10 +48,7 @@ pub(super) async fn add(device: SimDevice, source: Option<(u32, String)>, path: 
     let Some((member, name)) = source else {
         return Err(format!("{path}: no such device"));
     };
-    let file = device
-        .state()
-        .member(member)
-        .and_then(|m| m.flash.files.get(&name).cloned());
+    let file = device.state().member(member).and_then(|m| m.flash.files.get(&name).cloned());
     let Some(file) = file else {
         return Err(format!("File /flash/{name} does not exist"));
     };
@@ -62,10 +59,7 @@ pub(super) async fn add(device: SimDevice, source: Option<(u32, String)>, path: 
     // The bundle itself goes to the others, and the packages to all.
     let packages_bytes = file.bytes;
     for number in &all {
-        let has = device
-            .state()
-            .member(*number)
-            .is_some_and(|m| m.flash.files.contains_key(&name));
+        let has = device.state().member(*number).is_some_and(|m| m.flash.files.contains_key(&name));
         let need = packages_bytes + if has { 0 } else { file.bytes };
         let free = device.state().member(*number).map_or(0, |m| m.flash.free());
         if free < need {
@@ -78,9 +72,7 @@ pub(super) async fn add(device: SimDevice, source: Option<(u32, String)>, path: 
     }
     clock.sleep(spec.timing.install_add_seconds / 2.0).await;
     out.put("Info: Finished copying to the selected Switch\nFinished initial file syncing\n\n--- Starting Add ---\nPerforming Add on all members\n");
-    clock
-        .sleep(packages_bytes as f64 / spec.timing.write_bytes_per_second)
-        .await;
+    clock.sleep(packages_bytes as f64 / spec.timing.write_bytes_per_second).await;
     let Content::Image(image) = file.content.clone() else {
         return Err(format!(
             "Add: Passed on []. Failed on [{list}]\n[{member}]: File /flash/{name}: image verification failed"
@@ -106,12 +98,7 @@ pub(super) async fn add(device: SimDevice, source: Option<(u32, String)>, path: 
                 m.flash.files.entry(package).or_insert(stored);
             }
             if !m.sets.iter().any(|s| s.long == long) {
-                m.sets.push(PackageSet {
-                    long: long.clone(),
-                    short: short.clone(),
-
-                    state: SetState::Inactive,
-                });
+                m.sets.push(PackageSet { long: long.clone(), short: short.clone(), state: SetState::Inactive });
             }
         }
     }
@@ -157,9 +144,7 @@ pub(super) async fn activate(
             }
         }
     }
-    out.put(format!(
-        "Checking status of Activate on [{list}]\nActivate: Passed on [{list}]\nFinished Activate\n\n"
-    ));
+    out.put(format!("Checking status of Activate on [{list}]\nActivate: Passed on [{list}]\nFinished Activate\n\n"));
     if commit {
         self::commit(device.clone(), out.clone()).await?;
     } else {
@@ -213,9 +198,7 @@ pub(super) async fn commit(device: SimDevice, out: Printer) -> Done {
     for n in &all {
         out.put(format!(" [{n}] Finished Commit packages(s) on Switch {n}\n"));
     }
-    out.put(format!(
-        "Checking status of Commit on [{list}]\nCommit: Passed on [{list}]\nFinished Commit operation\n"
-    ));
+    out.put(format!("Checking status of Commit on [{list}]\nCommit: Passed on [{list}]\nFinished Commit operation\n"));
     Ok(())
 }
 
@@ -224,10 +207,7 @@ pub(super) async fn go_back(device: SimDevice, target: Option<String>, name: &'s
     let all = set_of(&numbers(&device));
     let what = if name == "install_abort" { "Abort" } else { "Rollback" };
     out.put(format!("--- Starting {what} ---\nPerforming {what} on all members\n"));
-    device
-        .clock()
-        .sleep(device.spec().timing.install_activate_seconds)
-        .await;
+    device.clock().sleep(device.spec().timing.install_activate_seconds).await;
     {
         let mut state = device.state();
         match &target {
@@ -235,20 +215,14 @@ pub(super) async fn go_back(device: SimDevice, target: Option<String>, name: &'s
             Some(long) => {
                 for m in &mut state.members {
                     for set in &mut m.sets {
-                        set.state = if set.long == *long {
-                            SetState::Committed
-                        } else {
-                            SetState::Inactive
-                        };
+                        set.state = if set.long == *long { SetState::Committed } else { SetState::Inactive };
                     }
                 }
                 state.auto_abort = None;
             }
         }
     }
-    out.put(format!(
-        "Checking status of {what} on [{all}]\n{what}: Passed on [{all}]\nFinished {what} operation\n\n"
-    ));
+    out.put(format!("Checking status of {what} on [{all}]\n{what}: Passed on [{all}]\nFinished {what} operation\n\n"));
     close(&device, name, out).await;
     device.reload("Install", false);
 }
@@ -267,10 +241,9 @@ pub(super) fn removable(device: &SimDevice) -> Vec<(u32, String)> {
     for m in state.present() {
         for (name, file) in &m.flash.files {
             let gone = match &file.content {
-                Content::Package(version) => m
-                    .sets
-                    .iter()
-                    .any(|s| s.short == *version && s.state == SetState::Inactive),
+                Content::Package(version) => {
+                    m.sets.iter().any(|s| s.short == *version && s.state == SetState::Inactive)
+                }
                 Content::Image(image) => image.fits(&spec.family) && !keep.contains(name),
                 Content::Provisioning | Content::Other => false,
             };

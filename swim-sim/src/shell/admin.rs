@@ -46,10 +46,7 @@ impl Session {
         match name {
             Typed::Line(name) if name.is_empty() || name == "startup-config" => self.save().await,
             // Anything else names a file in nvram:, which is not what was wanted.
-            Typed::Line(name) => {
-                self.say(&format!("%Error copying nvram:{name} (Invalid argument)\n"))
-                    .await
-            }
+            Typed::Line(name) => self.say(&format!("%Error copying nvram:{name} (Invalid argument)\n")).await,
             Typed::Break | Typed::End => Ok(Flow::Next),
         }
     }

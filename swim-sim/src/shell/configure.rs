@@ -68,16 +68,12 @@ const TABLE: &[(&str, Set)] = &[
 impl Session {
     pub(super) async fn enter_configuration(&mut self) -> Io<Flow> {
         self.mode = Mode::Config;
-        self.say("Enter configuration commands, one per line.  End with CNTL/Z.\n")
-            .await
+        self.say("Enter configuration commands, one per line.  End with CNTL/Z.\n").await
     }
 
     pub(super) async fn configure(&mut self, line: &str, column: usize) -> Io<Flow> {
         match matched(line, TABLE) {
-            Matched::Action(set, args) => {
-                self.set(set, line, args.first().map_or("", String::as_str), column)
-                    .await
-            }
+            Matched::Action(set, args) => self.set(set, line, args.first().map_or("", String::as_str), column).await,
             Matched::Invalid(at) => self.invalid(line, column, at).await,
             Matched::Incomplete => self.say("% Incomplete command.\n\n").await,
             Matched::Ambiguous => self.say(&format!("% Ambiguous command:  \"{line}\"\n")).await,
@@ -91,11 +87,7 @@ impl Session {
                 return Ok(Flow::Next);
             }
             Set::Exit => {
-                self.mode = if self.mode == Mode::Config {
-                    Mode::Exec
-                } else {
-                    Mode::Config
-                };
+                self.mode = if self.mode == Mode::Config { Mode::Exec } else { Mode::Config };
                 return Ok(Flow::Next);
             }
             Set::Do => {
@@ -105,11 +97,7 @@ impl Session {
                 return done.map(|_| Flow::Next);
             }
             Set::Interface | Set::Line => {
-                self.mode = Mode::Sub(if matches!(set, Set::Line) {
-                    "config-line"
-                } else {
-                    "config-if"
-                });
+                self.mode = Mode::Sub(if matches!(set, Set::Line) { "config-line" } else { "config-if" });
                 return Ok(Flow::Next);
             }
             Set::Boot => {
@@ -169,10 +157,7 @@ fn boot_statement(spec: &crate::DeviceSpec, rest: &str) -> Option<BootLine> {
         }
         (Kind::Cat9300Stack { .. } | Kind::IosRouter, ["flash" | "bootflash", path]) => (*path, true),
         (Kind::IosRouter, ["tftp", _, _] | ["tftp", _] | ["rom"]) => {
-            return Some(BootLine {
-                line,
-                paths: Vec::new(),
-            });
+            return Some(BootLine { line, paths: Vec::new() });
         }
         (_, [list]) => (*list, false),
         _ => return None,
@@ -180,13 +165,7 @@ fn boot_statement(spec: &crate::DeviceSpec, rest: &str) -> Option<BootLine> {
     let paths: Vec<String> = list
         .split(';')
         .filter(|p| !p.is_empty())
-        .map(|p| {
-            if in_flash && !p.contains(':') {
-                format!("{}{p}", spec.flash_prefix())
-            } else {
-                p.to_owned()
-            }
-        })
+        .map(|p| if in_flash && !p.contains(':') { format!("{}{p}", spec.flash_prefix()) } else { p.to_owned() })
         .collect();
     (!paths.is_empty() && paths.iter().all(|p| named(p))).then_some(BootLine { line, paths })
 }

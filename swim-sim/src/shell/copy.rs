@@ -22,9 +22,7 @@ impl Session {
         let url = Url::parse(from);
         let source = url.is_none().then(|| show::flash_of(&spec, from)).flatten();
         if url.is_none() && source.is_none() {
-            return self
-                .say(&format!("%Error opening {from} (No such file or directory)\n"))
-                .await;
+            return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await;
         }
         let default = match (given.is_empty(), &url, &source) {
             (false, ..) => given,
@@ -82,35 +80,21 @@ impl Session {
         let quiet = self.device.state().running.quiet_files;
         let mut name = default.to_owned();
         if !quiet {
-            match self
-                .terminal
-                .ask(&format!("Destination filename [{default}]? "))
-                .await?
-            {
+            match self.terminal.ask(&format!("Destination filename [{default}]? ")).await? {
                 Typed::Line(typed) if !typed.trim().is_empty() => name = typed.trim().to_owned(),
                 Typed::Line(_) => {}
                 Typed::Break | Typed::End => return Ok(None),
             }
-            let exists = self
-                .device
-                .state()
-                .member(member)
-                .is_some_and(|m| m.flash.files.contains_key(&name));
+            let exists = self.device.state().member(member).is_some_and(|m| m.flash.files.contains_key(&name));
             if exists {
-                self.terminal
-                    .put("%Warning:There is a file already existing with this name \n")
-                    .await?;
+                self.terminal.put("%Warning:There is a file already existing with this name \n").await?;
                 if !self.terminal.confirm("Do you want to over write? ").await? {
                     return Ok(None);
                 }
             }
         }
         let prefix = to.split_once(':').map_or("flash", |(p, _)| p);
-        Ok(Some(Target {
-            member,
-            shown: format!("{prefix}:{name}"),
-            name,
-        }))
+        Ok(Some(Target { member, shown: format!("{prefix}:{name}"), name }))
     }
 
     async fn pull_http(&mut self, url: Url, target: Target) -> Io<Flow> {
@@ -118,10 +102,7 @@ impl Session {
         self.terminal.put(&format!("Accessing {}...\n", url.shown())).await?;
         self.lose_session();
         let (device, from, to) = (self.device.clone(), url.clone(), target.clone());
-        let done = self
-            .terminal
-            .follow(move |out| pull::http(device, from, to, out).boxed())
-            .await?;
+        let done = self.terminal.follow(move |out| pull::http(device, from, to, out).boxed()).await?;
         self.copied(done, &url, &target, began).await
     }
 
@@ -143,10 +124,7 @@ impl Session {
             if client.login(&user, &password).await.is_ok() {
                 self.lose_session();
                 let (device, from, to) = (self.device.clone(), url.clone(), target.clone());
-                let done = self
-                    .terminal
-                    .follow(move |out| client.fetch(device, from, to, out).boxed())
-                    .await?;
+                let done = self.terminal.follow(move |out| client.fetch(device, from, to, out).boxed()).await?;
                 return self.copied(done, url, &target, began).await;
             }
         }
@@ -171,26 +149,17 @@ impl Session {
             Err(PullError::Opening(why)) => self.say(&format!("%Error opening {} ({why})\n", url.shown())).await,
             Err(PullError::Reading(why)) => self.say(&format!("\n%Error reading {} ({why})\n", url.shown())).await,
             Err(PullError::Writing) => {
-                self.say(&format!(
-                    "\n%Error writing {} (No space left on device)\n",
-                    target.shown
-                ))
-                .await
+                self.say(&format!("\n%Error writing {} (No space left on device)\n", target.shown)).await
             }
-            Err(PullError::Login) => {
-                self.say(&format!("%Error opening {} (Permission denied)\n", url.shown()))
-                    .await
-            }
+            Err(PullError::Login) => self.say(&format!("%Error opening {} (Permission denied)\n", url.shown())).await,
         }
     }
 
     async fn tell_bytes(&mut self, bytes: u64, began: f64) -> Io<Flow> {
         let seconds = (self.device.clock().elapsed() - began).max(0.001);
         let rate = (bytes as f64 / seconds) as u64;
-        self.say(&format!(
-            "[OK - {bytes} bytes]\n\n{bytes} bytes copied in {seconds:.3} secs ({rate} bytes/sec)\n"
-        ))
-        .await
+        self.say(&format!("[OK - {bytes} bytes]\n\n{bytes} bytes copied in {seconds:.3} secs ({rate} bytes/sec)\n"))
+            .await
     }
 
     async fn copy_local(
@@ -204,15 +173,9 @@ impl Session {
         let Some(target) = self.destination(to, member, default).await? else {
             return Ok(Flow::Next);
         };
-        let file = self
-            .device
-            .state()
-            .member(source)
-            .and_then(|m| m.flash.files.get(&name).cloned());
+        let file = self.device.state().member(source).and_then(|m| m.flash.files.get(&name).cloned());
         let Some(file) = file else {
-            return self
-                .say(&format!("%Error opening {from} (No such file or directory)\n"))
-                .await;
+            return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await;
         };
         let began = self.device.clock().elapsed();
         let room = self.device.state().member(member).map_or(0, |m| m.flash.free());
@@ -245,18 +208,9 @@ impl Session {
                 self.terminal.put("\n").await?;
                 let seconds = (self.device.clock().elapsed() - began).max(0.001);
                 let rate = (bytes as f64 / seconds) as u64;
-                self.say(&format!(
-                    "{bytes} bytes copied in {seconds:.3} secs ({rate} bytes/sec)\n"
-                ))
-                .await
+                self.say(&format!("{bytes} bytes copied in {seconds:.3} secs ({rate} bytes/sec)\n")).await
             }
-            Err(_) => {
-                self.say(&format!(
-                    "\n%Error writing {} (No space left on device)\n",
-                    target.shown
-                ))
-                .await
-            }
+            Err(_) => self.say(&format!("\n%Error writing {} (No space left on device)\n", target.shown)).await,
         }
     }
 }

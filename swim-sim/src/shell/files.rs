@@ -7,9 +7,7 @@ use crate::terminal::{Io, Typed};
 impl Session {
     pub(super) async fn delete(&mut self, path: &str, force: bool) -> Io<Flow> {
         let Some((member, name)) = show::flash_of(&self.device.spec(), path) else {
-            return self
-                .say(&format!("%Error parsing filename {path} (No such device)\n"))
-                .await;
+            return self.say(&format!("%Error parsing filename {path} (No such device)\n")).await;
         };
         let prefix = path.split_once(':').map_or("flash", |(p, _)| p);
         let mut name = name;
@@ -26,19 +24,11 @@ impl Session {
                 return Ok(Flow::Next);
             }
         }
-        let gone = self
-            .device
-            .state()
-            .member_mut(member)
-            .and_then(|m| m.flash.files.remove(&name))
-            .is_some();
+        let gone = self.device.state().member_mut(member).and_then(|m| m.flash.files.remove(&name)).is_some();
         if gone {
             Ok(Flow::Next)
         } else {
-            self.say(&format!(
-                "%Error deleting {prefix}:{name} (No such file or directory)\n"
-            ))
-            .await
+            self.say(&format!("%Error deleting {prefix}:{name} (No such file or directory)\n")).await
         }
     }
 }

@@ -59,27 +59,17 @@ pub(crate) async fn run(device: SimDevice, lines: Lines, start: Start, channel: 
     let length = if matches!(start, Start::Shell) { PAGE } else { 0 };
     let terminal = Terminal::new(device.clone(), lines, read, write, length);
     let privilege = device.spec().privilege;
-    let mut session = Session {
-        device,
-        terminal,
-        privilege,
-        mode: Mode::Exec,
-    };
+    let mut session = Session { device, terminal, privilege, mode: Mode::Exec };
     let ended = match &start {
         Start::Shell => session.interact().await,
         Start::Exec(line) => session.command(line.trim(), 0).await.map(|_| ()),
     };
     if ended.is_ok() {
-        session
-            .terminal
-            .finish(matches!(start, Start::Exec(_)).then_some(0))
-            .await;
+        session.terminal.finish(matches!(start, Start::Exec(_)).then_some(0)).await;
         if matches!(start, Start::Shell) {
             // A device closes the whole connection with its only session; what was said before must get out first.
             tokio::time::sleep(CLOSING).await;
-            let _ = handle
-                .disconnect(russh::Disconnect::ByApplication, String::new(), String::new())
-                .await;
+            let _ = handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await;
         }
     }
 }
@@ -145,17 +135,12 @@ impl Session {
         let word = line.trim();
         let lookup = self.device.state().running.domain_lookup;
         if self.mode == Mode::Exec && lookup && !word.contains(' ') {
-            self.terminal
-                .put(&format!("Translating \"{word}\"...domain server (255.255.255.255)\n"))
-                .await?;
+            self.terminal.put(&format!("Translating \"{word}\"...domain server (255.255.255.255)\n")).await?;
             self.device.clock().sleep(LOOKUP_SECONDS).await;
-            return self
-                .say("% Unknown command or computer name, or unable to find computer address\n")
-                .await;
+            return self.say("% Unknown command or computer name, or unable to find computer address\n").await;
         }
         let caret = " ".repeat(column + at);
-        self.say(&format!("{caret}^\n% Invalid input detected at '^' marker.\n\n"))
-            .await
+        self.say(&format!("{caret}^\n% Invalid input detected at '^' marker.\n\n")).await
     }
 
     /// Faults that wait for a command.
@@ -196,14 +181,12 @@ impl Session {
                 Ok(Flow::Next)
             }
             Action::Configure => self.enter_configuration().await,
-            Action::ConfigureAsk => match self
-                .terminal
-                .ask("Configuring from terminal, memory, or network [terminal]? ")
-                .await?
-            {
-                Typed::Line(answer) if "terminal".starts_with(answer.trim()) => self.enter_configuration().await,
-                _ => Ok(Flow::Next),
-            },
+            Action::ConfigureAsk => {
+                match self.terminal.ask("Configuring from terminal, memory, or network [terminal]? ").await? {
+                    Typed::Line(answer) if "terminal".starts_with(answer.trim()) => self.enter_configuration().await,
+                    _ => Ok(Flow::Next),
+                }
+            }
             Action::Save => self.save().await,
             Action::SaveAs => self.copy_running_to_startup().await,
             Action::Copy => self.copy(arg(0), arg(1)).await,

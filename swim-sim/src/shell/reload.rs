@@ -14,11 +14,7 @@ impl Session {
         let unsaved = self.device.state().unsaved();
         if unsaved {
             loop {
-                match self
-                    .terminal
-                    .ask("\nSystem configuration has been modified. Save? [yes/no]: ")
-                    .await?
-                {
+                match self.terminal.ask("\nSystem configuration has been modified. Save? [yes/no]: ").await? {
                     Typed::Line(answer) => match answer.trim().to_ascii_lowercase().as_str() {
                         "yes" | "y" => {
                             self.save().await?;
@@ -50,14 +46,7 @@ impl Session {
                 .await?;
         }
         self.device.clock().sleep(NOTICE_SECONDS).await;
-        self.device.reload(
-            if spec.install_mode() {
-                "Reload Command"
-            } else {
-                "reload"
-            },
-            false,
-        );
+        self.device.reload(if spec.install_mode() { "Reload Command" } else { "reload" }, false);
         Ok(Flow::Exit)
     }
 }

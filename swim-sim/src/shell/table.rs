@@ -69,10 +69,7 @@ const PRIVILEGED: &[Row] = &[
     ("show startup-config", Action::Show(What::StartupConfig)),
     ("show file systems", Action::Show(What::FileSystems)),
     ("show archive config differences", Action::Show(What::ConfigDifferences)),
-    (
-        "show archive config differences <x> <x>",
-        Action::Show(What::ConfigDifferences),
-    ),
+    ("show archive config differences <x> <x>", Action::Show(What::ConfigDifferences)),
 ];
 
 const STACK: &[Row] = &[
@@ -93,10 +90,7 @@ const STACK: &[Row] = &[
     ("show install log", Action::Show(What::InstallLog)),
 ];
 
-const SWITCH: &[Row] = &[
-    ("show boot", Action::Show(What::BootSwitch)),
-    ("show switch", Action::Show(What::Switch)),
-];
+const SWITCH: &[Row] = &[("show boot", Action::Show(What::BootSwitch)), ("show switch", Action::Show(What::Switch))];
 
 const ROUTER: &[Row] = &[("show bootvar", Action::Show(What::BootRouter))];
 

@@ -31,18 +31,9 @@ pub(crate) fn text(device: &SimDevice, path: Option<&str>) -> String {
         text += "No files in directory\n";
     }
     for (index, (name, file)) in files.iter().enumerate() {
-        text += &format!(
-            "{:>6}  -rw-  {:>15}  {}  {name}\n",
-            index + 11,
-            file.bytes,
-            file_date(file.written)
-        );
+        text += &format!("{:>6}  -rw-  {:>15}  {}  {name}\n", index + 11, file.bytes, file_date(file.written));
     }
-    text + &format!(
-        "\n{} bytes total ({} bytes free)\n",
-        member.flash.total,
-        member.flash.free()
-    )
+    text + &format!("\n{} bytes total ({} bytes free)\n", member.flash.total, member.flash.free())
 }
 
 /// `show file systems`.
@@ -61,14 +52,7 @@ pub(super) fn systems(spec: &DeviceSpec, state: &State) -> String {
             (_, n) => format!("flash-{n}:"),
         };
         let (total, free) = (member.flash.total.to_string(), member.flash.free().to_string());
-        row(
-            if member.number == 1 { "*" } else { " " },
-            &total,
-            &free,
-            "disk",
-            "rw",
-            &prefixes,
-        );
+        row(if member.number == 1 { "*" } else { " " }, &total, &free, "disk", "rw", &prefixes);
     }
     row(" ", "2097152", "2056462", "nvram", "rw", "nvram:");
     for network in ["tftp:", "http:", "scp:"] {

@@ -16,13 +16,7 @@ pub(crate) fn split(line: &str) -> (&str, Option<Filter>) {
     };
     let (verb, pattern) = rest.trim_start().split_once(' ').unwrap_or_else(|| (rest.trim(), ""));
     let pattern = Regex::new(pattern.trim_end()).or_else(|_| Regex::new("$^")).ok();
-    (
-        command.trim_end(),
-        pattern.map(|pattern| Filter {
-            verb: verb.to_ascii_lowercase(),
-            pattern,
-        }),
-    )
+    (command.trim_end(), pattern.map(|pattern| Filter { verb: verb.to_ascii_lowercase(), pattern }))
 }
 
 impl Filter {

@@ -41,10 +41,7 @@ pub(super) fn boot_router(state: &State) -> String {
     let boot = if paths.is_empty() {
         "BOOT variable does not exist".to_owned()
     } else {
-        format!(
-            "BOOT variable = {}",
-            paths.iter().map(|p| format!("{p},1;")).collect::<String>()
-        )
+        format!("BOOT variable = {}", paths.iter().map(|p| format!("{p},1;")).collect::<String>())
     };
     format!(
         "{boot}\nCONFIG_FILE variable does not exist\nBOOTLDR variable does not exist\nConfiguration register is {}\n\nStandby not ready to show bootvar\n\n",
@@ -56,10 +53,7 @@ pub(super) fn boot_router(state: &State) -> String {
 pub(super) fn switch(spec: &DeviceSpec, state: &State, detail: bool) -> String {
     let active = &state.active().version;
     let classic = matches!(spec.kind, Kind::IosSwitch);
-    let mut text = format!(
-        "Switch/Stack Mac Address : {} - Local Mac Address\n",
-        state.active().mac
-    );
+    let mut text = format!("Switch/Stack Mac Address : {} - Local Mac Address\n", state.active().mac);
     text += "Mac persistency wait time: Indefinite\n                                             H/W   Current\nSwitch#   Role    Mac Address     Priority Version  State \n-------------------------------------------------------------------------------------\n";
     for m in &state.members {
         let star = if m.number == 1 { "*" } else { " " };
@@ -78,10 +72,7 @@ pub(super) fn switch(spec: &DeviceSpec, state: &State, detail: bool) -> String {
         };
         let mac = if m.missing { "0000.0000.0000" } else { &m.mac };
         let priority = 16_u32.saturating_sub(m.number);
-        text += &format!(
-            "{star}{:<8}{role:<9}{mac:<19}{priority:<7}V01     {status:<20}\n",
-            m.number
-        );
+        text += &format!("{star}{:<8}{role:<9}{mac:<19}{priority:<7}V01     {status:<20}\n", m.number);
     }
     if detail {
         text += "\n\n\n         Stack Port Status             Neighbors     \nSwitch#  Port 1     Port 2           Port 1   Port 2 \n--------------------------------------------------------\n";
@@ -112,10 +103,7 @@ pub(super) fn platform(spec: &DeviceSpec, state: &State) -> String {
 /// `show inventory`.
 pub(super) fn inventory(spec: &DeviceSpec, state: &State) -> String {
     let item = |name: &str, description: &str, serial: &str| {
-        format!(
-            "NAME: \"{name}\", DESCR: \"{description}\"\nPID: {:<18}, VID: V01  , SN: {serial}\n\n",
-            spec.model
-        )
+        format!("NAME: \"{name}\", DESCR: \"{description}\"\nPID: {:<18}, VID: V01  , SN: {serial}\n\n", spec.model)
     };
     let model = &spec.model;
     match spec.kind {
@@ -138,12 +126,8 @@ pub(super) fn inventory(spec: &DeviceSpec, state: &State) -> String {
 pub(super) fn redundancy(spec: &DeviceSpec, state: &State, elapsed: f64) -> String {
     let up = uptime((elapsed - state.booted).max(0.0) as u64);
     let peer = state.present().find(|m| m.number == 2);
-    let image = |version: &str| {
-        format!(
-            "Cisco IOS Software, {} Software, Version {version}, RELEASE SOFTWARE",
-            spec.software
-        )
-    };
+    let image =
+        |version: &str| format!("Cisco IOS Software, {} Software, Version {version}, RELEASE SOFTWARE", spec.software);
     let (hardware, mode, link) = match peer {
         Some(_) => ("Duplex", "sso", "Up"),
         None => ("Simplex", "Non-redundant", "Down      Reason: Failure"),
@@ -155,11 +139,7 @@ pub(super) fn redundancy(spec: &DeviceSpec, state: &State, elapsed: f64) -> Stri
     );
     text += &match peer {
         Some(m) => {
-            let hot = if m.version == state.active().version {
-                "STANDBY HOT"
-            } else {
-                "STANDBY COLD"
-            };
+            let hot = if m.version == state.active().version { "STANDBY HOT" } else { "STANDBY COLD" };
             format!(
                 "Peer Processor Information :\n----------------------------\n              Standby Location = slot 2\n        Current Software state = {hot}\n       Uptime in current state = {up}\n                 Image Version = {}\n                          BOOT = {}\n\n",
                 image(&m.version),
@@ -173,10 +153,6 @@ pub(super) fn redundancy(spec: &DeviceSpec, state: &State, elapsed: f64) -> Stri
 
 /// `show redundancy states`.
 pub(super) fn redundancy_states(state: &State) -> String {
-    let peer = if state.present().any(|m| m.number == 2) {
-        "8  -STANDBY HOT"
-    } else {
-        "1  -DISABLED"
-    };
+    let peer = if state.present().any(|m| m.number == 2) { "8  -STANDBY HOT" } else { "1  -DISABLED" };
     format!("       my state = 13 -ACTIVE\n     peer state = {peer}\n           Mode = Duplex\n")
 }

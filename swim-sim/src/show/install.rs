@@ -30,11 +30,7 @@ pub(super) fn table(state: &State, title: &str, only: Option<&[Row]>, elapsed: f
             "[ Switch {} ] {title} Package(s) Information:\nState (St): I - Inactive, U - Activated & Uncommitted,\n            C - Activated & Committed, D - Deactivated & Uncommitted\n{RULER}\nType  St   Filename/Version\n{RULER}\n",
             members.join(" ")
         );
-        text += &if rows.is_empty() {
-            format!("No {title} Packages\n")
-        } else {
-            rows.join("\n") + "\n"
-        };
+        text += &if rows.is_empty() { format!("No {title} Packages\n") } else { rows.join("\n") + "\n" };
         text += "\n";
     }
     let timer = match state.auto_abort {

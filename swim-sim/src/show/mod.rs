@@ -67,20 +67,10 @@ pub(crate) fn text(device: &SimDevice, what: What, _args: &[String], privilege: 
             let new = config_lines(&spec, &state.running, "");
             let old = config_lines(&spec, &state.startup, "");
             let mut text = String::from("!Contextual Config Diffs:\n");
-            let added = new
-                .lines()
-                .filter(|l| !old.lines().any(|o| o == *l))
-                .map(|l| format!("+{l}\n"));
-            let gone = old
-                .lines()
-                .filter(|l| !new.lines().any(|n| n == *l))
-                .map(|l| format!("-{l}\n"));
+            let added = new.lines().filter(|l| !old.lines().any(|o| o == *l)).map(|l| format!("+{l}\n"));
+            let gone = old.lines().filter(|l| !new.lines().any(|n| n == *l)).map(|l| format!("-{l}\n"));
             let differences: String = added.chain(gone).collect();
-            text += if differences.is_empty() {
-                "!No changes were found\n"
-            } else {
-                &differences
-            };
+            text += if differences.is_empty() { "!No changes were found\n" } else { &differences };
             text
         }
         What::BootStack => hardware::boot_stack(&state),
@@ -100,8 +90,7 @@ pub(crate) fn text(device: &SimDevice, what: What, _args: &[String], privilege: 
 }
 
 fn changed(what: &str, at: Option<jiff::Timestamp>, user: &str) -> String {
-    at.map(|at| format!("! {what} at {} by {user}\n", long_date(at)))
-        .unwrap_or_default()
+    at.map(|at| format!("! {what} at {} by {user}\n", long_date(at))).unwrap_or_default()
 }
 
 fn config_lines(spec: &DeviceSpec, config: &crate::state::Config, version: &str) -> String {
@@ -109,11 +98,7 @@ fn config_lines(spec: &DeviceSpec, config: &crate::state::Config, version: &str)
     if !version.is_empty() {
         let train: String = version.chars().take_while(|c| *c != '(').collect();
         let mut parts = train.splitn(3, '.');
-        lines.push(format!(
-            "version {}.{}",
-            parts.next().unwrap_or(""),
-            parts.next().unwrap_or("")
-        ));
+        lines.push(format!("version {}.{}", parts.next().unwrap_or(""), parts.next().unwrap_or("")));
     }
     lines.push("!".to_owned());
     lines.push(format!("hostname {}", config.hostname));

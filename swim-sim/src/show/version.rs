@@ -12,9 +12,7 @@ pub(super) fn text(spec: &DeviceSpec, state: &State, now: Timestamp, elapsed: f6
     let active = state.active();
     let version = &active.version;
     let host = &state.running.hostname;
-    let restarted = now
-        .checked_sub(SignedDuration::from_secs(i64::try_from(up).unwrap_or(0)))
-        .unwrap_or(now);
+    let restarted = now.checked_sub(SignedDuration::from_secs(i64::try_from(up).unwrap_or(0))).unwrap_or(now);
     let mut text = match spec.kind {
         Kind::Cat9300Stack { .. } => format!(
             "Cisco IOS XE Software, Version {}\nCisco IOS Software [{}], Catalyst L3 Switch Software ({}), Version {version}, RELEASE SOFTWARE (fc3)\n",
@@ -58,11 +56,7 @@ pub(super) fn text(spec: &DeviceSpec, state: &State, now: Timestamp, elapsed: f6
                 spec.model, active.serial
             );
             for m in state.present() {
-                let suffix = if m.number == 1 {
-                    String::new()
-                } else {
-                    format!("-{}", m.number)
-                };
+                let suffix = if m.number == 1 { String::new() } else { format!("-{}", m.number) };
                 text += &format!("{}K bytes of Flash at flash{suffix}:.\n", m.flash.total / 1024);
             }
             text += "\n";
@@ -116,18 +110,12 @@ fn stack(spec: &DeviceSpec, state: &State, up: u64) -> String {
     for m in state.present() {
         let mode = if m.mode == Mode::Install { "INSTALL" } else { "BUNDLE" };
         let star = if m.number == 1 { "*" } else { " " };
-        text += &format!(
-            "{star}{:>5} 65    {:<18} {:<17} {:<21} {mode}\n",
-            m.number, spec.model, m.version, spec.software
-        );
+        text +=
+            &format!("{star}{:>5} 65    {:<18} {:<17} {:<21} {mode}\n", m.number, spec.model, m.version, spec.software);
     }
     text += "\n\n";
     for m in state.present().skip(1) {
-        text += &format!(
-            "Switch {:02}\n---------\nSwitch uptime                      : {} \n\n",
-            m.number,
-            uptime(up)
-        );
+        text += &format!("Switch {:02}\n---------\nSwitch uptime                      : {} \n\n", m.number, uptime(up));
         text += &facts(m);
         text += "\n";
     }
@@ -137,9 +125,5 @@ fn stack(spec: &DeviceSpec, state: &State, up: u64) -> String {
 /// `0200.abcd.ef00` as `02:00:ab:cd:ef:00`.
 fn colons(mac: &str) -> String {
     let digits: Vec<char> = mac.chars().filter(|c| *c != '.').collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(":")
+    digits.chunks(2).map(|pair| pair.iter().collect::<String>()).collect::<Vec<_>>().join(":")
 }

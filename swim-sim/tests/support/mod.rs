@@ -12,10 +12,7 @@ use swim_sim::{DeviceSpec, SimDevice, SimNetwork};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub fn at(host: &str, port: u16) -> Endpoint {
-    Endpoint {
-        host: host.into(),
-        port,
-    }
+    Endpoint { host: host.into(), port }
 }
 
 /// A device on a network of its own.
@@ -50,22 +47,10 @@ pub async fn connect_on(
     stream: Box<dyn swim_core::ports::ByteStream>,
     spec: &DeviceSpec,
 ) -> Result<client::Handle<AnyKey>, String> {
-    let config = Arc::new(client::Config {
-        inactivity_timeout: None,
-        ..Default::default()
-    });
-    let mut handle = client::connect_stream(config, stream, AnyKey)
-        .await
-        .map_err(|e| e.to_string())?;
-    let done = handle
-        .authenticate_password(&spec.user, &spec.password)
-        .await
-        .map_err(|e| e.to_string())?;
-    if done.success() {
-        Ok(handle)
-    } else {
-        Err("login refused".into())
-    }
+    let config = Arc::new(client::Config { inactivity_timeout: None, ..Default::default() });
+    let mut handle = client::connect_stream(config, stream, AnyKey).await.map_err(|e| e.to_string())?;
+    let done = handle.authenticate_password(&spec.user, &spec.password).await.map_err(|e| e.to_string())?;
+    if done.success() { Ok(handle) } else { Err("login refused".into()) }
 }
 
 impl Console {
@@ -78,12 +63,7 @@ impl Console {
         channel.request_pty(true, "vt100", 511, 24, 0, 0, &[]).await.unwrap();
         channel.request_shell(true).await.unwrap();
         let sign = if spec.privilege == 15 { '#' } else { '>' };
-        let mut console = Self {
-            handle,
-            channel,
-            seen: String::new(),
-            prompt: format!("{}{sign}", spec.hostname),
-        };
+        let mut console = Self { handle, channel, seen: String::new(), prompt: format!("{}{sign}", spec.hostname) };
         let prompt = console.prompt.clone();
         console.until(&prompt).await?;
         Ok(console)
@@ -111,9 +91,7 @@ impl Console {
     pub async fn run(&mut self, line: &str) -> String {
         let prompt = self.prompt.clone();
         self.type_in(&format!("{line}\n")).await;
-        self.until(&prompt)
-            .await
-            .unwrap_or_else(|seen| panic!("{line}: session ended after {seen:?}"))
+        self.until(&prompt).await.unwrap_or_else(|seen| panic!("{line}: session ended after {seen:?}"))
     }
 
     /// Answers questions in order, then waits for the prompt.
@@ -121,17 +99,11 @@ impl Console {
         self.type_in(&format!("{line}\n")).await;
         let mut all = String::new();
         for (question, answer) in answers {
-            all += &self
-                .until(question)
-                .await
-                .unwrap_or_else(|s| panic!("{line}: no {question:?} in {all}{s}"));
+            all += &self.until(question).await.unwrap_or_else(|s| panic!("{line}: no {question:?} in {all}{s}"));
             self.type_in(answer).await;
         }
         let prompt = self.prompt.clone();
-        all += &self
-            .until(&prompt)
-            .await
-            .unwrap_or_else(|s| panic!("{line}: ended after {all}{s}"));
+        all += &self.until(&prompt).await.unwrap_or_else(|s| panic!("{line}: ended after {all}{s}"));
         all
     }
 
@@ -140,10 +112,7 @@ impl Console {
         self.type_in(&format!("{line}\n")).await;
         let mut all = String::new();
         for (question, answer) in answers {
-            all += &self
-                .until(question)
-                .await
-                .unwrap_or_else(|s| panic!("{line}: no {question:?} in {all}{s}"));
+            all += &self.until(question).await.unwrap_or_else(|s| panic!("{line}: no {question:?} in {all}{s}"));
             self.type_in(answer).await;
         }
         all + &self.until("\u{0}never").await.expect_err("the session must end")
