@@ -1,0 +1,12 @@
+//! SSH: the command line of devices, SFTP and SCP in both directions.
+
+mod auth;
+mod client;
+mod config;
+mod failure;
+mod hostkeys;
+mod pipe;
+pub mod scp;
+
+pub use client::{SshClient, SshLink};
+pub use config::{AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, TRANSFER_SILENCE};
