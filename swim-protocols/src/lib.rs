@@ -4,7 +4,7 @@
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
-//HTTP
+
 #[cfg(test)]
 mod memory;
 pub mod net;

@@ -5,7 +5,6 @@
 //! lines (`C0644 <bytes> <name>` for a file, `T` for its times, `D` and `E` around a directory) and the bytes; the sink
 //! answers each with one byte: 0 for good, 1 for a warning, 2 for an end, both followed by a line of text.
 
-//OFFER
 mod push;
 pub mod sink;
 pub mod source;
