@@ -68,7 +68,9 @@ pub fn install_result(text: &str) -> InstallResult {
     let mut out = InstallResult::default();
     for line in lines(text) {
         let line = line.trim();
-        let marked = line.split_once("]: ").map_or(line, |(before, rest)| if before.starts_with('[') { rest.trim_start() } else { line });
+        let marked = line
+            .split_once("]: ")
+            .map_or(line, |(before, rest)| if before.starts_with('[') { rest.trim_start() } else { line });
         if marked.starts_with("SUCCESS:") {
             out.success.push(marked.to_owned());
         } else if marked.starts_with("FAILED:") {

@@ -38,7 +38,9 @@ pub use show_boot::{BootVariables, ShowBoot, show_boot, show_bootvar};
 pub use show_file_systems::{FileSystemRow, ShowFileSystems, show_file_systems};
 pub use show_install::{InstallGroup, PackageRow, ShowInstall, show_install_summary};
 pub use show_install_package::{ShowInstallPackage, show_install_package};
-pub use show_install_rollback::{RollbackPoint, ShowInstallRollback, ShowInstallRollbackId, show_install_rollback, show_install_rollback_id};
+pub use show_install_rollback::{
+    RollbackPoint, ShowInstallRollback, ShowInstallRollbackId, show_install_rollback, show_install_rollback_id,
+};
 pub use show_inventory::{InventoryItem, ShowInventory, show_inventory};
 pub use show_issu::{ShowIssuRollbackTimer, ShowIssuState, show_issu_rollback_timer, show_issu_state_detail};
 pub use show_platform::{PlatformModule, ShowPlatform, show_platform};

@@ -105,7 +105,11 @@ pub fn parse_output(platform: &str, command: &str, text: &str) -> Result<Map<Str
 /// The parser of the longest known command that the given one starts with, word by word.
 fn find(command: &str) -> Option<Parser> {
     let asked = words(command);
-    COMMANDS.iter().filter(|(name, _)| asked.starts_with(&words(name))).max_by_key(|(name, _)| name.len()).map(|(_, parser)| *parser)
+    COMMANDS
+        .iter()
+        .filter(|(name, _)| asked.starts_with(&words(name)))
+        .max_by_key(|(name, _)| name.len())
+        .map(|(_, parser)| *parser)
 }
 
 fn words(command: &str) -> Vec<String> {
@@ -134,7 +138,10 @@ mod tests {
         let e = parse_output("ios", "show clock", "").unwrap_err();
         assert_eq!(e.kind(), ErrorKind::Unsupported);
         let message = e.to_string();
-        assert!(message.contains("show clock") && message.contains("\"ios\"") && message.contains("show_version"), "{message}");
+        assert!(
+            message.contains("show clock") && message.contains("\"ios\"") && message.contains("show_version"),
+            "{message}"
+        );
         assert!(parse_output("ios", "", "").is_err());
     }
 }

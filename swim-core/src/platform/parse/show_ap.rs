@@ -104,7 +104,13 @@ pub fn show_ap_image(text: &str) -> ShowApImage {
         if rows.is_row(line) {
             let text = |s: &&str| (*s).to_owned();
             if let [name, primary, backup, status, rest @ ..] = columns(line).as_slice() {
-                out.aps.push(ApImage { name: text(name), primary: text(primary), backup: text(backup), status: text(status), predownload_version: rest.first().map(text) });
+                out.aps.push(ApImage {
+                    name: text(name),
+                    primary: text(primary),
+                    backup: text(backup),
+                    status: text(status),
+                    predownload_version: rest.first().map(text),
+                });
             }
         }
     }

@@ -88,5 +88,7 @@ fn has_chassis(text: Option<&str>) -> bool {
 }
 
 fn is_part_of_chassis(text: Option<&str>) -> bool {
-    text.is_some_and(|t| ["fan", "power", "clock", "module", "supervisor"].iter().any(|w| t.to_ascii_lowercase().contains(w)))
+    text.is_some_and(|t| {
+        ["fan", "power", "clock", "module", "supervisor"].iter().any(|w| t.to_ascii_lowercase().contains(w))
+    })
 }

@@ -97,12 +97,16 @@ fn module(line: &str) -> Option<PlatformModule> {
 /// `0`, `0/1`, `R0`, `F1`, `P0`, `R0/0`.
 fn is_slot(word: &str) -> bool {
     let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
-    word.len() - digits.len() <= 3 && digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'/')
+    word.len() - digits.len() <= 3
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'/')
 }
 
 /// `00:33:53`, `2d00h`, `1w2d`, `never`.
 fn is_insert_time(word: &str) -> bool {
-    word == "never" || (word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'd' | b'h' | b'w' | b'y')))
+    word == "never"
+        || (word.starts_with(|c: char| c.is_ascii_digit())
+            && word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'd' | b'h' | b'w' | b'y')))
 }
 
 fn firmware(line: &str) -> Option<(String, String)> {
