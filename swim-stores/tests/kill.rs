@@ -1,6 +1,8 @@
 //! Processes that are killed while they write, and processes that write at the same time. The functions named
 //! `child_*` are the other process: they do nothing in an ordinary run.
 
+#![allow(clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod support;
 
 use std::collections::BTreeSet;

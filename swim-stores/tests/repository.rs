@@ -1,5 +1,7 @@
 //! The image repository over the stores: imports, names, removals, and what must not stay.
 
+#![allow(clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod support;
 
 use std::sync::Mutex;

@@ -99,7 +99,7 @@ fn size(folders: &Folders, image: &Sha256) -> Result<Option<u64>> {
         return Ok(None);
     }
     match path.symlink_metadata() {
-        Ok(found) => Ok(found.is_file().then(|| found.len())),
+        Ok(found) => Ok(found.is_file().then_some(found.len())),
         Err(cause) if disk::is_absent(&cause) => Ok(None),
         Err(cause) => Err(failed("look for image", &path, cause)),
     }

@@ -1,6 +1,6 @@
 //! The thread that owns the connection, and the transactions that waiting calls share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -100,7 +100,7 @@ impl Thread {
     }
 }
 
-fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Call>>, path: &PathBuf) {
+fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Call>>, path: &Path) {
     while let Some(first) = queue.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
