@@ -1,1 +1,16 @@
-//! protocols of swim.
+//! Protocol adapters of swim: SSH (command line, SFTP, SCP) and HTTP.
+//!
+//! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
+//! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
+
+pub mod clock;
+
+#[cfg(test)]
+mod memory;
+pub mod net;
+#[cfg(any(feature = "ssh", feature = "http"))]
+mod pulls;
+#[cfg(feature = "ssh")]
+pub mod ssh;
+#[cfg(any(feature = "ssh", feature = "http"))]
+mod stream;

@@ -67,9 +67,18 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        (0..5_u8, 0..5_u8, 0..40_i64, 0..3_usize).prop_map(|(id, key, due, events)| Op::Create { id, key, due, events }),
-        (0..3_u8, 0..60_i64, 0..20_u64, proptest::option::of(0..5_u8))
-            .prop_map(|(worker, now, ttl, only)| Op::Claim { worker, now, ttl, only }),
+        (0..5_u8, 0..5_u8, 0..40_i64, 0..3_usize).prop_map(|(id, key, due, events)| Op::Create {
+            id,
+            key,
+            due,
+            events
+        }),
+        (0..3_u8, 0..60_i64, 0..20_u64, proptest::option::of(0..5_u8)).prop_map(|(worker, now, ttl, only)| Op::Claim {
+            worker,
+            now,
+            ttl,
+            only
+        }),
         (0..6_usize, 0..6_u64, 0..3_usize).prop_map(|(lease, position, events)| Op::Append { lease, position, events }),
         (0..5_u8).prop_map(|job| Op::Request { job }),
         (0..6_usize, 0..60_i64, 0..20_u64).prop_map(|(lease, now, ttl)| Op::Renew { lease, now, ttl }),

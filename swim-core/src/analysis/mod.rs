@@ -1,5 +1,35 @@
 //! Upgrade analysis: one rule a file, findings with provenance, a report.
 
 mod finding;
+pub mod html;
+mod report;
+mod rules;
 
 pub use finding::{Finding, Severity};
+pub use report::{DeviceReport, Report, Verdict};
+
+use crate::image::Image;
+use crate::model::{Device, Inventory, Policy};
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// The device's settings.
+    pub device: &'a Device,
+    /// What the device said of itself.
+    pub inventory: &'a Inventory,
+    /// The operator's settings.
+    pub policy: &'a Policy,
+}
+
+/// A rule: findings, or none where it has nothing to say.
+pub type Rule = fn(&Subject<'_>) -> Vec<Finding>;
+
+/// Judges one device. Pure; every rule is asked.
+#[must_use]
+pub fn judge(subject: &Subject<'_>) -> DeviceReport {
+    let findings = rules::ALL.iter().flat_map(|rule| rule(subject)).collect();
+    DeviceReport::new(subject.device.id.clone(), findings)
+}

@@ -1,7 +1,17 @@
 //! Command-line dialogues without IO: what is sent, what is answered, when it is over.
 
+mod conversation;
 mod dialogue;
+mod echo;
+mod matcher;
+mod output;
+mod screen;
+mod script;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
-pub use dialogue::{Answer, Dialogue, End, Reply};
+pub use conversation::{Conversation, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, Next, QUESTION_QUIET, QUIET};
+pub use dialogue::{Answer, Dialogue, End, Reply, SHOW_SILENCE};
+pub use matcher::Matcher;
 pub use transcript::{Ended, Transcript};

@@ -82,6 +82,8 @@ pub struct Policy {
     pub return_minutes: u32,
     /// May a device be moved to an older version?
     pub allow_downgrade: bool,
+    /// Codes of *unknown* findings that a person accepts, e.g. `ram.requirement_unknown`. They stay visible in the report.
+    pub accept_unknown: Vec<String>,
 }
 
 impl Default for Policy {
@@ -107,6 +109,7 @@ impl Default for Policy {
             // Longest return seen is 30 minutes (microcode and boot loader upgrade); twice that is never early.
             return_minutes: 60,
             allow_downgrade: false,
+            accept_unknown: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod definition;
 pub mod parse;
+mod registry;
 mod session;
 mod step;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use definition::{Abilities, Definition};
+pub use registry::Registry;
 pub use session::{PullServices, Session};
 pub use step::{Acted, Deletion, Goal, Mark, Probe, StepKind, StepSpec, Undone};
 

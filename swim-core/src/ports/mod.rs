@@ -17,7 +17,7 @@ pub use clock::Clock;
 pub use context::{Context, Note, NoteSink, Silent};
 pub use image_store::{ImageStore, ImageWriter};
 pub use job_store::{Appended, JobId, JobStore, JobSummary, Lease, NewJob, Sequence, Stored, WorkerId};
-pub use network::{Accepted, ByteStream, Listener, Network};
+pub use network::{Accepted, ByteStream, Dialed, Listener, Network};
 pub use records::Records;
 pub use secrets::Secrets;
 pub use transfer::{Offer, Push, Receipt, Served, Transfer, TransferAbility};

@@ -12,6 +12,20 @@ use crate::model::Endpoint;
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
+/// A connection that we made.
+pub struct Dialed {
+    /// The bytes.
+    pub stream: Box<dyn ByteStream>,
+    /// Our own address of this connection (no port), where the network has addresses.
+    pub local: Option<String>,
+}
+
+impl fmt::Debug for Dialed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialed").field("local", &self.local).finish_non_exhaustive()
+    }
+}
+
 /// A connection that somebody made to us.
 pub struct Accepted {
     /// The bytes.
@@ -39,7 +53,7 @@ pub trait Listener: Send + Sync + fmt::Debug {
 #[async_trait]
 pub trait Network: Send + Sync + fmt::Debug {
     /// Opens a stream; `Unreachable` when it cannot.
-    async fn dial(&self, to: &Endpoint) -> Result<Box<dyn ByteStream>>;
+    async fn dial(&self, to: &Endpoint) -> Result<Dialed>;
     /// Listens; port 0 picks a free one.
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>>;
 }

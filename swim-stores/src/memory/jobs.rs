@@ -6,9 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
+use swim_core::Result;
 use swim_core::model::DeviceId;
 use swim_core::ports::{Appended, JobId, JobStore, JobSummary, Lease, NewJob, Sequence, Stored, WorkerId};
-use swim_core::Result;
 
 use super::MemoryStore;
 use crate::{lease_end, refusals};

@@ -53,8 +53,7 @@ impl fmt::Debug for StaticSecrets {
 impl Secrets for StaticSecrets {
     async fn resolve(&self, name: &SecretRef) -> Result<Secret<String>> {
         self.0.get(&name.0).cloned().ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "resolve secret", format!("no secret is named {name}"))
-                .with("secret", name)
+            Error::new(ErrorKind::NotFound, "resolve secret", format!("no secret is named {name}")).with("secret", name)
         })
     }
 }

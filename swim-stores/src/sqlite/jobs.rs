@@ -83,12 +83,7 @@ fn create(db: &Connection, new: &NewJob, events: &[String]) -> Result<JobId> {
             "INSERT INTO jobs (id, idempotency_key, due_s, due_ns) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING",
         )
         .and_then(|mut insert| {
-            insert.execute(params![
-                new.id.0,
-                new.idempotency_key,
-                new.due.as_second(),
-                new.due.subsec_nanosecond()
-            ])
+            insert.execute(params![new.id.0, new.idempotency_key, new.due.as_second(), new.due.subsec_nanosecond()])
         })
         .map_err(failed(operation))?;
     if rows == 0 {

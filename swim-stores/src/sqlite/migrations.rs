@@ -66,8 +66,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 fn open(path: &Path) -> Result<Connection> {
     let operation = "open database";
     // No URI: a file name with `?` is a file name.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed(operation))?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed(operation))?;
     // Before anything is written: another program's file stays as it is.

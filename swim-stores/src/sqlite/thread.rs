@@ -75,13 +75,14 @@ impl Thread {
     pub(super) fn start(connection: Connection, path: Arc<PathBuf>) -> Result<Self> {
         let (calls, queue) = mpsc::channel(QUEUE);
         let place = Arc::clone(&path);
-        std::thread::Builder::new().name("swim-sqlite".to_owned()).spawn(move || serve(connection, queue, &place)).map_err(
-            |cause| {
+        std::thread::Builder::new()
+            .name("swim-sqlite".to_owned())
+            .spawn(move || serve(connection, queue, &place))
+            .map_err(|cause| {
                 Error::new(ErrorKind::Store, "open database", "the database thread cannot be started")
                     .with("path", path.display())
                     .caused_by(cause)
-            },
-        )?;
+            })?;
         Ok(Self { calls })
     }
 
@@ -119,11 +120,8 @@ fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Box<dyn Call>>, p
 fn transact(connection: &mut Connection, batch: &mut [Box<dyn Call>]) -> Result<()> {
     let operation = "write database";
     let writes = batch.iter().any(|call| call.access() == Access::Write);
-    let behavior = if writes {
-        rusqlite::TransactionBehavior::Immediate
-    } else {
-        rusqlite::TransactionBehavior::Deferred
-    };
+    let behavior =
+        if writes { rusqlite::TransactionBehavior::Immediate } else { rusqlite::TransactionBehavior::Deferred };
     let mut change = connection.transaction_with_behavior(behavior).map_err(failed(operation))?;
     for call in batch {
         let mut savepoint = change.savepoint().map_err(failed(operation))?;

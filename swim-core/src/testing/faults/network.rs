@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::KillSwitch;
 use crate::Result;
 use crate::model::Endpoint;
-use crate::ports::{Accepted, ByteStream, Listener, Network};
+use crate::ports::{Accepted, ByteStream, Dialed, Listener, Network};
 
 /// Wraps a network. Points: `dial`, `listen`, and `write` for each write of bytes to a stream (dialled or accepted), each
 /// passed before it happens; the moment after one is the next point, whichever port that is at.
@@ -32,11 +32,11 @@ impl FaultyNetwork {
 
 #[async_trait]
 impl Network for FaultyNetwork {
-    async fn dial(&self, to: &Endpoint) -> Result<Box<dyn ByteStream>> {
+    async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
         self.switch.point("dial").await;
-        let stream = self.inner.dial(to).await?;
+        let Dialed { stream, local } = self.inner.dial(to).await?;
         self.switch.alive().await;
-        Ok(Box::new(FaultyStream::new(stream, self.switch.clone())))
+        Ok(Dialed { stream: Box::new(FaultyStream::new(stream, self.switch.clone())), local })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -142,10 +142,10 @@ mod tests {
 
     #[async_trait]
     impl Network for Pipes {
-        async fn dial(&self, _: &Endpoint) -> Result<Box<dyn ByteStream>> {
+        async fn dial(&self, _: &Endpoint) -> Result<Dialed> {
             let (ours, theirs) = tokio::io::duplex(4);
             self.0.lock().unwrap().push(theirs);
-            Ok(Box::new(ours))
+            Ok(Dialed { stream: Box::new(ours), local: None })
         }
         async fn listen(&self, _: &Endpoint) -> Result<Box<dyn Listener>> {
             panic!("not used")
@@ -158,7 +158,7 @@ mod tests {
         let switch = KillSwitch::new(Some(3));
         let network = FaultyNetwork::new(Arc::<Pipes>::clone(&pipes), switch.clone());
         let to = Endpoint { host: "a".into(), port: 1 };
-        let mut stream = network.dial(&to).await.unwrap();
+        let mut stream = network.dial(&to).await.unwrap().stream;
         let mut peer = pipes.0.lock().unwrap().pop().unwrap();
         let mut got = [0; 8];
         // Eight bytes through a pipe of four: two writes, however often they are polled.

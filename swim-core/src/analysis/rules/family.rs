@@ -1,0 +1,102 @@
+//! Is the image made for this hardware?
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::analysis::{Finding, Severity, Subject};
+
+#[derive(Debug, Default, Deserialize)]
+struct Table {
+    families: BTreeMap<String, Vec<String>>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("families.toml")).unwrap_or_default());
+
+pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
+    let facts = &s.image.facts;
+    let mut out = Vec::new();
+    if let Some(kind) = &facts.image_type
+        && kind.value != "image"
+    {
+        out.push(
+            Finding::new(
+                "image.not_bootable",
+                Severity::Blocking,
+                format!("the file is a {}, not an image to boot", kind.value),
+            )
+            .from(format!("image type from {:?}", kind.from)),
+        );
+    }
+    match &facts.platform {
+        Some(platform) if platform.value != s.device.platform.0 => out.push(
+            Finding::new("family.platform", Severity::Blocking, "the image is for another operating system")
+                .compared(s.device.platform.0.clone(), platform.value.clone())
+                .from(format!("image platform from {:?}", platform.from)),
+        ),
+        Some(_) => {}
+        None => out.push(
+            Finding::new(
+                "family.platform_unknown",
+                Severity::Unknown,
+                "what operating system the image holds is not known",
+            )
+            .remedy("name the platform when the image is imported"),
+        ),
+    }
+    out.push(hardware(s));
+    out
+}
+
+fn hardware(s: &Subject<'_>) -> Finding {
+    let Some(family) = &s.image.facts.family else {
+        return Finding::new("family.image_unknown", Severity::Unknown, "the family of the image is not known")
+            .remedy("name the family when the image is imported");
+    };
+    let wanted = family.value.to_ascii_lowercase();
+    let from = format!("image family {wanted} from {:?}", family.from);
+    let running = s.inventory.software.as_deref().and_then(software_family);
+    let models: Vec<&str> =
+        s.inventory.members.iter().filter_map(|m| m.model.as_deref()).chain(s.inventory.model.as_deref()).collect();
+    let known = TABLE.families.get(&wanted);
+    // A model that the table gives to this family, on every member.
+    if let Some(prefixes) = known
+        && !models.is_empty()
+    {
+        let odd = models.iter().find(|m| !prefixes.iter().any(|p| m.to_ascii_uppercase().starts_with(p.as_str())));
+        return match odd {
+            None => Finding::new("family.hardware", Severity::Pass, "the image is for this hardware").from(from),
+            Some(model) => Finding::new("family.hardware", Severity::Blocking, "the image is for other hardware")
+                .compared((*model).to_owned(), prefixes.join(", "))
+                .from(from)
+                .from("model from show version")
+                .remedy("choose an image of the device's own family"),
+        };
+    }
+    // Otherwise the family of the running software decides, where it can be read.
+    match running {
+        Some(running) if running == wanted => {
+            Finding::new("family.hardware", Severity::Pass, "the running software is of the same family").from(from)
+        }
+        Some(running) => Finding::new("family.hardware", Severity::Blocking, "the image is of another family")
+            .compared(running, wanted)
+            .from(from)
+            .from("running family from show version")
+            .remedy("choose an image of the device's own family"),
+        None => {
+            Finding::new("family.hardware_unknown", Severity::Unknown, "which images this model takes is not known")
+                .from(from)
+                .remedy("compare model and image by hand")
+        }
+    }
+}
+
+/// The family in the image code of `show version`: `CAT9K_IOSXE` -> `cat9k`, `C2960X-UNIVERSALK9-M` -> `c2960x`.
+fn software_family(code: &str) -> Option<String> {
+    let code = code.to_ascii_lowercase();
+    let family = code.split('-').next()?.trim_end_matches("_iosxe");
+    // Generic code names are shared by many routers and tell nothing.
+    let generic = ["x86_64_linux_iosd", "linux", "x86_64bi_linux_iosd"];
+    (!family.is_empty() && !generic.contains(&family)).then(|| family.to_owned())
+}

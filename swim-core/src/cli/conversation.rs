@@ -1,0 +1,681 @@
+//! A conversation with a device, without IO: bytes and the time go in, what to do next comes out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use regex::Regex;
+
+use super::echo::Echo;
+use super::matcher::{Matcher, Stands};
+use super::output::Output;
+use super::screen::Screen;
+use super::script::Script;
+use super::{Dialogue, End, Ended, Reply, Transcript};
+use crate::model::{Secret, SecretRef};
+use crate::ports::Note;
+use crate::{Effect, Error, ErrorKind, Result, Retry};
+
+/// A prompt or a question is believed after this silence: devices send them as the last piece of a burst, and the
+/// pieces of one burst are a few milliseconds apart even over slow links.
+pub const QUIET: Duration = Duration::from_millis(50);
+
+/// An unfinished line that looks like a question and is none of the known ones is a question after this silence. Devices
+/// pause in the middle of a line for a second or two when they are busy.
+pub const QUESTION_QUIET: Duration = Duration::from_secs(4);
+
+/// A bare newline asks for the prompt after this silence, where a banner or a log line may have hidden it.
+pub const NUDGE_QUIET: Duration = Duration::from_secs(2);
+
+/// So many bare newlines at most.
+pub const NUDGES: u8 = 3;
+
+/// Login gives up after this silence. A device that answers at all prints a prompt within seconds of the transport login.
+pub const LOGIN_SILENCE: Duration = Duration::from_secs(30);
+
+/// After a failure line that ends a dialogue at once, the prompt may still come within this time: a clean session is
+/// worth a second.
+const FAILURE_GRACE: Duration = Duration::from_secs(1);
+
+/// A stall is told after this silence, and then again after as much.
+const STALL: Duration = Duration::from_secs(30);
+
+/// At most one heartbeat in this time.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Refusals are looked for in the first lines only: further down the words belong to a log or a configuration.
+const REFUSAL_LINES: usize = 8;
+
+/// Lines kept for questions of several lines and for "the last words".
+const LAST_LINES: usize = 4;
+
+/// Failure lines kept; more say nothing new.
+const FAILURES_KEPT: usize = 50;
+
+/// Pending notes; more are lost, as notes may be.
+const NOTES_KEPT: usize = 256;
+
+/// What the caller must do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Next {
+    /// Write these bytes. They may hold a secret: never log them.
+    Send(Bytes),
+    /// Resolve this secret and give it to [`Conversation::secret`].
+    Resolve(SecretRef),
+    /// Tell this.
+    Note(Note),
+    /// Wait for bytes, but call [`Conversation::tick`] at this time at the latest.
+    Wait {
+        /// On the caller's monotonic clock.
+        until: Duration,
+    },
+    /// It is over and ended well.
+    Done(Transcript),
+    /// It is over.
+    Failed(Error),
+}
+
+/// What the conversation is for.
+#[derive(Debug)]
+enum Purpose {
+    /// Reach the privileged prompt.
+    Login {
+        /// The secret that raises the privilege.
+        enable: Option<SecretRef>,
+        /// `enable` was sent.
+        raising: bool,
+        /// The enable secret was sent.
+        answered: bool,
+    },
+    /// Run a command.
+    Command(Script),
+}
+
+/// A conversation: login, or one command with its questions.
+///
+/// The caller loops: [`next`](Self::next) says what to do; bytes go to [`received`](Self::received), the passing of time
+/// to [`tick`](Self::tick), the end of the session to [`closed`](Self::closed).
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+/// use swim_core::cli::{Conversation, Dialogue, Matcher, Next};
+/// use swim_core::platform::Registry;
+/// let registry = Registry::builtin()?;
+/// let definition = registry.definition(&swim_core::model::PlatformId("ios".into()))?;
+/// let matcher = Arc::new(Matcher::new(definition)?);
+/// let mut talk = Conversation::begin(matcher, &Dialogue::show("show clock"), Duration::ZERO)?;
+/// assert!(matches!(talk.next(), Next::Send(bytes) if &bytes[..] == b"show clock\n"));
+/// talk.received(b"show clock\r\n10:00:00.000 UTC\r\nedge-1#", Duration::from_millis(10));
+/// talk.tick(Duration::from_millis(100));
+/// assert!(matches!(talk.next(), Next::Done(t) if t.output == "10:00:00.000 UTC"));
+/// assert_eq!(talk.hostname(), Some("edge-1"));
+/// # Ok::<(), swim_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Conversation {
+    matcher: Arc<Matcher>,
+    purpose: Purpose,
+    screen: Screen,
+    output: Output,
+    last: VecDeque<String>,
+    echo: Echo,
+    queue: VecDeque<Next>,
+    notes: VecDeque<Note>,
+    now: Duration,
+    heard: Duration,
+    heartbeat: Option<Duration>,
+    stalls: u32,
+    judged: bool,
+    line_ended: bool,
+    hidden_prompt: bool,
+    nudges: u8,
+    lines: usize,
+    hostname: Option<String>,
+    secrets: Vec<Secret<String>>,
+    waits_for_secret: bool,
+    failures: Vec<String>,
+    refusal: Option<String>,
+    failed_at: Option<Duration>,
+    answered: Vec<String>,
+    over: bool,
+}
+
+impl Conversation {
+    /// Waits for the first prompt and raises the privilege where that is needed. The setup commands of the definition
+    /// are left to the caller, each as a [`Dialogue`].
+    #[must_use]
+    pub fn login(matcher: Arc<Matcher>, enable: Option<SecretRef>, now: Duration) -> Self {
+        Self::new(matcher, Purpose::Login { enable, raising: false, answered: false }, now)
+    }
+
+    /// Runs one command. The session must stand at a prompt.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the command holds control characters or a pattern is not a regular expression.
+    pub fn begin(matcher: Arc<Matcher>, dialogue: &Dialogue, now: Duration) -> Result<Self> {
+        let mut it = Self::new(matcher, Purpose::Command(Script::new(dialogue)?), now);
+        it.send_line(&dialogue.command, &dialogue.command);
+        Ok(it)
+    }
+
+    fn new(matcher: Arc<Matcher>, purpose: Purpose, now: Duration) -> Self {
+        Self {
+            matcher,
+            purpose,
+            screen: Screen::new(),
+            output: Output::default(),
+            last: VecDeque::new(),
+            echo: Echo::default(),
+            queue: VecDeque::new(),
+            notes: VecDeque::new(),
+            now,
+            heard: now,
+            heartbeat: None,
+            stalls: 0,
+            judged: false,
+            line_ended: false,
+            hidden_prompt: false,
+            nudges: 0,
+            lines: 0,
+            hostname: None,
+            secrets: Vec::new(),
+            waits_for_secret: false,
+            failures: Vec::new(),
+            refusal: None,
+            failed_at: None,
+            answered: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// The host name of the last prompt that was seen.
+    #[must_use]
+    pub fn hostname(&self) -> Option<&str> {
+        self.hostname.as_deref()
+    }
+
+    /// Takes bytes from the device, in pieces of any size.
+    pub fn received(&mut self, bytes: &[u8], now: Duration) {
+        if self.over || bytes.is_empty() {
+            return;
+        }
+        self.now = self.now.max(now);
+        self.heard = self.now;
+        self.judged = false;
+        self.stalls = 0;
+        if self.heartbeat.is_none_or(|at| self.now >= at + HEARTBEAT) && self.talks() {
+            self.heartbeat = Some(self.now);
+            self.note(Note::Heartbeat);
+        }
+        for byte in bytes {
+            if let Some(line) = self.screen.push(*byte) {
+                self.take_line(&line);
+            }
+        }
+    }
+
+    /// Tells the time. Silence is judged here.
+    pub fn tick(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        if self.over || self.waits_for_secret {
+            return;
+        }
+        let silent = self.now.saturating_sub(self.heard);
+        if !self.judged && silent >= QUIET {
+            self.judged = true;
+            self.judge();
+        }
+        if self.over {
+            return;
+        }
+        if self.failed_at.is_some_and(|at| self.now >= at + FAILURE_GRACE) {
+            return self.fail_with_failures();
+        }
+        if silent >= QUESTION_QUIET && self.asks() {
+            return self.unknown_question();
+        }
+        if silent >= self.nudge_after() && self.may_nudge() {
+            self.nudges += 1;
+            self.judged = false;
+            self.send_line("", "");
+        } else if silent >= self.silence() {
+            return self.timed_out(silent);
+        }
+        let stalls = u32::try_from(silent.as_secs() / STALL.as_secs()).unwrap_or(u32::MAX);
+        if stalls > self.stalls {
+            self.stalls = stalls;
+            self.note(Note::Stalled { seconds: silent.as_secs() });
+        }
+    }
+
+    /// The device closed the session, or it was lost.
+    pub fn closed(&mut self) {
+        if self.over {
+            return;
+        }
+        let rest = self.screen.take();
+        if !rest.trim().is_empty() {
+            self.take_line(&rest);
+        }
+        match &self.purpose {
+            _ if self.failed_at.is_some() => self.fail_with_failures(),
+            Purpose::Command(script) if script.end == End::PromptOrClosed => self.finish(Ended::Closed),
+            Purpose::Command(script) => {
+                let error = Error::new(ErrorKind::Interrupted, script.shown.clone(), "the session ended before the prompt came back")
+                    .effected(Effect::Unknown)
+                    .retry_when(Retry::Now);
+                self.fail(error);
+            }
+            Purpose::Login { .. } => {
+                let error = Error::new(ErrorKind::Unreachable, "log in", "the device closed the session before a prompt came")
+                    .retry_when(Retry::Now);
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Gives the secret that [`Next::Resolve`] asked for.
+    pub fn secret(&mut self, value: Secret<String>) {
+        if self.over || !self.waits_for_secret {
+            return;
+        }
+        self.waits_for_secret = false;
+        self.send_secret(value);
+    }
+
+    /// What to do now. After `Done` or `Failed` there is nothing more to do.
+    pub fn next(&mut self) -> Next {
+        if let Some(note) = self.notes.pop_front() {
+            return Next::Note(note);
+        }
+        self.queue.pop_front().unwrap_or_else(|| Next::Wait { until: self.deadline() })
+    }
+
+    fn deadline(&self) -> Duration {
+        if self.over || self.waits_for_secret {
+            return Duration::MAX;
+        }
+        let stall = STALL.saturating_mul(self.stalls.saturating_add(1));
+        let mut until = self.heard + self.silence().min(stall);
+        if !self.judged {
+            until = until.min(self.heard + QUIET);
+        }
+        if self.asks() {
+            until = until.min(self.heard + QUESTION_QUIET);
+        }
+        if self.may_nudge() {
+            until = until.min(self.heard + self.nudge_after());
+        }
+        if let Some(at) = self.failed_at {
+            until = until.min(at + FAILURE_GRACE);
+        }
+        until
+    }
+
+    /// Longest silence.
+    fn silence(&self) -> Duration {
+        match &self.purpose {
+            Purpose::Login { .. } => LOGIN_SILENCE,
+            Purpose::Command(script) => script.silence,
+        }
+    }
+
+    /// Each newline waits longer than the one before.
+    fn nudge_after(&self) -> Duration {
+        NUDGE_QUIET * (u32::from(self.nudges) + 1)
+    }
+
+    /// May a bare newline be sent? Never where it could answer a question: at login before any question, at a prompt that
+    /// a log line has hidden, and in commands that ask nothing.
+    fn may_nudge(&self) -> bool {
+        if self.nudges >= NUDGES || self.over {
+            return false;
+        }
+        match &self.purpose {
+            Purpose::Login { raising, .. } => !raising && !self.asks(),
+            Purpose::Command(script) => {
+                let interrupted = self.last.back().is_some_and(|l| self.matcher.is_syslog(l));
+                self.screen.is_blank() && (self.hidden_prompt || (script.questions.is_empty() && interrupted))
+                    || script.questions.is_empty() && self.stale_prompt()
+            }
+        }
+    }
+
+    /// A prompt that was printed before the command was: its echo is still to come.
+    fn stale_prompt(&self) -> bool {
+        !self.line_ended && matches!(self.matcher.stands(&self.screen.current()), Stands::Prompt(_) | Stands::User(_))
+    }
+
+    fn asks(&self) -> bool {
+        !self.screen.is_blank() && {
+            let line = self.screen.current();
+            self.matcher.looks_like_a_question(&line) && self.matcher.stands(&line) == Stands::Other
+        }
+    }
+
+    /// Does anybody want to hear of progress? Plain commands are over too soon.
+    fn talks(&self) -> bool {
+        matches!(&self.purpose, Purpose::Command(s) if !s.questions.is_empty() || s.silence > super::dialogue::SHOW_SILENCE)
+    }
+
+    fn note(&mut self, note: Note) {
+        if self.notes.len() < NOTES_KEPT {
+            self.notes.push_back(note);
+        }
+    }
+
+    /// Takes a finished line.
+    fn take_line(&mut self, line: &str) {
+        let line = self.redact(line);
+        self.line_ended = true;
+        let Some(line) = self.echo.strip(&line, &self.matcher) else { return };
+        let syslog = self.matcher.is_syslog(&line);
+        if self.matcher.is_interrupted_prompt(&line) {
+            self.hidden_prompt = true;
+            if !syslog {
+                return;
+            }
+        } else if !syslog && !line.trim().is_empty() {
+            self.hidden_prompt = false;
+            self.lines += 1;
+            if self.lines <= REFUSAL_LINES && self.refusal.is_none() && self.matcher.is_refusal(&line) {
+                self.refusal = Some(line.clone());
+            }
+        }
+        if let Purpose::Command(script) = &self.purpose
+            && script.is_failure(&line)
+            && self.failures.len() < FAILURES_KEPT
+        {
+            if script.fail_at_once && self.failed_at.is_none() {
+                self.failed_at = Some(self.now);
+            }
+            self.failures.push(line.trim().to_owned());
+        }
+        self.keep(&line);
+    }
+
+    fn keep(&mut self, line: &str) {
+        self.output.push(line);
+        if line.trim().is_empty() {
+            return;
+        }
+        if self.talks() {
+            self.note(Note::Line { text: line.to_owned() });
+        }
+        self.last.push_back(line.to_owned());
+        if self.last.len() > LAST_LINES {
+            self.last.pop_front();
+        }
+    }
+
+    /// Judges the unfinished line after a quiet time.
+    fn judge(&mut self) {
+        if self.screen.is_blank() {
+            return;
+        }
+        let line = self.redact(&self.screen.current());
+        if let Some(index) = self.question(&line) {
+            return self.answer(index, &line);
+        }
+        match self.matcher.stands(&line) {
+            Stands::Loader => {
+                let error = Error::new(
+                    ErrorKind::DeviceRejected,
+                    self.operation(),
+                    "the device is stopped in its boot loader: it needs its console",
+                );
+                self.fail(error.said(line.trim()));
+            }
+            Stands::Pager => {
+                self.screen.take();
+                self.queue.push_back(Next::Send(Bytes::from_static(b" ")));
+            }
+            Stands::Prompt(host) => self.prompt(host, true),
+            Stands::User(host) => self.prompt(host, false),
+            Stands::Other => {
+                if matches!(self.purpose, Purpose::Login { .. }) {
+                    self.judge_login(&line);
+                }
+            }
+        }
+    }
+
+    /// The known question on the last lines, if they are one.
+    fn question(&self, line: &str) -> Option<usize> {
+        let Purpose::Command(script) = &self.purpose else { return None };
+        script.question(line).or_else(|| {
+            let mut text = self.last.iter().fold(String::new(), |text, l| text + l + "\n");
+            text.push_str(line);
+            script.question(&text)
+        })
+    }
+
+    fn prompt(&mut self, host: Option<String>, privileged: bool) {
+        match &mut self.purpose {
+            Purpose::Command(_) if !self.line_ended => {}
+            Purpose::Command(_) => {
+                self.hostname = host;
+                if self.failed_at.is_some() {
+                    self.fail_with_failures();
+                } else if let Some(words) = self.refusal.take() {
+                    let effect = if self.answered.is_empty() { Effect::None } else { Effect::Unknown };
+                    let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device refused the command");
+                    self.fail(error.said(words.trim()).effected(effect));
+                } else {
+                    self.finish(Ended::Prompt);
+                }
+            }
+            Purpose::Login { .. } if privileged => {
+                self.hostname = host;
+                self.finish(Ended::Prompt);
+            }
+            Purpose::Login { raising: true, answered, .. } => {
+                let (kind, why) = if *answered {
+                    (ErrorKind::Auth, "the enable secret was refused")
+                } else {
+                    (ErrorKind::Privilege, "the device did not raise the privilege")
+                };
+                let words = self.last_words();
+                self.fail(Error::new(kind, "raise privilege", why).said(words));
+            }
+            Purpose::Login { enable, raising, .. } => {
+                self.hostname = host;
+                match (self.matcher.enable().map(str::to_owned), enable.is_some()) {
+                    (Some(command), true) => {
+                        *raising = true;
+                        self.send_line(&command, &command);
+                    }
+                    _ => self.fail(Error::new(
+                        ErrorKind::Privilege,
+                        "log in",
+                        "the login lands at the unprivileged prompt, and there is no enable secret",
+                    )),
+                }
+            }
+        }
+    }
+
+    /// An unfinished line at login that is no prompt.
+    fn judge_login(&mut self, line: &str) {
+        let Purpose::Login { enable, raising, answered } = &mut self.purpose else { return };
+        if !is_login_question(line) {
+            return;
+        }
+        match (*raising, *answered, enable.clone()) {
+            (true, false, Some(secret)) if line.trim().to_ascii_lowercase().ends_with("password:") => {
+                *answered = true;
+                self.screen.take();
+                self.waits_for_secret = true;
+                self.queue.push_back(Next::Resolve(secret));
+            }
+            (true, true, _) => {
+                let words = self.last_words();
+                self.leave_question();
+                self.fail(Error::new(ErrorKind::Auth, "raise privilege", "the enable secret was refused").said(words));
+            }
+            _ => {
+                let words = self.last_words();
+                self.leave_question();
+                self.fail(
+                    Error::new(ErrorKind::Auth, "log in", "the device asks for a login once more on its command line")
+                        .said(words),
+                );
+            }
+        }
+    }
+
+    fn answer(&mut self, index: usize, line: &str) {
+        let Purpose::Command(script) = &mut self.purpose else { return };
+        let Some(question) = script.questions.get_mut(index) else { return };
+        let name = question.name.clone();
+        let reply = question.reply.clone();
+        if question.left == 0 {
+            let secret = matches!(reply, Reply::Secret(_) | Reply::OneTime(_));
+            let kind = if secret { ErrorKind::Auth } else { ErrorKind::UnexpectedReply };
+            let words = self.last_words();
+            let error = Error::new(kind, self.operation(), format!("the device asked {name} again and again"));
+            self.leave_question();
+            return self.fail(error.said(words).with("question", name).effected(Effect::Unknown));
+        }
+        question.left -= 1;
+        self.refusal = None;
+        self.screen.take();
+        let shown = match &reply {
+            Reply::Line(text) => text.clone(),
+            Reply::Enter | Reply::Stop(..) => String::new(),
+            Reply::Secret(_) | Reply::OneTime(_) => "***".to_owned(),
+        };
+        self.keep(&format!("{line}{shown}"));
+        if !matches!(reply, Reply::Stop(..)) {
+            self.answered.push(name.clone());
+        }
+        match reply {
+            Reply::Line(text) => self.send_line(&text, &text),
+            Reply::Enter => self.send_line("", ""),
+            Reply::Secret(name) => {
+                self.waits_for_secret = true;
+                self.queue.push_back(Next::Resolve(name));
+            }
+            Reply::OneTime(value) => self.send_secret(value),
+            Reply::Stop(kind, why) => {
+                let effect = if self.answered.is_empty() { Effect::None } else { Effect::Unknown };
+                let error = Error::new(kind, self.operation(), why).said(line.trim()).with("question", name).effected(effect);
+                self.leave_question();
+                self.fail(error);
+            }
+        }
+    }
+
+    fn unknown_question(&mut self) {
+        let words = self.last_words();
+        let line = self.redact(&self.screen.current());
+        let error = Error::new(
+            ErrorKind::UnexpectedReply,
+            self.operation(),
+            format!("the device asks something that is not known: {:?}", line.trim()),
+        );
+        self.leave_question();
+        self.fail(error.said(words).effected(if self.answered.is_empty() { Effect::None } else { Effect::Unknown }));
+    }
+
+    fn timed_out(&mut self, silent: Duration) {
+        let words = self.last_words();
+        let effect = if matches!(self.purpose, Purpose::Login { .. }) { Effect::None } else { Effect::Unknown };
+        let error = Error::new(
+            ErrorKind::Timeout,
+            self.operation(),
+            format!("nothing was heard for {} s", silent.as_secs()),
+        );
+        self.fail(error.said(words).effected(effect).retry_when(Retry::Now));
+    }
+
+    fn fail_with_failures(&mut self) {
+        let words = self.failures.join("\n");
+        let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device reports a failure");
+        self.fail(error.said(words).effected(Effect::Unknown));
+    }
+
+    fn operation(&self) -> String {
+        match &self.purpose {
+            Purpose::Login { raising: true, .. } => "raise privilege".to_owned(),
+            Purpose::Login { .. } => "log in".to_owned(),
+            Purpose::Command(script) => script.shown.clone(),
+        }
+    }
+
+    /// The last lines and the unfinished one.
+    fn last_words(&self) -> String {
+        let mut words: Vec<String> = self.last.iter().cloned().collect();
+        let line = self.redact(&self.screen.current());
+        if !line.trim().is_empty() {
+            words.push(line);
+        }
+        words.join("\n").trim().to_owned()
+    }
+
+    /// Leaves a question without answering it: Ctrl-C, never a guess.
+    fn leave_question(&mut self) {
+        self.queue.push_back(Next::Send(Bytes::from_static(b"\x03")));
+    }
+
+    fn send_line(&mut self, line: &str, echo: &str) {
+        self.screen.take();
+        self.line_ended = false;
+        self.hidden_prompt = false;
+        self.heard = self.now;
+        self.judged = true;
+        self.echo = Echo::of(echo);
+        self.queue.push_back(Next::Send(Bytes::from(format!("{line}\n"))));
+    }
+
+    fn send_secret(&mut self, value: Secret<String>) {
+        if value.expose().chars().any(char::is_control) {
+            self.leave_question();
+            let error = Error::new(ErrorKind::InvalidInput, self.operation(), "the secret holds control characters");
+            return self.fail(error);
+        }
+        self.send_line(value.expose(), "");
+        self.secrets.push(value);
+    }
+
+    /// Replaces every secret that was sent.
+    fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in self.secrets.iter().filter(|s| !s.expose().is_empty()) {
+            if text.contains(secret.expose()) {
+                text = text.replace(secret.expose(), "***");
+            }
+        }
+        text
+    }
+
+    fn finish(&mut self, ended: Ended) {
+        let command = match &self.purpose {
+            Purpose::Login { .. } => String::new(),
+            Purpose::Command(script) => script.shown.clone(),
+        };
+        let mut transcript = Transcript::new(command, self.output.text());
+        transcript.failures = std::mem::take(&mut self.failures);
+        transcript.answered = std::mem::take(&mut self.answered);
+        transcript.ended = ended;
+        self.over = true;
+        self.queue.push_back(Next::Done(transcript));
+    }
+
+    fn fail(&mut self, error: Error) {
+        // The words of the device are the most useful part of an error: never leave them out.
+        let words = self.last_words();
+        let error = if error.device_words().is_none() && !words.is_empty() { error.said(words) } else { error };
+        self.over = true;
+        self.queue.push_back(Next::Failed(error));
+    }
+}
+
+/// A question for a user name or a password.
+fn is_login_question(line: &str) -> bool {
+    static PATTERN: std::sync::LazyLock<Option<Regex>> =
+        std::sync::LazyLock::new(|| Regex::new(r"(?i)(?:user ?name|user|login|password|passcode):\s*$").ok());
+    PATTERN.as_ref().is_some_and(|p| p.is_match(line))
+}

@@ -1,0 +1,123 @@
+//! What the lines of a platform mean, compiled from its definition.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::platform::Definition;
+use crate::{Error, Result};
+
+/// A log line that a device prints into any output: `*Mar  1 00:00:01.123: %SYS-5-CONFIG_I: ...`.
+const SYSLOG: &str = r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+\s*:";
+
+/// Lines that end like a question and are none: a copy that waits for its first block, a bar, `[OK]`.
+const NO_QUESTION: &str = concat!(
+    r"^\s*(?:Loading|Accessing|Writing|Sending|Copying|Verifying|Checking|Building|Translating|Trying|Destination unreachable",
+    r"|Erasing|Formatting|Extracting|Expanding|Computing)\b[^?]*$",
+    r"|\[[#!.\s=>*-]*\]\s*$|\[OK[^\]]*\]\s*$|\d%\)?\s*$",
+);
+
+/// A question to a person ends like this.
+const QUESTION: &str = r"[?:\])]\s*$";
+
+/// What stands on the unfinished line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// A prompt at which commands with privilege run.
+    Prompt(Option<String>),
+    /// The prompt before `enable`.
+    User(Option<String>),
+    /// The pager.
+    Pager,
+    /// The prompt of a stopped boot loader.
+    Loader,
+    /// Something else.
+    Other,
+}
+
+/// A definition's patterns, compiled once and shared by all sessions of the platform.
+#[derive(Debug)]
+pub struct Matcher {
+    prompt: Regex,
+    user: Regex,
+    pager: Option<Regex>,
+    loaders: Vec<Regex>,
+    refusals: Vec<Regex>,
+    syslog: Regex,
+    question: Regex,
+    no_question: Regex,
+    enable: Option<String>,
+}
+
+impl Matcher {
+    /// Compiles a definition.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the pattern.
+    pub fn new(definition: &Definition) -> Result<Self> {
+        let all = |field: &str, patterns: &[String]| -> Result<Vec<Regex>> {
+            patterns.iter().map(|p| compile(field, p)).collect()
+        };
+        Ok(Self {
+            prompt: compile("prompt", &definition.prompt)?,
+            user: compile("prompt_user", &definition.prompt_user)?,
+            pager: definition.pager.as_deref().map(|p| compile("pager", p)).transpose()?,
+            loaders: all("loader_prompts", &definition.loader_prompts)?,
+            refusals: all("refusals", &definition.refusals)?,
+            syslog: compile("syslog", SYSLOG)?,
+            question: compile("question", QUESTION)?,
+            no_question: compile("no_question", NO_QUESTION)?,
+            enable: definition.enable.clone(),
+        })
+    }
+
+    /// What stands on an unfinished line.
+    pub(super) fn stands(&self, line: &str) -> Stands {
+        let host = |found: regex::Captures<'_>| found.name("host").map(|h| h.as_str().to_owned());
+        if self.loaders.iter().any(|l| l.is_match(line)) {
+            Stands::Loader
+        } else if self.pager.as_ref().is_some_and(|p| p.is_match(line)) {
+            Stands::Pager
+        } else if let Some(found) = self.prompt.captures(line) {
+            Stands::Prompt(host(found))
+        } else if let Some(found) = self.user.captures(line) {
+            Stands::User(host(found))
+        } else {
+            Stands::Other
+        }
+    }
+
+    /// Is this whole line a prompt, alone or with a log line printed behind it?
+    pub(super) fn is_interrupted_prompt(&self, line: &str) -> bool {
+        let at_prompt = |text: &str| matches!(self.stands(text), Stands::Prompt(_) | Stands::User(_));
+        if at_prompt(line) {
+            return true;
+        }
+        self.is_syslog(line)
+            && line.char_indices().any(|(at, c)| {
+                matches!(c, '#' | '>') && line.get(..=at).is_some_and(at_prompt)
+            })
+    }
+
+    pub(super) fn is_syslog(&self, line: &str) -> bool {
+        self.syslog.is_match(line)
+    }
+
+    pub(super) fn is_refusal(&self, line: &str) -> bool {
+        self.refusals.iter().any(|r| r.is_match(line))
+    }
+
+    pub(super) fn looks_like_a_question(&self, line: &str) -> bool {
+        self.question.is_match(line) && !self.no_question.is_match(line)
+    }
+
+    pub(super) fn enable(&self) -> Option<&str> {
+        self.enable.as_deref()
+    }
+}
+
+/// Compiles a pattern; the error names its field.
+pub(super) fn compile(field: &str, pattern: &str) -> Result<Regex> {
+    RegexBuilder::new(pattern)
+        .multi_line(true)
+        .build()
+        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))
+}

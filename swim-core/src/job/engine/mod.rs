@@ -1,0 +1,234 @@
+//! Runs effects: takes a job, lets each device's line do what the machine asks for, and journals everything first.
+
+mod line;
+mod reach;
+mod undo;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use self::line::{Line, Pass};
+use super::event::{CancelHow, EventSink, JobEvent, Outcome};
+use super::gate::{Fleet, Gate};
+use super::journal::Journal;
+use super::machine::{DevicePhase, JobState, Todo, apply, next};
+use super::report::JobReport;
+use crate::model::{DeviceId, PlatformId};
+use crate::platform::{Platform, PullServices};
+use crate::ports::{CliConnector, Clock, JobId, JobStore, Lease, PostChecks, WorkerId};
+use crate::{Error, ErrorKind, Result, Retry};
+
+/// What the engine needs of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// The jobs.
+    pub jobs: Arc<dyn JobStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Command lines.
+    pub connector: Arc<dyn CliConnector>,
+    /// Images and transfers.
+    pub services: PullServices,
+    /// The platforms.
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// The caller's post-checks, in a process that has them.
+    pub checks: Option<Arc<dyn PostChecks>>,
+    /// Who watches.
+    pub sink: Arc<dyn EventSink>,
+}
+
+impl Ports {
+    /// The platform of that name.
+    ///
+    /// # Errors
+    /// `Unsupported` names it.
+    pub fn platform(&self, id: &PlatformId) -> Result<&Arc<dyn Platform>> {
+        self.platforms.iter().find(|p| p.definition().id == *id).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "find platform", format!("there is no platform {id}")).with(
+                "known",
+                self.platforms.iter().map(|p| p.definition().id.0.clone()).collect::<Vec<_>>().join(", "),
+            )
+        })
+    }
+}
+
+impl fmt::Debug for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ports").field("jobs", &self.jobs).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a worker.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The name of this worker; unique a process start.
+    pub worker: WorkerId,
+    /// How long a lease lasts without renewal. A job of a killed worker is free after this long.
+    pub lease: Duration,
+    /// How often leases are renewed and requests are looked for.
+    pub tick: Duration,
+}
+
+impl EngineConfig {
+    /// The defaults for a worker: a lease of 30 s survives a pause of the process (swap, debugger) of that length and
+    /// frees the job of a killed worker soon; it is renewed five times in that span.
+    #[must_use]
+    pub const fn new(worker: WorkerId) -> Self {
+        Self { worker, lease: Duration::from_secs(30), tick: Duration::from_secs(6) }
+    }
+}
+
+/// Runs jobs.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    ports: Ports,
+    config: EngineConfig,
+}
+
+impl Engine {
+    /// An engine.
+    #[must_use]
+    pub const fn new(ports: Ports, config: EngineConfig) -> Self {
+        Self { ports, config }
+    }
+
+    /// How a job stands, from its journal.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such job; those of the store.
+    pub async fn report(&self, job: &JobId) -> Result<JobReport> {
+        let mut state = JobState::default();
+        for stored in self.ports.jobs.load(job, 0).await? {
+            apply(&mut state, &super::event::Entry::from_json(stored.event)?);
+        }
+        Ok(JobReport::of(job, &state))
+    }
+
+    /// Works on a job until every device has a verdict or waits for somebody's go.
+    ///
+    /// # Errors
+    /// `Busy` (retry later) when another worker has it; errors of the store; `LeaseLost`. A device's failure is not an
+    /// error of this call: it is in the report.
+    pub async fn work(&self, job: &JobId) -> Result<JobReport> {
+        let now = self.ports.clock.now();
+        match self.ports.jobs.claim(&self.config.worker, now, self.config.lease, Some(job)).await? {
+            Some(lease) => self.run(lease).await,
+            None => {
+                let report = self.report(job).await?;
+                if report.status == super::report::JobStatus::Finished {
+                    return Ok(report);
+                }
+                Err(Error::new(ErrorKind::Busy, "claim job", "another worker has it, or it is not due yet")
+                    .with("job", job)
+                    .retry_when(Retry::After(self.config.tick)))
+            }
+        }
+    }
+
+    /// Works on a job that was claimed.
+    ///
+    /// # Errors
+    /// As [`Engine::work`].
+    pub async fn run(&self, lease: Lease) -> Result<JobReport> {
+        let p = &self.ports;
+        let journal =
+            Arc::new(Journal::open(Arc::clone(&p.jobs), Arc::clone(&p.sink), Arc::clone(&p.clock), lease).await?);
+        let worker = self.config.worker.0.clone();
+        journal.append(JobEvent::Claimed { worker, fence: journal.lease().fence }).await?;
+        let stop_now = CancellationToken::new();
+        let done = self.schedule(&journal, &stop_now).await;
+        let finished = match done {
+            Ok(finished) => finished,
+            Err(e) => {
+                // The lease is left to run out when it is not ours any more; otherwise give it back at once.
+                if e.kind() != ErrorKind::LeaseLost {
+                    let _ = p.jobs.release(journal.lease(), false).await;
+                }
+                return Err(e);
+            }
+        };
+        if finished && !journal.read(|s| s.finished) {
+            journal.append(JobEvent::JobFinished).await?;
+        }
+        p.jobs.release(journal.lease(), finished).await?;
+        Ok(journal.read(|s| JobReport::of(&journal.lease().job, s)))
+    }
+
+    /// `true` when every device has its verdict, `false` when the rest waits for somebody's go.
+    async fn schedule(&self, journal: &Arc<Journal>, stop_now: &CancellationToken) -> Result<bool> {
+        let ids: Vec<DeviceId> = journal.read(|s| s.places.keys().cloned().collect());
+        let mut active: BTreeSet<DeviceId> = BTreeSet::new();
+        let mut lines = FuturesUnordered::new();
+        let clock = &self.ports.clock;
+        let mut due = clock.monotonic() + self.config.tick;
+        loop {
+            if clock.monotonic() >= due {
+                due = clock.monotonic() + self.config.tick;
+                self.ports.jobs.renew(journal.lease(), clock.now(), self.config.lease).await?;
+                journal.refresh().await?;
+                if journal.read(|s| s.cancel == Some(CancelHow::Now)) {
+                    stop_now.cancel();
+                }
+            }
+            let mut skipped = Vec::new();
+            let mut launch = Vec::new();
+            journal.read(|state| {
+                let mut fleet = Fleet::of(state, &active);
+                for id in ids.iter().filter(|id| !active.contains(*id)) {
+                    let (gate, pass) = match next(state, id) {
+                        Todo::Nothing | Todo::Wait => continue,
+                        Todo::Step(_) if self.cannot_check(state, id) => continue,
+                        Todo::Start => (fleet.start(), Pass::Start),
+                        Todo::Activate(_) => (fleet.activate(id), Pass::Activation),
+                        _ => (Gate::Open, Pass::Free),
+                    };
+                    match gate {
+                        Gate::Open => launch.push((id.clone(), pass)),
+                        Gate::Closed => skipped.push(id.clone()),
+                        Gate::Shut => {}
+                    }
+                }
+            });
+            for device in skipped {
+                journal.append(JobEvent::DeviceFinished { device, outcome: Outcome::Skipped, error: None }).await?;
+            }
+            for (id, pass) in launch {
+                active.insert(id.clone());
+                let line = Line::new(self.ports.clone(), Arc::clone(journal), id.clone(), stop_now.clone());
+                lines.push(async move { (id, line.run(pass).await) });
+            }
+            if lines.is_empty() {
+                journal.refresh().await?;
+                let (finished, stuck) = journal.read(|s| {
+                    let finished = s.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. }));
+                    let stuck = ids
+                        .iter()
+                        .all(|id| matches!(next(s, id), Todo::Nothing | Todo::Wait) || self.cannot_check(s, id));
+                    (finished, stuck)
+                });
+                if finished || stuck {
+                    return Ok(finished);
+                }
+                continue;
+            }
+            tokio::select! {
+                Some((id, ended)) = lines.next() => {
+                    active.remove(&id);
+                    ended?;
+                }
+                () = clock.sleep(due.saturating_sub(clock.monotonic())) => {}
+            }
+        }
+    }
+
+    /// A held check that this process cannot ask.
+    fn cannot_check(&self, state: &JobState, id: &DeviceId) -> bool {
+        self.ports.checks.is_none() && state.devices.get(id).is_some_and(|d| d.phase == DevicePhase::Held)
+    }
+}

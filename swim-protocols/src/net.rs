@@ -1,0 +1,106 @@
+//! The network of the machine: TCP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use swim_core::model::Endpoint;
+use swim_core::ports::{Accepted, Dialed, Listener, Network};
+use swim_core::{Error, ErrorKind, Result, Retry};
+use tokio::net::{TcpListener, TcpStream};
+
+/// When a refused or failed connection is worth another try: a device that reloads or a full connection table takes
+/// seconds, not milliseconds.
+pub const REDIAL_AFTER: Duration = Duration::from_secs(10);
+
+/// TCP with small packets sent at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TcpNetwork;
+
+#[async_trait]
+impl Network for TcpNetwork {
+    async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
+        let unreachable = |e: std::io::Error| {
+            Error::new(ErrorKind::Unreachable, "connect", format!("no connection to {to}"))
+                .with("endpoint", to)
+                .retry_when(Retry::After(REDIAL_AFTER))
+                .caused_by(e)
+        };
+        let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(unreachable)?;
+        stream.set_nodelay(true).map_err(unreachable)?;
+        let local = stream.local_addr().ok().map(|a| a.ip().to_canonical().to_string());
+        Ok(Dialed { stream: Box::new(stream), local })
+    }
+
+    async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
+        let refused = |e: std::io::Error| {
+            let kind = if e.kind() == std::io::ErrorKind::AddrInUse { ErrorKind::Busy } else { ErrorKind::InvalidInput };
+            Error::new(kind, "listen", format!("cannot listen at {at}")).with("endpoint", at).caused_by(e)
+        };
+        let listener = TcpListener::bind((at.host.as_str(), at.port)).await.map_err(refused)?;
+        let local = endpoint(listener.local_addr().map_err(refused)?);
+        Ok(Box::new(TcpDoor { listener, local }))
+    }
+}
+
+/// A listening TCP socket.
+#[derive(Debug)]
+struct TcpDoor {
+    listener: TcpListener,
+    local: Endpoint,
+}
+
+#[async_trait]
+impl Listener for TcpDoor {
+    fn local(&self) -> Endpoint {
+        self.local.clone()
+    }
+
+    async fn accept(&self) -> Result<Accepted> {
+        let (stream, peer) = self.listener.accept().await.map_err(|e| {
+            Error::new(ErrorKind::Interrupted, "accept", "a connection could not be taken")
+                .retry_when(Retry::After(Duration::from_millis(100)))
+                .caused_by(e)
+        })?;
+        // Without it a connection works as well, only slower.
+        let _ = stream.set_nodelay(true);
+        Ok(Accepted { stream: Box::new(stream), peer: endpoint(peer) })
+    }
+}
+
+/// IPv4 addresses that arrive through an IPv6 socket are shown as IPv4.
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint { host: address.ip().to_canonical().to_string(), port: address.port() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_go_both_ways_and_both_ends_know_the_addresses() {
+        let any = Endpoint { host: "127.0.0.1".into(), port: 0 };
+        let door = TcpNetwork.listen(&any).await.unwrap();
+        assert_ne!(door.local().port, 0);
+        let mut dialed = TcpNetwork.dial(&door.local()).await.unwrap();
+        assert_eq!(dialed.local.as_deref(), Some("127.0.0.1"));
+        let mut accepted = door.accept().await.unwrap();
+        assert_eq!(accepted.peer.host, "127.0.0.1");
+        dialed.stream.write_all(b"ping").await.unwrap();
+        let mut four = [0; 4];
+        accepted.stream.read_exact(&mut four).await.unwrap();
+        assert_eq!(&four, b"ping");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_unreachable_and_worth_a_retry() {
+        let any = Endpoint { host: "127.0.0.1".into(), port: 0 };
+        let closed = TcpNetwork.listen(&any).await.unwrap().local();
+        let e = TcpNetwork.dial(&closed).await.unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unreachable);
+        assert_eq!(e.retry(), Retry::After(REDIAL_AFTER));
+    }
+}

@@ -1,0 +1,120 @@
+//! What was pulled of an offer: bytes handed out, parts that are complete, uses that are spent.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
+#[derive(Debug)]
+pub(crate) struct Pulls {
+    bytes: u64,
+    uses: u32,
+    sent: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    completed: u32,
+    /// Parts of the current use that have arrived: sorted, disjoint, not touching.
+    parts: Vec<(u64, u64)>,
+}
+
+impl Pulls {
+    pub(crate) fn new(bytes: u64, uses: u32) -> Self {
+        Self { bytes, uses, sent: AtomicU64::new(0), state: Mutex::default() }
+    }
+
+    /// May somebody still pull?
+    pub(crate) fn open(&self) -> bool {
+        self.lock().completed < self.uses
+    }
+
+    /// Counts bytes that were handed to the connection.
+    pub(crate) fn hand_out(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes that were handed out so far.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the bytes from `start` up to (not including) `end` have arrived.
+    pub(crate) fn arrived(&self, start: u64, end: u64) {
+        let mut state = self.lock();
+        insert(&mut state.parts, start, end);
+        let whole = match state.parts.as_slice() {
+            [(0, to)] => *to >= self.bytes,
+            _ => self.bytes == 0,
+        };
+        if whole {
+            state.parts.clear();
+            state.completed = state.completed.saturating_add(1);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves plain numbers behind: they are still true.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts a part among the others and melts those that touch.
+fn insert(parts: &mut Vec<(u64, u64)>, start: u64, end: u64) {
+    if start >= end {
+        return;
+    }
+    parts.push((start, end));
+    parts.sort_unstable();
+    let mut melted: Vec<(u64, u64)> = Vec::with_capacity(parts.len());
+    for &(start, end) in parts.iter() {
+        match melted.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => melted.push((start, end)),
+        }
+    }
+    *parts = melted;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn parts_that_together_make_the_file_are_one_use() {
+        let pulls = Pulls::new(10, 1);
+        pulls.arrived(5, 10);
+        pulls.arrived(0, 3);
+        assert!(pulls.open());
+        pulls.arrived(2, 6);
+        assert!(!pulls.open());
+    }
+
+    #[test]
+    fn every_whole_file_spends_one_use() {
+        let pulls = Pulls::new(4, 2);
+        pulls.arrived(0, 4);
+        assert!(pulls.open());
+        pulls.arrived(0, 4);
+        assert!(!pulls.open());
+    }
+
+    proptest! {
+        #[test]
+        fn melting_keeps_exactly_the_bytes_that_arrived(ranges in prop::collection::vec((0u64..40, 0u64..40), 0..12)) {
+            let mut parts = Vec::new();
+            let mut naive = [false; 40];
+            for (start, end) in ranges {
+                insert(&mut parts, start, end);
+                for slot in naive.iter_mut().take(end as usize).skip(start as usize) { *slot = true; }
+            }
+            for (at, expected) in naive.iter().enumerate() {
+                let at = at as u64;
+                prop_assert_eq!(parts.iter().any(|(s, e)| *s <= at && at < *e), *expected);
+            }
+            prop_assert!(parts.windows(2).all(|w| w[0].1 < w[1].0));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A logged-in SSH connection to a device.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, Disconnect, client};
+use swim_core::model::Device;
+use swim_core::ports::{Context, Network, Records, Secrets};
+use swim_core::{Error, Result};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::config::{CHANNEL_LIMIT, SshConfig};
+use super::hostkeys::HostKeyCheck;
+use super::{auth, failure};
+use crate::stream::Severable;
+
+/// Dials devices, checks their host keys and logs in. The command line, SFTP and SCP work on what it returns.
+#[derive(Clone, Debug)]
+pub struct SshClient {
+    network: Arc<dyn Network>,
+    secrets: Arc<dyn Secrets>,
+    records: Arc<dyn Records>,
+    config: SshConfig,
+}
+
+impl SshClient {
+    /// A client that dials through `network`, asks `secrets` for passwords and keys at the moment of use, and remembers
+    /// host keys in the table `host_keys` of `records`.
+    #[must_use]
+    pub fn new(
+        network: Arc<dyn Network>,
+        secrets: Arc<dyn Secrets>,
+        records: Arc<dyn Records>,
+        config: SshConfig,
+    ) -> Self {
+        Self { network, secrets, records, config }
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub const fn config(&self) -> &SshConfig {
+        &self.config
+    }
+
+    /// The secrets that it asks.
+    pub(crate) fn secrets(&self) -> &Arc<dyn Secrets> {
+        &self.secrets
+    }
+
+    /// Dials, exchanges keys, checks the host key and logs in.
+    ///
+    /// # Errors
+    /// `Unreachable` when the device cannot be dialled, `Auth` when it refuses the login or shows another host key (the
+    /// error then names both fingerprints), `Unsupported` when there is no common algorithm, `Timeout`, `Cancelled`.
+    pub async fn connect(&self, device: &Device, cx: &Context) -> Result<SshLink> {
+        let check = HostKeyCheck::new(device, Arc::clone(&self.records), cx.clock.now());
+        let known = check.known_algorithms().await?;
+        let config = Arc::new(self.config.client(device.legacy_ssh, &known)?);
+        let limit = self.config.connect_limit();
+        let dialed = cx.within(limit, "connect", self.network.dial(&device.at)).await?;
+        // Cancelling ends the connection even while the device does not read what we write.
+        let cut = CancellationToken::new();
+        let guard = cut.clone().drop_guard();
+        let cipher = Arc::new(OnceLock::new());
+        let handler = Guard { check, cipher: Arc::clone(&cipher) };
+        let stream = Severable::new(dialed.stream, cut);
+        let handshake = async { client::connect_stream(config, stream, handler).await.map_err(GuardError::into_error) };
+        let mut handle = cx.within(limit, "connect", handshake).await.map_err(|e| e.with("device", &device.id))?;
+        auth::login(&mut handle, device, self.secrets.as_ref(), self.config.auth_limit(), cx)
+            .await
+            .map_err(|e| e.with("device", &device.id))?;
+        Ok(SshLink { handle, cipher, local: dialed.local, _cut: guard })
+    }
+}
+
+/// A connection that is logged in; dropping it ends it.
+pub struct SshLink {
+    handle: client::Handle<Guard>,
+    cipher: Arc<OnceLock<String>>,
+    local: Option<String>,
+    _cut: DropGuard,
+}
+
+impl SshLink {
+    /// Our own address of this connection.
+    #[must_use]
+    pub fn local_address(&self) -> Option<&str> {
+        self.local.as_deref()
+    }
+
+    /// The cipher of the first key exchange.
+    #[must_use]
+    pub fn cipher(&self) -> Option<&str> {
+        self.cipher.get().map(String::as_str)
+    }
+
+    /// Opens a session channel.
+    pub(crate) async fn channel(&self, operation: &str, cx: &Context) -> Result<Channel<client::Msg>> {
+        let open = async { self.handle.channel_open_session().await.map_err(|e| failure::ssh(operation, e)) };
+        cx.within(CHANNEL_LIMIT, operation, open).await
+    }
+
+    /// Says good-bye. The connection ends when the link is dropped, at the latest.
+    pub(crate) async fn close(&self) {
+        // A device that is gone cannot be told; that is no failure of what was done before.
+        let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+    }
+}
+
+impl fmt::Debug for SshLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SshLink").field("cipher", &self.cipher()).field("local", &self.local).finish_non_exhaustive()
+    }
+}
+
+/// Our side of the key exchange.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    check: HostKeyCheck,
+    cipher: Arc<OnceLock<String>>,
+}
+
+/// What can end the key exchange: the SSH layer, or our judgement of the host key.
+#[derive(Debug)]
+pub(crate) enum GuardError {
+    Ssh(russh::Error),
+    Refused(Error),
+}
+
+impl GuardError {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Ssh(e) => failure::ssh("connect", e),
+            Self::Refused(e) => e,
+        }
+    }
+}
+
+impl From<russh::Error> for GuardError {
+    fn from(e: russh::Error) -> Self {
+        Self::Ssh(e)
+    }
+}
+
+impl client::Handler for Guard {
+    type Error = GuardError;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, GuardError> {
+        self.check.check(&key.public_key()).await.map_err(GuardError::Refused)?;
+        Ok(true)
+    }
+
+    async fn kex_done(
+        &mut self,
+        _: Option<&[u8]>,
+        names: &russh::Names,
+        _: &mut client::Session,
+    ) -> Result<(), GuardError> {
+        // The names of later exchanges are the same in practice; the receipt tells the first.
+        let _ = self.cipher.set(names.cipher.as_ref().to_owned());
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! Is this the host that it was? Known hosts, pinned fingerprints, trust on first use.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, KnownHosts, Marker};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
+use serde::{Deserialize, Serialize};
+use swim_core::model::{Device, Endpoint, HostKeyPolicy};
+use swim_core::ports::Records;
+use swim_core::{Error, ErrorKind, Result};
+
+/// The table of remembered keys; the record's key is `host:port`.
+const TABLE: &str = "host_keys";
+const OPERATION: &str = "check host key";
+
+/// A key that was seen first and is insisted on since.
+#[derive(Debug, Serialize, Deserialize)]
+struct Remembered {
+    /// The key as in a `known_hosts` line, without the host.
+    key: String,
+    /// Its fingerprint, for people.
+    fingerprint: String,
+    /// When it was first seen.
+    first_seen: Timestamp,
+}
+
+/// The check for one connection.
+#[derive(Clone, Debug)]
+pub(crate) struct HostKeyCheck {
+    policy: HostKeyPolicy,
+    at: Endpoint,
+    records: Arc<dyn Records>,
+    now: Timestamp,
+}
+
+/// The fingerprint as `ssh-keygen -l` shows it.
+pub(crate) fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorKind::Auth, OPERATION, message)
+}
+
+impl HostKeyCheck {
+    pub(crate) fn new(device: &Device, records: Arc<dyn Records>, now: Timestamp) -> Self {
+        Self { policy: device.host_key.clone(), at: device.at.clone(), records, now }
+    }
+
+    /// The algorithms of the keys that we have for this host.
+    pub(crate) async fn known_algorithms(&self) -> Result<Vec<Algorithm>> {
+        Ok(match &self.policy {
+            HostKeyPolicy::KnownHosts(text) => {
+                KnownHosts::new(text).flatten().filter(|e| self.names(e)).map(|e| e.public_key().algorithm()).collect()
+            }
+            HostKeyPolicy::FirstUse => self.remembered().await?.into_iter().map(|(key, _)| key.algorithm()).collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Judges the key that the server proved to have.
+    pub(crate) async fn check(&self, key: &PublicKey) -> Result<()> {
+        match &self.policy {
+            HostKeyPolicy::Pinned(pin) => self.check_pin(pin, key),
+            HostKeyPolicy::KnownHosts(text) => self.check_known_hosts(text, key),
+            HostKeyPolicy::FirstUse => self.check_first_use(key).await,
+            other => Err(refused(format!("the policy {other:?} is not known to this build"))),
+        }
+    }
+
+    fn check_pin(&self, pin: &str, key: &PublicKey) -> Result<()> {
+        let shown = fingerprint(key);
+        if pin.trim().trim_end_matches('=') == shown {
+            return Ok(());
+        }
+        Err(self.changed(pin.trim(), &shown))
+    }
+
+    fn check_known_hosts(&self, text: &str, key: &PublicKey) -> Result<()> {
+        let mut other = None;
+        let mut unread = 0_usize;
+        for entry in KnownHosts::new(text) {
+            let Ok(entry) = entry else {
+                unread += 1;
+                continue;
+            };
+            if matches!(entry.host_patterns(), HostPatterns::HashedName { .. }) {
+                unread += 1;
+            }
+            if !self.names(&entry) {
+                continue;
+            }
+            let same = entry.public_key().key_data() == key.key_data();
+            match entry.marker() {
+                Some(Marker::Revoked) if same => {
+                    return Err(refused(format!("the host key {} of {} is revoked", fingerprint(key), self.at)));
+                }
+                Some(_) => {}
+                None if same => return Ok(()),
+                None => other = Some(fingerprint(entry.public_key())),
+            }
+        }
+        Err(match other {
+            Some(expected) => self.changed(&expected, &fingerprint(key)),
+            None => refused(format!(
+                "{} shows {}, and no line of the known_hosts text names it ({unread} lines with hashed names or unknown key \
+                 types were passed over)",
+                self.at,
+                fingerprint(key)
+            )),
+        }
+        .with("offered", fingerprint(key)))
+    }
+
+    async fn check_first_use(&self, key: &PublicKey) -> Result<()> {
+        let text = key.to_openssh().map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
+        let record = Remembered { key: text, fingerprint: fingerprint(key), first_seen: self.now };
+        let value = serde_json::to_value(&record)
+            .map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
+        if self.records.put_new(TABLE, &self.place(), value).await? {
+            return Ok(());
+        }
+        match self.remembered().await? {
+            Some((known, _)) if known.key_data() == key.key_data() => Ok(()),
+            Some((_, expected)) => Err(self.changed(&expected, &fingerprint(key))),
+            // It was removed between the two calls: somebody is just accepting a new key by hand.
+            None => Err(Error::new(ErrorKind::Conflict, OPERATION, "the remembered key is being changed; try again")),
+        }
+    }
+
+    async fn remembered(&self) -> Result<Option<(PublicKey, String)>> {
+        let Some(value) = self.records.get(TABLE, &self.place()).await? else {
+            return Ok(None);
+        };
+        let unreadable = |e: String| {
+            Error::new(ErrorKind::Store, OPERATION, format!("the remembered key of {} cannot be read: {e}", self.at))
+        };
+        let record: Remembered = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
+        let key = PublicKey::from_openssh(&record.key).map_err(|e| unreadable(e.to_string()))?;
+        Ok(Some((key, record.fingerprint)))
+    }
+
+    fn place(&self) -> String {
+        self.at.to_string()
+    }
+
+    fn changed(&self, expected: &str, shown: &str) -> Error {
+        refused(format!(
+            "the host key of {} is {shown}, expected was {expected}: it was replaced, or somebody is in between",
+            self.at
+        ))
+        .with("expected", expected)
+        .with("offered", shown)
+    }
+
+    /// Does a line of `known_hosts` speak of our host? Names with a port other than 22 are written `[host]:port`.
+    fn names(&self, entry: &Entry) -> bool {
+        let HostPatterns::Patterns(patterns) = entry.host_patterns() else {
+            return false;
+        };
+        let name = if self.at.port == 22 { self.at.host.clone() } else { format!("[{}]:{}", self.at.host, self.at.port) };
+        let name = name.to_lowercase();
+        let mut named = false;
+        for pattern in patterns {
+            let pattern = pattern.to_lowercase();
+            match pattern.strip_prefix('!') {
+                Some(not) if matches_glob(not.as_bytes(), name.as_bytes()) => return false,
+                Some(_) => {}
+                None => named |= matches_glob(pattern.as_bytes(), name.as_bytes()),
+            }
+        }
+        named
+    }
+}
+
+/// `*` and `?` as in `known_hosts`. Runs in linear time and space in the product of the lengths.
+fn matches_glob(pattern: &[u8], text: &[u8]) -> bool {
+    let mut reachable = vec![false; text.len() + 1];
+    reachable[0] = true;
+    for p in pattern {
+        if *p == b'*' {
+            let mut seen = false;
+            for slot in &mut reachable {
+                seen |= *slot;
+                *slot = seen;
+            }
+        } else {
+            for at in (0..text.len()).rev() {
+                reachable[at + 1] = reachable[at] && (*p == b'?' || *p == text[at]);
+            }
+            reachable[0] = false;
+        }
+    }
+    reachable[text.len()]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use russh::keys::PrivateKey;
+    use russh::keys::key::safe_rng;
+
+    use super::*;
+    use crate::memory::MemoryRecords;
+
+    fn key() -> PublicKey {
+        PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519).unwrap().public_key().clone()
+    }
+
+    fn check(policy: HostKeyPolicy, port: u16, records: &Arc<MemoryRecords>) -> HostKeyCheck {
+        let at = Endpoint { host: "r1.example.net".into(), port };
+        HostKeyCheck { policy, at, records: Arc::<MemoryRecords>::clone(records), now: Timestamp::UNIX_EPOCH }
+    }
+
+    #[tokio::test]
+    async fn the_first_key_is_remembered_and_another_one_is_refused_with_both_fingerprints() {
+        let records = Arc::new(MemoryRecords::default());
+        let (first, second) = (key(), key());
+        let check = check(HostKeyPolicy::FirstUse, 22, &records);
+        check.check(&first).await.unwrap();
+        check.check(&first).await.unwrap();
+        assert_eq!(check.known_algorithms().await.unwrap(), [Algorithm::Ed25519]);
+        let e = check.check(&second).await.unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Auth);
+        assert!(e.message().contains(&fingerprint(&first)) && e.message().contains(&fingerprint(&second)), "{e}");
+    }
+
+    #[tokio::test]
+    async fn a_pin_holds() {
+        let records = Arc::new(MemoryRecords::default());
+        let key = key();
+        check(HostKeyPolicy::Pinned(fingerprint(&key)), 22, &records).check(&key).await.unwrap();
+        let e = check(HostKeyPolicy::Pinned("SHA256:AAAA".into()), 22, &records).check(&key).await.unwrap_err();
+        assert_eq!(e.context("expected"), Some("SHA256:AAAA"));
+    }
+
+    #[tokio::test]
+    async fn known_hosts_lines_are_read_as_ssh_reads_them() {
+        let records = Arc::new(MemoryRecords::default());
+        let key = key();
+        let text = key.to_openssh().unwrap();
+        let judged = async |line: String, port| check(HostKeyPolicy::KnownHosts(line), port, &records).check(&key).await;
+        assert!(judged(format!("r1.example.net {text}"), 22).await.is_ok());
+        assert!(judged(format!("*.example.net,other {text}"), 22).await.is_ok());
+        assert!(judged(format!("[r1.example.net]:2222 {text}"), 2222).await.is_ok());
+        assert!(judged(format!("r1.example.net {text}"), 2222).await.is_err());
+        assert!(judged(format!("*,!r1.example.net {text}"), 22).await.is_err());
+        assert!(judged(format!("@revoked * {text}\nr1.example.net {text}"), 22).await.is_err());
+        assert!(judged(format!("nonsense\nr1.example.net {text}"), 22).await.is_ok());
+    }
+}

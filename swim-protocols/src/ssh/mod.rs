@@ -1,0 +1,14 @@
+//! SSH: the command line of devices, SFTP and SCP in both directions.
+
+mod auth;
+pub mod cli;
+mod client;
+mod config;
+mod failure;
+mod hostkeys;
+mod pipe;
+pub mod scp;
+
+pub use cli::SshConnector;
+pub use client::{SshClient, SshLink};
+pub use config::{AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, TRANSFER_SILENCE};

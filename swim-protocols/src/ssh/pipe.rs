@@ -1,0 +1,183 @@
+//! A channel that is always drained while it is written to.
+//!
+//! The SSH layer hands all channels of a connection their data in turn and waits for each: a channel that is not read
+//! blocks the others, and the window updates that a blocked writer waits for.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use russh::{Channel, ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use swim_core::ports::Context;
+use swim_core::{Error, ErrorKind, Result};
+
+use super::failure;
+
+/// Text of the error stream that is kept: enough for a sentence of the other side.
+const ERROR_TEXT: usize = 2048;
+
+/// What came of a wait.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// Bytes.
+    Data(Bytes),
+    /// The other side did something without bytes (it granted window, for example).
+    Moved,
+    /// Nothing came in time.
+    Quiet,
+    /// Nothing will come any more.
+    Closed,
+}
+
+/// The reading half and what it heard.
+struct Ear {
+    half: ChannelReadHalf,
+    inbox: VecDeque<Bytes>,
+    errors: Vec<u8>,
+    exit: Option<u32>,
+    granted: bool,
+    refused: bool,
+    closed: bool,
+}
+
+impl Ear {
+    fn note(&mut self, message: Option<ChannelMsg>) {
+        match message {
+            Some(ChannelMsg::Data { data }) => self.inbox.push_back(data),
+            Some(ChannelMsg::ExtendedData { data, .. }) => {
+                let room = ERROR_TEXT.saturating_sub(self.errors.len());
+                self.errors.extend_from_slice(&data[..data.len().min(room)]);
+            }
+            Some(ChannelMsg::ExitStatus { exit_status }) => self.exit = Some(exit_status),
+            Some(ChannelMsg::Success) => self.granted = true,
+            Some(ChannelMsg::Failure) => self.refused = true,
+            // After the end of its data the exit status may still come; then it closes.
+            Some(ChannelMsg::Close) | None => self.closed = true,
+            Some(_) => {}
+        }
+    }
+
+    /// Takes what was queued when the connection ended.
+    async fn last_words(&mut self) {
+        while !self.closed {
+            let message = self.half.wait().await;
+            self.note(message);
+        }
+    }
+}
+
+/// A channel in both directions.
+pub(crate) struct Pipe<S: From<(ChannelId, ChannelMsg)>> {
+    ear: Ear,
+    writer: ChannelWriteHalf<S>,
+    operation: &'static str,
+}
+
+impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
+    pub(crate) fn new(channel: Channel<S>, operation: &'static str) -> Self {
+        let (half, writer) = channel.split();
+        let inbox = VecDeque::new();
+        let ear =
+            Ear { half, inbox, errors: Vec::new(), exit: None, granted: false, refused: false, closed: false };
+        Self { ear, writer, operation }
+    }
+
+    /// The exit status, when the other side told one.
+    pub(crate) const fn exit(&self) -> Option<u32> {
+        self.ear.exit
+    }
+
+    /// The writing half, for requests.
+    pub(crate) const fn writer(&self) -> &ChannelWriteHalf<S> {
+        &self.writer
+    }
+
+    /// Adds what the error stream said to an error that has no words of the device yet.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let text = String::from_utf8_lossy(&self.ear.errors).trim().to_owned();
+        if text.is_empty() || error.device_words().is_some_and(|w| !w.is_empty()) { error } else { error.said(text) }
+    }
+
+    /// Waits for the answer to a request that was just made on this channel.
+    pub(crate) async fn granted(&mut self, limit: Duration, cx: &Context) -> Result<()> {
+        let deadline = cx.clock.monotonic().saturating_add(limit);
+        loop {
+            if self.ear.granted {
+                return Ok(());
+            }
+            if self.ear.refused {
+                let e = Error::new(ErrorKind::DeviceRejected, self.operation, "the device refused the request");
+                return Err(self.explain(e));
+            }
+            if self.ear.closed {
+                return Err(self.explain(failure::ended(self.operation, "the device closed the session")));
+            }
+            let left = deadline.saturating_sub(cx.clock.monotonic());
+            tokio::select! {
+                biased;
+                message = self.ear.half.wait() => self.ear.note(message),
+                () = cx.cancel.cancelled() => return Err(failure::cancelled(self.operation)),
+                () = cx.clock.sleep(left) => return Err(failure::silent(self.operation, limit)),
+            }
+        }
+    }
+
+    /// Waits up to `limit` for the other side.
+    pub(crate) async fn hear(&mut self, limit: Duration, cx: &Context) -> Result<Heard> {
+        if self.ear.inbox.is_empty() && !self.ear.closed {
+            tokio::select! {
+                biased;
+                message = self.ear.half.wait() => self.ear.note(message),
+                () = cx.cancel.cancelled() => return Err(failure::cancelled(self.operation)),
+                () = cx.clock.sleep(limit) => return Ok(Heard::Quiet),
+            }
+        }
+        Ok(match self.ear.inbox.pop_front() {
+            Some(data) => Heard::Data(data),
+            None if self.ear.closed => Heard::Closed,
+            None => Heard::Moved,
+        })
+    }
+
+    /// Sends bytes, reading meanwhile. Returns early, with a part of them unsent, when the channel closes, and when the
+    /// other side says something if `until_spoken_to`.
+    ///
+    /// # Errors
+    /// `Timeout` when nothing moves for `silence`, `Cancelled`.
+    pub(crate) async fn send(
+        &mut self,
+        bytes: Bytes,
+        until_spoken_to: bool,
+        silence: Duration,
+        cx: &Context,
+    ) -> Result<()> {
+        let Self { ear, writer, operation } = self;
+        let sending = writer.data_bytes(bytes);
+        tokio::pin!(sending);
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut sending => {
+                    if sent.is_err() {
+                        ear.last_words().await;
+                    }
+                    return Ok(());
+                }
+                message = ear.half.wait() => {
+                    ear.note(message);
+                    if ear.closed || (until_spoken_to && !ear.inbox.is_empty()) {
+                        return Ok(());
+                    }
+                }
+                () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
+                () = cx.clock.sleep(silence) => return Err(failure::silent(operation, silence)),
+            }
+        }
+    }
+
+    /// Asks for the end of the channel. Failing to ask is fine: the connection is gone then.
+    pub(crate) async fn finish(&self) {
+        let _ = self.writer.eof().await;
+        let _ = self.writer.close().await;
+    }
+}

@@ -1,0 +1,171 @@
+//! We dial the device and write a file with `scp -t`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use russh::client::Msg;
+use swim_core::model::{Direction, Protocol};
+use swim_core::ports::{Context, Note, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::{Effect, Error, ErrorKind, Result};
+
+use super::source::{Next, Source};
+use crate::ssh::client::SshClient;
+use crate::ssh::config::CHANNEL_LIMIT;
+use crate::ssh::failure;
+use crate::ssh::pipe::{Heard, Pipe};
+
+/// Bytes that are read from the store and handed to the connection at once: large enough that the store is asked rarely,
+/// small enough that hundreds of transfers fit into memory.
+const PIECE: usize = 512 * 1024;
+/// How long the other side may take to say its exit status after it confirmed the file.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// SCP push: the fallback for devices that have nothing better. Slow on most of them; it cannot resume.
+#[derive(Debug)]
+pub struct ScpPush {
+    client: Arc<SshClient>,
+    ability: TransferAbility,
+}
+
+impl ScpPush {
+    /// A push adapter over a client.
+    #[must_use]
+    pub fn new(client: Arc<SshClient>) -> Self {
+        Self { client, ability: TransferAbility::new(Protocol::Scp, true, false, &[Direction::Push]) }
+    }
+
+    async fn drive(&self, request: &Push, source: &mut Source, pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
+        let silence = self.client.config().silence();
+        loop {
+            match source.next()? {
+                Next::Done => return Ok(()),
+                Next::Send(bytes) => pipe.send(bytes, false, silence, cx).await?,
+                Next::SendFile { offset, left } => {
+                    let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
+                    let piece = request.store.read(&request.image, offset, length).await?;
+                    if piece.is_empty() {
+                        return Err(Error::new(ErrorKind::Integrity, "scp", "the image is shorter than its size"));
+                    }
+                    let sent = piece.len() as u64;
+                    pipe.send(piece, true, silence, cx).await?;
+                    source.sent(sent);
+                    cx.notes.note(Note::Bytes { done: offset + sent, total: Some(request.bytes) });
+                    self.overhear(source, pipe, cx).await?;
+                }
+                Next::Wait => match pipe.hear(silence, cx).await? {
+                    Heard::Data(bytes) => source.received(&bytes),
+                    Heard::Closed => source.closed(),
+                    Heard::Moved => {}
+                    Heard::Quiet => return Err(failure::silent("scp", silence)),
+                },
+            }
+        }
+    }
+
+    /// Gives the engine what came while we were sending, without waiting.
+    async fn overhear(&self, source: &mut Source, pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
+        loop {
+            match pipe.hear(Duration::ZERO, cx).await? {
+                Heard::Data(bytes) => source.received(&bytes),
+                Heard::Closed => {
+                    source.closed();
+                    return Ok(());
+                }
+                Heard::Moved => {}
+                Heard::Quiet => return Ok(()),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Transfer for ScpPush {
+    fn ability(&self) -> &TransferAbility {
+        &self.ability
+    }
+
+    async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        if request.resume_from > 0 {
+            return Err(Error::new(ErrorKind::Unsupported, "scp", "SCP cannot go on where it stopped"));
+        }
+        let began = cx.clock.monotonic();
+        let command = format!("scp -t {}", quote(&request.path)?);
+        let mut source = Source::new(base_name(&request.path), request.bytes)?;
+        let link = self.client.connect(&request.device, cx).await?;
+        let mut pipe = Pipe::new(link.channel("scp", cx).await?, "scp");
+        pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
+        pipe.granted(CHANNEL_LIMIT, cx).await.map_err(|e| e.with("device", &request.device.id))?;
+        let driven = self.drive(&request, &mut source, &mut pipe, cx).await;
+        pipe.finish().await;
+        driven.map_err(|e| {
+            let effect = if e.effect() == Effect::None { source.effect() } else { e.effect() };
+            pipe.explain(e).effected(effect).with("device", &request.device.id).with("path", &request.path)
+        })?;
+        farewell(&mut pipe, cx).await?;
+        link.close().await;
+        let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        let mut receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
+        receipt.cipher = link.cipher().map(str::to_owned);
+        Ok(receipt)
+    }
+
+    async fn offer(&self, _: Offer, _: &Context) -> Result<Box<dyn Served>> {
+        Err(Error::new(ErrorKind::Unsupported, "scp", "this adapter pushes; offers are another one"))
+    }
+}
+
+/// The file was confirmed; an exit status that contradicts that is a failure, none is fine (many devices just close).
+async fn farewell(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
+    let deadline = cx.clock.monotonic().saturating_add(FAREWELL);
+    while pipe.exit().is_none() {
+        let left = deadline.saturating_sub(cx.clock.monotonic());
+        match pipe.hear(left, cx).await? {
+            Heard::Closed | Heard::Quiet => return Ok(()),
+            Heard::Data(_) | Heard::Moved => {}
+        }
+    }
+    match pipe.exit() {
+        None | Some(0) => Ok(()),
+        Some(status) => Err(pipe.explain(
+            Error::new(ErrorKind::DeviceRejected, "scp", format!("the far side ended with status {status}"))
+                .effected(Effect::Unknown),
+        )),
+    }
+}
+
+/// The last part of a path like `flash:x.bin` or `/tmp/x.bin`.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', ':']).next().unwrap_or(path)
+}
+
+/// A path as it must be written for a far shell. Paths of plain characters stay as they are, because most devices have
+/// no shell that would take the quotes away.
+fn quote(path: &str) -> Result<String> {
+    if path.is_empty() || path.chars().any(char::is_control) {
+        return Err(Error::invalid("path", format!("{path:?}"), "a path without control characters"));
+    }
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if path.chars().all(plain) {
+        return Ok(path);
+    }
+    Ok(format!("'{}'", path.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_devices_stay_and_strange_ones_are_quoted() {
+        assert_eq!(quote("flash:c9k.17.09.bin").unwrap(), "flash:c9k.17.09.bin");
+        assert_eq!(quote("/tmp/a b; rm -rf x").unwrap(), "'/tmp/a b; rm -rf x'");
+        assert_eq!(quote("it's").unwrap(), r"'it'\''s'");
+        assert_eq!(quote("-v").unwrap(), "./-v");
+        assert!(quote("a\nb").is_err());
+        assert_eq!(base_name("flash:/dir/x.bin"), "x.bin");
+        assert_eq!(base_name("flash:x.bin"), "x.bin");
+    }
+}
