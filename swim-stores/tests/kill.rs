@@ -15,10 +15,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 use support::{Folder, child_argument, spawn_child};
-use swim_core::image::ImageFacts;
 use swim_core::model::{DeviceId, Sha256};
 use swim_core::ports::{Clock, ImageStore, JobId, JobStore, NewJob, Silent, WorkerId};
-use swim_core::repo::{self, Head, ImageFilter, ImportOptions, Source};
+use swim_core::repo::{self, ImageFilter, ImportOptions, Source};
 use swim_core::{ErrorKind, Result};
 use swim_stores::{FileImages, SqliteStore};
 
@@ -189,10 +188,6 @@ fn open(folder: &Path) -> (FileImages, SqliteStore) {
     (images, SqliteStore::open(folder.join("swim.db")).expect("open"))
 }
 
-fn unidentified(_: &Head, _: &str) -> ImageFacts {
-    ImageFacts::default()
-}
-
 #[tokio::test]
 async fn child_imports() {
     let Some(argument) = child_argument() else { return };
@@ -202,7 +197,7 @@ async fn child_imports() {
     for number in first.parse().expect("a number").. {
         let source = Pieces { number, left: 12 };
         let options = ImportOptions::new(format!("{number}.bin"));
-        let image = repo::import(source, &store, &records, &Epoch, options, &unidentified, &Silent).await;
+        let image = repo::import(source, &store, &records, &Epoch, options, &Silent).await;
         let image = image.expect("import");
         say(image.id);
         // Every third is removed again, so that kills hit removals too.

@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use support::Folder;
-use swim_core::image::{Field, Image, ImageFacts, Provenance};
+use swim_core::image::{Image, Provenance};
 use swim_core::model::{Algorithm, Sha256};
 use swim_core::ports::{Clock, ImageStore, Note, NoteSink, Records, Silent};
-use swim_core::repo::{self, Head, ImageFilter, ImportOptions, Source, Swept};
+use swim_core::repo::{self, ImageFilter, ImportOptions, Source, Swept};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use swim_stores::{FileImages, FileSource, MemoryStore, SqliteStore};
 
@@ -32,17 +32,9 @@ impl Clock for At {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Says what it was given: the family is the first word of the file.
-fn identify(head: &Head, _: &str) -> ImageFacts {
-    let word = head.start.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let family = Field::new(String::from_utf8_lossy(word).into_owned(), Provenance::Payload);
-    ImageFacts { family: Some(family), ..ImageFacts::default() }
-}
-
 async fn import(store: &MemoryStore, at: i64, name: &str, bytes: &'static str) -> Result<Image> {
-    repo::import(Bytes::from(bytes), store, store, &At(at), ImportOptions::new(name), &identify, &Silent).await
+    repo::import(Bytes::from(bytes), store, store, &At(at), ImportOptions::new(name), &Silent).await
 }
-
 
 async fn is_empty(store: &MemoryStore) -> bool {
     store.list().await.expect("list").is_empty() && store.all("images").await.expect("all").is_empty()
@@ -57,25 +49,18 @@ async fn an_import_knows_what_it_read() {
             self.0.lock().expect("one thread").push(note);
         }
     }
+    const NAME: &str = "cat9k_iosxe.17.09.04a.SPA.bin";
     let (folder, heard) = (Folder::new("import"), Heard::default());
     let store = FileImages::open(folder.join("images")).expect("open");
     let records = SqliteStore::open(folder.join("swim.db")).expect("open");
     let bytes: Vec<u8> = (0..1_500_000_u32).flat_map(u32::to_le_bytes).take(2_500_000).collect();
     std::fs::write(folder.join("x.bin"), &bytes).expect("a file");
     let source = FileSource::open(folder.join("x.bin")).await.expect("open");
-    let seen = Mutex::new(None);
-    let look = |head: &Head, name: &str| {
-        *seen.lock().expect("one thread") = Some((head.clone(), name.to_owned()));
-        ImageFacts::default()
-    };
-    let image = repo::import(source, &store, &records, &At(7), ImportOptions::new("x.bin"), &look, &heard)
-        .await
-        .expect("import");
+    let image = repo::import(source, &store, &records, &At(7), ImportOptions::new(NAME), &heard).await.expect("import");
     assert_eq!((image.id, image.bytes, image.imported), (Sha256::of(&bytes), 2_500_000, At(7).now()));
     assert_eq!(image.digests.sha256, image.id);
-    let (head, name) = seen.into_inner().expect("one thread").expect("asked");
-    assert_eq!((name.as_str(), head.bytes), ("x.bin", 2_500_000));
-    assert!(head.start == bytes[..1 << 20] && head.end == bytes[bytes.len() - (64 << 10)..]);
+    let family = image.facts.family.as_ref().expect("the name says it");
+    assert_eq!((family.value.as_str(), &family.from), ("cat9k", &Provenance::FileName));
     assert!(store.read(&image.id, 0, usize::MAX).await.expect("read") == bytes);
     assert_eq!(repo::image(&records, &image.id.to_string()).await.expect("find"), image);
     let notes = heard.0.into_inner().expect("one thread");
@@ -90,18 +75,19 @@ async fn the_same_bytes_are_one_image_with_all_its_names() {
         assert_eq!(import(&store, at, name, "cat9k image").await.expect("import"), first);
     }
     assert_eq!(repo::names(&store, &first.id).await.expect("names"), ["first.bin", "another.bin", "second.bin"]);
-    assert_eq!(repo::images(&store, &ImageFilter::default()).await.expect("list"), [first.clone()]);
+    assert_eq!(repo::images(&store, &ImageFilter::default()).await.expect("list"), std::slice::from_ref(&first));
     assert_eq!(repo::image(&store, "second.bin").await.expect("find"), first);
 }
 
 #[tokio::test]
 async fn found_by_id_prefix_or_name_and_never_by_guess() {
     let store = MemoryStore::new();
-    let a = import(&store, 2, "a.bin", "cat9k a").await.expect("import");
+    let name = "cat9k_iosxe.17.09.04a.SPA.bin";
+    let a = import(&store, 2, name, "cat9k a").await.expect("import");
     let b = import(&store, 1, "b.bin", "isr4300 b").await.expect("import");
     let twin = import(&store, 3, "b.bin", "isr4300 twin").await.expect("import");
     assert_eq!(repo::image(&store, &a.id.to_string()[..6].to_uppercase()).await.expect("prefix"), a);
-    assert_eq!(repo::image(&store, "a.bin").await.expect("name"), a);
+    assert_eq!(repo::image(&store, name).await.expect("name"), a);
     for nobody in ["", "abc", "a", "A.BIN", "zzzz", &Sha256::of(b"nobody").to_string(), &a.id.to_string()[..3]] {
         assert_eq!(repo::image(&store, nobody).await.expect_err(nobody).kind(), ErrorKind::NotFound, "{nobody}");
     }
@@ -116,7 +102,7 @@ async fn found_by_id_prefix_or_name_and_never_by_guess() {
     assert_eq!(list(ImageFilter { family, ..ImageFilter::default() }).await, std::slice::from_ref(&a));
     let text = Some("B.b".to_owned());
     assert_eq!(list(ImageFilter { text, ..ImageFilter::default() }).await, [b, twin]);
-    let platform = Some("ios".to_owned());
+    let platform = Some("ios_xr".to_owned());
     assert_eq!(list(ImageFilter { platform, ..ImageFilter::default() }).await, [], "an absent fact holds nothing");
 }
 
@@ -145,22 +131,22 @@ async fn what_fails_leaves_nothing() {
     let folder = Folder::new("import-fails");
     let (store, records) = (FileImages::open(folder.path()).expect("open"), MemoryStore::new());
     let options = || ImportOptions::new("x.bin");
-    let broken = repo::import(Breaks(0), &store, &records, &At(0), options(), &identify, &Silent).await;
+    let broken = repo::import(Breaks(0), &store, &records, &At(0), options(), &Silent).await;
     let broken = broken.expect_err("the source broke");
     assert_eq!(broken.report().to_string(), "download: the server went away: cable pulled");
     let short = Short(Bytes::from("only this"));
-    let short = repo::import(short, &store, &records, &At(0), options(), &identify, &Silent).await;
+    let short = repo::import(short, &store, &records, &At(0), options(), &Silent).await;
     assert_eq!(short.expect_err("too short").kind(), ErrorKind::Integrity);
-    let empty = repo::import(Bytes::new(), &store, &records, &At(0), options(), &identify, &Silent).await;
+    let empty = repo::import(Bytes::new(), &store, &records, &At(0), options(), &Silent).await;
     assert_eq!(empty.expect_err("empty").kind(), ErrorKind::InvalidInput);
     let wrong = options().expecting(Algorithm::Sha512, "00".repeat(64));
-    let wrong = repo::import(Bytes::from("x"), &store, &records, &At(0), wrong, &identify, &Silent).await;
+    let wrong = repo::import(Bytes::from("x"), &store, &records, &At(0), wrong, &Silent).await;
     assert_eq!(wrong.expect_err("another digest").kind(), ErrorKind::Integrity);
     assert_eq!(std::fs::read_dir(folder.join("incoming")).expect("list").count(), 0);
     assert!(store.list().await.expect("list").is_empty());
     assert!(records.all("images").await.expect("all").is_empty());
     let right = options().expecting(Algorithm::Md5, " 9DD4E461268C8034F5C8564E155C67A6\n");
-    repo::import(Bytes::from("x"), &store, &records, &At(0), right, &identify, &Silent).await.expect("in any case");
+    repo::import(Bytes::from("x"), &store, &records, &At(0), right, &Silent).await.expect("in any case");
 }
 
 #[tokio::test]

@@ -61,10 +61,7 @@ mod tests {
         digester.take(&Bytes::from_static(b"bc"));
         let digests = digester.finish();
         assert_eq!(digests.md5, "900150983cd24fb0d6963f7d28e17f72");
-        assert_eq!(
-            digests.sha256.to_string(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(digests.sha256.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(
             digests.sha512,
             "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\

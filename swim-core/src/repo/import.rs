@@ -7,14 +7,11 @@ use serde_json::json;
 use super::digester::Digester;
 use super::record::{self, IMAGES, NAMES};
 use super::source::Source;
-use super::window::{Head, Window};
-use crate::image::{Image, ImageFacts};
+use super::window::{Ends, Window};
+use crate::image::{Image, identify};
 use crate::model::{Algorithm, Digests};
 use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
 use crate::{Error, ErrorKind, Result, Retry};
-
-/// Says what a file is, from its ends and its name.
-pub type Identify<'a> = &'a (dyn Fn(&Head, &str) -> ImageFacts + Send + Sync);
 
 /// Longest file name: what file systems of servers and devices take.
 const NAME_LIMIT: usize = 255;
@@ -59,7 +56,6 @@ pub async fn import(
     records: &dyn Records,
     clock: &dyn Clock,
     options: ImportOptions,
-    identify: Identify<'_>,
     notes: &dyn NoteSink,
 ) -> Result<Image> {
     check_name(&options.file_name)?;
@@ -74,13 +70,13 @@ pub async fn import(
             return Err(error);
         }
     };
-    let Passed { digests, head } = read;
+    let Passed { digests, ends } = read;
     writer.finish(&digests.sha256).await?;
-    let facts = identify(&head, &options.file_name);
+    let facts = identify(&ends, &options.file_name);
     let image = Image {
         id: digests.sha256,
         file_name: options.file_name,
-        bytes: head.bytes,
+        bytes: ends.bytes,
         digests,
         facts,
         imported: clock.now(),
@@ -91,7 +87,7 @@ pub async fn import(
 /// What is known of the stream after its end.
 struct Passed {
     digests: Digests,
-    head: Head,
+    ends: Ends,
 }
 
 async fn read(
@@ -127,7 +123,7 @@ async fn read(
             return Err(wrong(options, format!("its {} is {found}, expected was {expected}", algorithm.name())));
         }
     }
-    Ok(Passed { digests, head: window.finish() })
+    Ok(Passed { digests, ends: window.finish() })
 }
 
 fn wrong(options: &ImportOptions, what: impl fmt::Display) -> Error {

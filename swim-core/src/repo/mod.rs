@@ -14,7 +14,6 @@ mod source;
 mod window;
 
 pub use find::{ImageFilter, image, images, names};
-pub use import::{Identify, ImportOptions, import};
+pub use import::{ImportOptions, import};
 pub use remove::{Swept, remove, sweep};
 pub use source::Source;
-pub use window::Head;

@@ -1,44 +1,49 @@
 //! The parts of a stream that identification looks at, kept while it passes.
 
 use std::collections::VecDeque;
+use std::io;
 
 use bytes::{Bytes, BytesMut};
 
-/// Kept of the beginning: headers, the first archive members, the version strings of compressed images.
-const START: usize = 1024 * 1024;
+use crate::image::ReadAt;
+
+/// Kept of the beginning: as much as identification reads (see [`crate::image::identify`]).
+const START: usize = 2 * 1024 * 1024;
 
 /// Kept of the end: trailers and signatures.
 const END: usize = 64 * 1024;
 
 /// The beginning and the end of a file. What lies between is not there and is never made up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The first bytes, at most 1 MiB.
-    pub start: Bytes,
+pub(super) struct Ends {
+    /// The first bytes, at most 2 MiB.
+    pub(super) start: Bytes,
     /// The last bytes, at most 64 KiB; they overlap `start` in a short file.
-    pub end: Bytes,
+    pub(super) end: Bytes,
     /// The size of the whole file.
-    pub bytes: u64,
+    pub(super) bytes: u64,
 }
 
-impl Head {
-    /// The bytes from `offset`, if all `length` of them were kept in one piece.
-    #[must_use]
-    pub fn get(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        let within = |kept: u64, part: &'_ Bytes| {
-            let from = usize::try_from(offset.checked_sub(kept)?).ok()?;
-            let to = from.checked_add(length)?;
-            (to <= part.len()).then_some((from, to))
+impl ReadAt for Ends {
+    fn size(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let from = |kept: u64, part: &'_ Bytes| {
+            let start = usize::try_from(offset.checked_sub(kept)?).ok()?;
+            (start < part.len()).then_some(start)
         };
-        if let Some((from, to)) = within(0, &self.start) {
-            return self.start.get(from..to);
-        }
-        let (from, to) = within(self.bytes - self.end.len() as u64, &self.end)?;
-        self.end.get(from..to)
+        let rest = match (from(0, &self.start), from(self.bytes - self.end.len() as u64, &self.end)) {
+            (Some(start), _) => self.start.get(start..),
+            (None, Some(start)) => self.end.get(start..),
+            (None, None) => None,
+        };
+        rest.unwrap_or_default().read_at(0, buffer)
     }
 }
 
-/// Collects a [`Head`].
+/// Collects a [`Ends`].
 #[derive(Debug, Default)]
 pub(super) struct Window {
     start: BytesMut,
@@ -72,10 +77,10 @@ impl Window {
         self.bytes
     }
 
-    pub(super) fn finish(self) -> Head {
+    pub(super) fn finish(self) -> Ends {
         let mut end: BytesMut = self.last.iter().flatten().copied().collect();
         let end = end.split_off(end.len().saturating_sub(END));
-        Head { start: self.start.freeze(), end: end.freeze(), bytes: self.bytes }
+        Ends { start: self.start.freeze(), end: end.freeze(), bytes: self.bytes }
     }
 }
 
@@ -86,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    fn head(whole: &Bytes, mut cuts: Vec<usize>) -> Head {
+    fn ends(whole: &Bytes, mut cuts: Vec<usize>) -> Ends {
         let mut window = Window::default();
         cuts.extend([0, whole.len()]);
         cuts.retain(|cut| *cut <= whole.len());
@@ -107,13 +112,22 @@ mod tests {
             offset in 0..START + END,
         ) {
             let whole: Bytes = (0..length).map(|i| (i * 7 + i / 251) as u8).collect();
-            let head = head(&whole, cuts);
-            prop_assert_eq!(head.bytes, length as u64);
-            prop_assert!(head.start == whole.slice(..length.min(START)));
-            prop_assert!(head.end == whole.slice(length.saturating_sub(END)..));
-            let kept = offset + 10 <= length.min(START) || (offset >= length.saturating_sub(END) && offset + 10 <= length);
-            let want = kept.then(|| whole.slice(offset..offset + 10));
-            prop_assert_eq!(head.get(offset as u64, 10).map(<[u8]>::to_vec), want.map(|w| w.to_vec()));
+            let ends = ends(&whole, cuts);
+            prop_assert_eq!(ends.bytes, length as u64);
+            prop_assert!(ends.start == whole.slice(..length.min(START)));
+            prop_assert!(ends.end == whole.slice(length.saturating_sub(END)..));
+            let mut buffer = [0; 10];
+            let count = ends.read_at(offset as u64, &mut buffer).unwrap();
+            // What is at hand at the offset: to the end of the part that holds it, never anything made up.
+            let at_hand = if offset < length.min(START) {
+                length.min(START) - offset
+            } else if offset >= length.saturating_sub(END) {
+                length.saturating_sub(offset)
+            } else {
+                0
+            };
+            prop_assert_eq!(count, at_hand.min(10));
+            prop_assert!(buffer[..count] == whole[offset.min(length)..(offset + count).min(length)]);
         }
     }
 }
