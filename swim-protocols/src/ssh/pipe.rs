@@ -139,6 +139,14 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         })
     }
 
+    /// What was heard while sending, without waiting: data, then `Closed` if it came to that.
+    pub(crate) fn overheard(&mut self) -> Option<Heard> {
+        match self.ear.inbox.pop_front() {
+            Some(data) => Some(Heard::Data(data)),
+            None => self.ear.closed.then_some(Heard::Closed),
+        }
+    }
+
     /// Sends bytes, reading meanwhile. Returns early, with a part of them unsent, when the channel closes, and when the
     /// other side says something if `until_spoken_to`.
     ///
