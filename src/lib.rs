@@ -1,2 +1,12 @@
-//! Software image management of network devices.
-pub use swim_core as core;
+//! Software image management of network devices: keep images, judge devices, bring images to them, make them run, prove
+//! that they run, roll them back when they do not, and keep the audit.
+
+mod client;
+mod config;
+mod watch;
+mod wiring;
+
+pub use client::{Client, Inspected, SubmitOptions};
+pub use config::{Config, Offers, SecretSource};
+pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
+pub use watch::{Event, Watch};

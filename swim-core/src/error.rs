@@ -369,9 +369,8 @@ pub struct ErrorRecord {
 
 impl From<ErrorRecord> for Error {
     fn from(record: ErrorRecord) -> Self {
-        let mut error = Self::new(record.kind, record.operation, record.message)
-            .retry_when(record.retry)
-            .effected(record.effect);
+        let mut error =
+            Self::new(record.kind, record.operation, record.message).retry_when(record.retry).effected(record.effect);
         error.0.context = record.context;
         error.0.said = record.said;
         if !record.causes.is_empty() {

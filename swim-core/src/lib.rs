@@ -1,18 +1,18 @@
 //! Domain and engine of swim. No sockets, no files, no database, no wall clock: those are ports.
 
-pub mod error;
-pub mod model;
-pub mod ports;
-pub mod version;
-pub mod image;
-pub mod cli;
-pub mod platform;
 pub mod analysis;
-pub mod plan;
-pub mod job;
-pub mod repo;
 pub mod audit;
+pub mod cli;
+pub mod error;
+pub mod image;
+pub mod job;
+pub mod model;
+pub mod plan;
+pub mod platform;
+pub mod ports;
+pub mod repo;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod version;
 
 pub use error::{Effect, Error, ErrorKind, ErrorRecord, Report, Result, Retry};

@@ -108,7 +108,12 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let _ = writeln!(out, "Upgrade analysis of {} ({})", self.file_name, self.version.as_deref().unwrap_or("version unknown"));
+        let _ = writeln!(
+            out,
+            "Upgrade analysis of {} ({})",
+            self.file_name,
+            self.version.as_deref().unwrap_or("version unknown")
+        );
         for d in &self.devices {
             let _ = writeln!(out, "\n{}: {}", d.device, d.verdict);
             for f in d.findings.iter().filter(|f| f.severity != Severity::Pass) {
@@ -139,10 +144,11 @@ impl Report {
                     Verdict::Unknown => "unknown",
                     _ => "good",
                 };
-                let list = d.findings.iter().filter(|f| f.severity != Severity::Pass).fold(String::new(), |mut s, f| {
-                    let _ = write!(s, "<li>{}</li>", escape(&line(f)));
-                    s
-                });
+                let list =
+                    d.findings.iter().filter(|f| f.severity != Severity::Pass).fold(String::new(), |mut s, f| {
+                        let _ = write!(s, "<li>{}</li>", escape(&line(f)));
+                        s
+                    });
                 vec![
                     escape(d.device.as_str()),
                     format!("<td class=\"{class}\">{}</td>", escape(&d.verdict.to_string())),

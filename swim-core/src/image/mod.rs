@@ -1,5 +1,14 @@
 //! What a file is: identified from its bytes, each field with where it comes from.
 
+mod identify;
+mod name;
+mod source;
+mod tlv;
+
+pub use identify::identify;
+pub use name::{NameFacts, parse_filename};
+pub use source::{Head, ReadAt};
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Digests, Sha256};

@@ -68,7 +68,8 @@ impl Fleet {
                 if matches!(d.phase, DevicePhase::Finished { .. } | DevicePhase::Held) {
                     continue;
                 }
-                let at_gate = d.phase == DevicePhase::Running && d.attempt == 0 && activation_start(&line.steps) == Some(d.step);
+                let at_gate =
+                    d.phase == DevicePhase::Running && d.attempt == 0 && activation_start(&line.steps) == Some(d.step);
                 if !at_gate || active.contains(id) {
                     turn = None;
                     break;

@@ -247,6 +247,9 @@ fn apply_device(d: &mut DeviceState, entry: &Entry, reloads: bool) {
             d.attempt = 0;
             d.mark = None;
             d.acting_since = None;
+            if d.phase == DevicePhase::Held {
+                d.phase = DevicePhase::Running;
+            }
         }
         JobEvent::Failing { outcome, error, undo, .. } => {
             d.phase = DevicePhase::Undoing {
@@ -299,7 +302,9 @@ pub fn next(state: &JobState, id: &DeviceId) -> Todo {
     match &d.phase {
         DevicePhase::Finished { .. } => Todo::Nothing,
         // A check is asked for again by whoever can ask it; a commit waits for the go.
-        DevicePhase::Held if matches!(steps.get(d.step).map(|s| &s.kind), Some(StepKind::PostCheck)) => Todo::Step(d.step),
+        DevicePhase::Held if matches!(steps.get(d.step).map(|s| &s.kind), Some(StepKind::PostCheck)) => {
+            Todo::Step(d.step)
+        }
         DevicePhase::Held => Todo::Wait,
         DevicePhase::Waiting if state.cancel.is_some() => Todo::Finish(Outcome::Skipped, None),
         DevicePhase::Waiting => Todo::Start,

@@ -83,7 +83,8 @@ impl JobReport {
                 seconds: at.zip(state.submitted).map(|(end, start)| end.as_second() - start.as_second()),
             });
         }
-        let settled = state.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. } | DevicePhase::Held));
+        let settled =
+            state.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. } | DevicePhase::Held));
         let status = if state.finished {
             JobStatus::Finished
         } else if settled && state.devices.values().any(|d| d.phase == DevicePhase::Held && !d.released) {

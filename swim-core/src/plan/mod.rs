@@ -3,8 +3,6 @@
 mod build;
 mod diff;
 mod render;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

@@ -142,7 +142,8 @@ pub struct StepSpec {
     /// What it does.
     #[serde(flatten)]
     pub kind: StepKind,
-    /// The version of the code that understands it.
+    /// The version of the code that understands it. (Not `version` in JSON: that is the software's.)
+    #[serde(rename = "step_version")]
     pub version: u16,
     /// One line for people.
     pub title: String,

@@ -12,7 +12,7 @@ use crate::platform::Definition;
 
 /// An open, logged-in session.
 #[async_trait]
-pub trait Cli: Send + fmt::Debug {
+pub trait Cli: Send + Sync + fmt::Debug {
     /// Sends a command and follows its dialogue to the prompt (or to the end of the session, where the dialogue allows that).
     async fn exchange(&mut self, dialogue: &Dialogue, cx: &Context) -> Result<Transcript>;
     /// The host name of the prompt.

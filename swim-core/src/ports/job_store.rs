@@ -95,7 +95,13 @@ pub trait JobStore: Send + Sync + fmt::Debug {
     /// Entries from a position on. `NotFound` when there is no such job.
     async fn load(&self, job: &JobId, from: Sequence) -> Result<Vec<Stored>>;
     /// Takes an unfinished job that is due and that nobody holds (or whose lease ran out); `only` narrows it to one job.
-    async fn claim(&self, worker: &WorkerId, now: Timestamp, ttl: Duration, only: Option<&JobId>) -> Result<Option<Lease>>;
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        now: Timestamp,
+        ttl: Duration,
+        only: Option<&JobId>,
+    ) -> Result<Option<Lease>>;
     /// Keeps a lease alive; `LeaseLost` when it is gone.
     async fn renew(&self, lease: &Lease, now: Timestamp, ttl: Duration) -> Result<()>;
     /// Gives a lease back. `finished` closes the job and frees its devices.

@@ -1,1 +1,5 @@
-//! repo
+//! Image repository: importing, finding and removing images.
+
+mod source;
+
+pub use source::Source;

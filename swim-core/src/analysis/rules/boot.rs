@@ -8,17 +8,25 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let boot = &s.inventory.boot;
     if boot.manual == Some(true) {
         out.push(
-            Finding::new("boot.manual", Severity::Blocking, "manual boot is on: the device would stop in its boot loader")
-                .remedy("no boot manual"),
+            Finding::new(
+                "boot.manual",
+                Severity::Blocking,
+                "manual boot is on: the device would stop in its boot loader",
+            )
+            .remedy("no boot manual"),
         );
     }
     if let Some(register) = &boot.config_register {
         // The low nibble 0 stops in the boot ROM. Switches show 0xF and ignore it.
         match u32::from_str_radix(register.trim_start_matches("0x"), 16) {
             Ok(value) if value & 0xf == 0 => out.push(
-                Finding::new("boot.register", Severity::Blocking, "the configuration register stops the device in its boot ROM")
-                    .compared(register.clone(), "0x2102")
-                    .remedy("config-register 0x2102"),
+                Finding::new(
+                    "boot.register",
+                    Severity::Blocking,
+                    "the configuration register stops the device in its boot ROM",
+                )
+                .compared(register.clone(), "0x2102")
+                .remedy("config-register 0x2102"),
             ),
             Ok(_) => {}
             Err(_) => out.push(
@@ -33,9 +41,13 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         && !first.ends_with("packages.conf")
     {
         out.push(
-            Finding::new("boot.not_packages_conf", Severity::Blocking, "in install mode the boot statement must name packages.conf")
-                .compared(first.clone(), "flash:packages.conf")
-                .remedy("no boot system, then boot system flash:packages.conf"),
+            Finding::new(
+                "boot.not_packages_conf",
+                Severity::Blocking,
+                "in install mode the boot statement must name packages.conf",
+            )
+            .compared(first.clone(), "flash:packages.conf")
+            .remedy("no boot system, then boot system flash:packages.conf"),
         );
     }
     out

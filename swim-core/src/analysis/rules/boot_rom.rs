@@ -13,8 +13,12 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     vec![match has {
         None => Finding::new("boot_rom.unknown", Severity::Unknown, "the device did not say which boot ROM it has")
             .compared("unknown", need),
-        Some(has) => Finding::new("boot_rom.order_unknown", Severity::Unknown, "the two boot ROM versions must be compared by hand")
-            .compared(has.clone(), need)
-            .remedy("compare them, then accept boot_rom.order_unknown"),
+        Some(has) => Finding::new(
+            "boot_rom.order_unknown",
+            Severity::Unknown,
+            "the two boot ROM versions must be compared by hand",
+        )
+        .compared(has.clone(), need)
+        .remedy("compare them, then accept boot_rom.order_unknown"),
     }]
 }

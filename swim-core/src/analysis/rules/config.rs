@@ -6,9 +6,11 @@ use crate::model::UnsavedConfig;
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     vec![match (s.inventory.config_unsaved, s.policy.unsaved_config) {
         (Some(false), _) => Finding::new("config.unsaved", Severity::Pass, "the running configuration is saved"),
-        (Some(true), UnsavedConfig::Save) => {
-            Finding::new("config.unsaved", Severity::Warning, "the running configuration is not saved: the plan saves it")
-        }
+        (Some(true), UnsavedConfig::Save) => Finding::new(
+            "config.unsaved",
+            Severity::Warning,
+            "the running configuration is not saved: the plan saves it",
+        ),
         (Some(true), UnsavedConfig::Block) => {
             Finding::new("config.unsaved", Severity::Blocking, "the running configuration is not saved")
                 .remedy("write memory, or set unsaved_config to save")
@@ -18,9 +20,11 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             Severity::Warning,
             "whether the running configuration is saved is not known: the plan saves it",
         ),
-        (None, UnsavedConfig::Block) => {
-            Finding::new("config.unsaved_unknown", Severity::Unknown, "whether the running configuration is saved is not known")
-                .remedy("set unsaved_config to save, or accept config.unsaved_unknown")
-        }
+        (None, UnsavedConfig::Block) => Finding::new(
+            "config.unsaved_unknown",
+            Severity::Unknown,
+            "whether the running configuration is saved is not known",
+        )
+        .remedy("set unsaved_config to save, or accept config.unsaved_unknown"),
     }]
 }

@@ -21,8 +21,12 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         && kind.value != "image"
     {
         out.push(
-            Finding::new("image.not_bootable", Severity::Blocking, format!("the file is a {}, not an image to boot", kind.value))
-                .from(format!("image type from {:?}", kind.from)),
+            Finding::new(
+                "image.not_bootable",
+                Severity::Blocking,
+                format!("the file is a {}, not an image to boot", kind.value),
+            )
+            .from(format!("image type from {:?}", kind.from)),
         );
     }
     match &facts.platform {
@@ -33,8 +37,12 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         ),
         Some(_) => {}
         None => out.push(
-            Finding::new("family.platform_unknown", Severity::Unknown, "what operating system the image holds is not known")
-                .remedy("name the platform when the image is imported"),
+            Finding::new(
+                "family.platform_unknown",
+                Severity::Unknown,
+                "what operating system the image holds is not known",
+            )
+            .remedy("name the platform when the image is imported"),
         ),
     }
     out.push(hardware(s));
@@ -49,13 +57,8 @@ fn hardware(s: &Subject<'_>) -> Finding {
     let wanted = family.value.to_ascii_lowercase();
     let from = format!("image family {wanted} from {:?}", family.from);
     let running = s.inventory.software.as_deref().and_then(software_family);
-    let models: Vec<&str> = s
-        .inventory
-        .members
-        .iter()
-        .filter_map(|m| m.model.as_deref())
-        .chain(s.inventory.model.as_deref())
-        .collect();
+    let models: Vec<&str> =
+        s.inventory.members.iter().filter_map(|m| m.model.as_deref()).chain(s.inventory.model.as_deref()).collect();
     let known = TABLE.families.get(&wanted);
     // A model that the table gives to this family, on every member.
     if let Some(prefixes) = known
@@ -81,9 +84,11 @@ fn hardware(s: &Subject<'_>) -> Finding {
             .from(from)
             .from("running family from show version")
             .remedy("choose an image of the device's own family"),
-        None => Finding::new("family.hardware_unknown", Severity::Unknown, "which images this model takes is not known")
-            .from(from)
-            .remedy("compare model and image by hand"),
+        None => {
+            Finding::new("family.hardware_unknown", Severity::Unknown, "which images this model takes is not known")
+                .from(from)
+                .remedy("compare model and image by hand")
+        }
     }
 }
 

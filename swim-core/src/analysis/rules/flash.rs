@@ -29,10 +29,12 @@ fn active(members: &[Member]) -> Option<u32> {
 
 fn member(s: &Subject<'_>, m: &Member, active: bool) -> Finding {
     let Some(flash) = &m.flash else {
-        return Finding::new("flash.unknown", Severity::Unknown, "the member did not list its flash").on_member(m.number);
+        return Finding::new("flash.unknown", Severity::Unknown, "the member did not list its flash")
+            .on_member(m.number);
     };
     let Some(free) = flash.free else {
-        return Finding::new("flash.unknown", Severity::Unknown, "the member did not say how much flash is free").on_member(m.number);
+        return Finding::new("flash.unknown", Severity::Unknown, "the member did not say how much flash is free")
+            .on_member(m.number);
     };
     let there = flash.files.iter().any(|f| f.name == s.image.file_name && f.bytes == s.image.bytes);
     let mode = m.mode.or(s.inventory.mode).unwrap_or(Mode::Bundle);

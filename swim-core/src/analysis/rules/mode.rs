@@ -4,7 +4,11 @@ use crate::analysis::{Finding, Severity, Subject};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(mode) = s.inventory.mode else {
-        return vec![Finding::new("mode.unknown", Severity::Unknown, "whether the device runs in install or bundle mode is not known")];
+        return vec![Finding::new(
+            "mode.unknown",
+            Severity::Unknown,
+            "whether the device runs in install or bundle mode is not known",
+        )];
     };
     let mut out: Vec<_> = s
         .inventory
@@ -22,10 +26,14 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             && !own.same_release(all)
         {
             out.push(
-                Finding::new("stack.mixed_versions", Severity::Blocking, "the member runs another version than the active")
-                    .compared(own.to_string(), all.to_string())
-                    .on_member(m.number)
-                    .remedy("bring the stack to one version first"),
+                Finding::new(
+                    "stack.mixed_versions",
+                    Severity::Blocking,
+                    "the member runs another version than the active",
+                )
+                .compared(own.to_string(), all.to_string())
+                .on_member(m.number)
+                .remedy("bring the stack to one version first"),
             );
         }
         if let Some(state) = &m.state

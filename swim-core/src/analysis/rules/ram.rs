@@ -5,8 +5,12 @@ use crate::analysis::{Finding, Severity, Subject};
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(need) = &s.image.facts.min_ram else {
         return vec![
-            Finding::new("ram.requirement_unknown", Severity::Unknown, "neither image nor user says how much memory is needed")
-                .remedy("set the requirement at import, or accept ram.requirement_unknown"),
+            Finding::new(
+                "ram.requirement_unknown",
+                Severity::Unknown,
+                "neither image nor user says how much memory is needed",
+            )
+            .remedy("set the requirement at import, or accept ram.requirement_unknown"),
         ];
     };
     let Some(has) = s.inventory.ram else {

@@ -1,1 +1,191 @@
+use jiff::Timestamp;
 
+use crate::analysis::{DeviceReport, Severity, Subject, Verdict, judge};
+use crate::image::{Field, Image, ImageFacts, Provenance};
+use crate::model::*;
+use crate::version::{Scheme, Version};
+
+const MIB: u64 = 1 << 20;
+
+fn version(text: &str) -> Version {
+    Version::parse(Scheme::IosXe, text).unwrap()
+}
+
+fn image() -> Image {
+    let from = Provenance::Header;
+    let sha256 = Sha256::of(b"x");
+    Image {
+        id: sha256,
+        file_name: "cat9k_iosxe.17.09.04a.SPA.bin".into(),
+        bytes: 900 * MIB,
+        digests: Digests { sha256, sha512: String::new(), md5: String::new() },
+        facts: ImageFacts {
+            platform: Some(Field::new("ios_xe".into(), from.clone())),
+            family: Some(Field::new("cat9k".into(), from.clone())),
+            version: Some(Field::new(version("17.09.04a"), from.clone())),
+            image_type: Some(Field::new("image".into(), from.clone())),
+            min_ram: Some(Field::new(4096 * MIB, from)),
+            ..ImageFacts::default()
+        },
+        imported: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn member(number: u32) -> Member {
+    Member {
+        number,
+        role: Some(if number == 1 { "Active" } else { "Member" }.into()),
+        state: Some("Ready".into()),
+        model: Some("C9300-48UXM".into()),
+        serial: Some(format!("FOC0000000{number}")),
+        version: Some(version("17.06.05")),
+        mode: Some(Mode::Install),
+        flash: Some(FileSystem {
+            prefix: "flash:".into(),
+            total: Some(11_000 * MIB),
+            free: Some(5_000 * MIB),
+            files: vec![],
+        }),
+        boot_next: None,
+    }
+}
+
+fn inventory() -> Inventory {
+    Inventory {
+        device: DeviceId::new("sw1").unwrap(),
+        platform: PlatformId("ios_xe".into()),
+        taken: Timestamp::UNIX_EPOCH,
+        hostname: Some("sw1".into()),
+        model: Some("C9300-48UXM".into()),
+        serial: Some("FOC00000001".into()),
+        version: Some(version("17.06.05")),
+        software: Some("CAT9K_IOSXE".into()),
+        image: Some("flash:packages.conf".into()),
+        mode: Some(Mode::Install),
+        ram: Some(8192 * MIB),
+        boot_rom: None,
+        uptime_seconds: Some(600),
+        reload_reason: None,
+        boot: BootState { config_register: Some("0x102".into()), ..BootState::default() },
+        install: Some(InstallState::default()),
+        redundancy: None,
+        config_unsaved: Some(false),
+        privilege: Some(15),
+        operating_mode: None,
+        members: vec![member(1), member(2)],
+    }
+}
+
+fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceReport {
+    let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
+    change(&mut image, &mut inventory, &mut policy);
+    let device = Device {
+        id: inventory.device.clone(),
+        at: Endpoint { host: "192.0.2.1".into(), port: 22 },
+        platform: PlatformId("ios_xe".into()),
+        login: Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
+        host_key: HostKeyPolicy::FirstUse,
+        legacy_ssh: false,
+        reach_us_at: None,
+        vrf: None,
+        site: None,
+    };
+    judge(&Subject { image: &image, device: &device, inventory: &inventory, policy: &policy })
+}
+
+/// The findings that are not passes.
+fn against(report: &DeviceReport) -> Vec<(&str, Severity, Option<u32>)> {
+    let bad = report.findings.iter().filter(|f| f.severity != Severity::Pass);
+    bad.map(|f| (f.code.as_str(), f.severity, f.member)).collect()
+}
+
+#[test]
+fn a_fitting_image_is_compatible() {
+    let report = run(|_, _, _| {});
+    assert_eq!(against(&report), vec![]);
+    assert_eq!(report.verdict, Verdict::Compatible);
+}
+
+#[test]
+fn each_thing_that_forbids_has_its_own_finding() {
+    use Severity::{Blocking, Unknown};
+    type Change = fn(&mut Image, &mut Inventory, &mut Policy);
+    let cases: Vec<(Change, &str, Severity, Option<u32>)> = vec![
+        (
+            |i, _, _| i.facts.family = Some(Field::new("c2960x".into(), Provenance::Header)),
+            "family.hardware",
+            Blocking,
+            None,
+        ),
+        (|i, _, _| i.facts.family = None, "family.image_unknown", Unknown, None),
+        (
+            |i, _, _| i.facts.platform = Some(Field::new("ios".into(), Provenance::Header)),
+            "family.platform",
+            Blocking,
+            None,
+        ),
+        (
+            |i, _, _| i.facts.image_type = Some(Field::new("smu".into(), Provenance::Header)),
+            "image.not_bootable",
+            Blocking,
+            None,
+        ),
+        (|i, _, _| i.facts.version = None, "version.image_unknown", Blocking, None),
+        (|_, d, _| d.version = Some(version("17.12.01")), "version.relation", Blocking, None),
+        (|_, d, _| d.ram = Some(2048 * MIB), "ram.too_small", Blocking, None),
+        (|_, d, _| d.ram = None, "ram.unknown", Unknown, None),
+        (|i, _, _| i.facts.min_ram = None, "ram.requirement_unknown", Unknown, None),
+        (|_, d, _| d.members[1].flash.as_mut().unwrap().free = Some(1700 * MIB), "flash.too_small", Blocking, Some(2)),
+        (|_, d, _| d.members[1].flash = None, "flash.unknown", Unknown, Some(2)),
+        (|_, d, _| d.members[1].mode = Some(Mode::Bundle), "mode.mixed", Blocking, Some(2)),
+        (|_, d, _| d.members[1].version = Some(version("17.03.01")), "stack.mixed_versions", Blocking, Some(2)),
+        (|_, d, _| d.members[1].state = Some("V-Mismatch".into()), "stack.member_not_ready", Blocking, Some(2)),
+        (|_, d, _| d.boot.manual = Some(true), "boot.manual", Blocking, None),
+        (|_, d, _| d.boot.config_register = Some("0x2100".into()), "boot.register", Blocking, None),
+        (|_, d, _| d.boot.next = Some(vec!["flash:old.bin".into()]), "boot.not_packages_conf", Blocking, None),
+        (|_, d, _| d.config_unsaved = Some(true), "config.unsaved", Blocking, None),
+        (|_, d, _| d.config_unsaved = None, "config.unsaved_unknown", Unknown, None),
+        (|_, d, _| d.privilege = Some(1), "privilege.low", Blocking, None),
+        (|_, d, _| d.privilege = None, "privilege.unknown", Unknown, None),
+        (|_, d, _| d.install = None, "install.unknown", Unknown, None),
+        (|_, d, _| d.operating_mode = Some("Controller-Managed".into()), "operating_mode.controller", Blocking, None),
+    ];
+    for (change, code, severity, member) in cases {
+        let report = run(change);
+        assert!(against(&report).contains(&(code, severity, member)), "{code}: {:?}", against(&report));
+        assert!(report.verdict >= Verdict::Unknown, "{code} must not pass");
+    }
+}
+
+#[test]
+fn somebody_elses_uncommitted_install_blocks_with_its_timer() {
+    let report = run(|_, d, _| {
+        let row = InstallRow {
+            kind: "IMG".into(),
+            state: InstallStateCode::U,
+            what: "17.07.01.0.1".into(),
+            members: vec![1],
+        };
+        d.install = Some(InstallState { rows: vec![row], auto_abort_seconds: Some(6582), busy: None });
+    });
+    assert_eq!(against(&report), vec![("install.uncommitted", Severity::Blocking, None)]);
+    assert!(report.findings.iter().any(|f| f.message.contains("6582 s")));
+}
+
+#[test]
+fn room_that_may_be_made_is_a_warning() {
+    let report = run(|_, d, p| {
+        d.members[0].flash.as_mut().unwrap().free = Some(0);
+        p.make_room = true;
+    });
+    assert_eq!(against(&report), vec![("flash.too_small", Severity::Warning, Some(1))]);
+}
+
+#[test]
+fn the_renderers_escape_what_devices_say() {
+    let mut img = image();
+    img.file_name = "<script>".into();
+    let report = crate::analysis::Report::new(&img, vec![run(|_, d, _| d.privilege = None)]);
+    assert!(report.html().contains("&lt;script&gt;") && !report.html().contains("<script>"));
+    assert!(report.text().contains("privilege.unknown"), "{}", report.text());
+}

@@ -7,8 +7,12 @@ use crate::analysis::{Finding, Severity, Subject};
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(image) = &s.image.facts.version else {
         return vec![
-            Finding::new("version.image_unknown", Severity::Blocking, "the version of the image is not known: success could not be proven")
-                .remedy("name the version when the image is imported"),
+            Finding::new(
+                "version.image_unknown",
+                Severity::Blocking,
+                "the version of the image is not known: success could not be proven",
+            )
+            .remedy("name the version when the image is imported"),
         ];
     };
     let Some(running) = &s.inventory.version else {

@@ -124,7 +124,9 @@ impl Line {
     }
 
     pub(super) fn plan(&self) -> Result<&DevicePlan> {
-        self.plan.as_ref().ok_or_else(|| Error::internal("run job", "the device is not in the plan").with("device", &self.id))
+        self.plan
+            .as_ref()
+            .ok_or_else(|| Error::internal("run job", "the device is not in the plan").with("device", &self.id))
     }
 
     pub(super) fn platform(&self) -> Result<Arc<dyn Platform>> {
@@ -219,9 +221,7 @@ impl Line {
     async fn intend(&self, step: usize, attempt: u32) -> Result<()> {
         let fence = self.journal.lease().fence;
         let step_version = self.plan()?.steps.get(step).map_or(StepSpec::VERSION, |s| s.version);
-        self.journal
-            .append(JobEvent::Intended { device: self.id.clone(), step, attempt, fence, step_version })
-            .await
+        self.journal.append(JobEvent::Intended { device: self.id.clone(), step, attempt, fence, step_version }).await
     }
 
     /// Brings a step to its end. `false`: this process cannot (a check that it does not have).
@@ -272,7 +272,11 @@ impl Line {
                 return Ok(Flow::Again);
             }
             Err(e) => {
-                let outcome = if gate::reloads(step) && state.touched.contains(&index) { Outcome::InDoubt } else { Outcome::Failed };
+                let outcome = if gate::reloads(step) && state.touched.contains(&index) {
+                    Outcome::InDoubt
+                } else {
+                    Outcome::Failed
+                };
                 return self.fail(index, outcome, e).await;
             }
         };
@@ -297,9 +301,10 @@ impl Line {
                         return self.fail(index, Outcome::Failed, error).await;
                     }
                     if state.attempt >= ATTEMPTS {
-                        let e = Error::new(ErrorKind::DeviceRejected, step.name(), "it did not take effect, several times")
-                            .with("attempts", state.attempt)
-                            .with("step", &step.title);
+                        let e =
+                            Error::new(ErrorKind::DeviceRejected, step.name(), "it did not take effect, several times")
+                                .with("attempts", state.attempt)
+                                .with("step", &step.title);
                         return self.fail(index, Outcome::Failed, with_words(e, &state)).await;
                     }
                     self.intend(index, state.attempt + 1).await?;
@@ -313,8 +318,9 @@ impl Line {
             }
             Probe::FellBack { running, evidence } => {
                 let running = running.map_or_else(|| "an unknown version".to_owned(), |v| v.to_string());
-                let e = Error::new(ErrorKind::DeviceRejected, step.name(), format!("the device came back on {running}"))
-                    .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned));
+                let e =
+                    Error::new(ErrorKind::DeviceRejected, step.name(), format!("the device came back on {running}"))
+                        .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned));
                 self.fail(index, Outcome::FellBack, e).await
             }
             Probe::Failed { why, said } => {
@@ -510,7 +516,9 @@ fn worth_retrying(e: &Error) -> bool {
 
 fn with_words(e: Error, state: &DeviceState) -> Error {
     match &state.step_phase {
-        StepPhase::Acted { acted: Acted::Settled { said, .. } | Acted::Detached { said, .. }, .. } if !said.is_empty() => {
+        StepPhase::Acted { acted: Acted::Settled { said, .. } | Acted::Detached { said, .. }, .. }
+            if !said.is_empty() =>
+        {
             e.said(said.clone())
         }
         StepPhase::ActFailed { error } => e.caused_by(Error::from(error.clone())),

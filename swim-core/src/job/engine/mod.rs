@@ -50,8 +50,10 @@ impl Ports {
     /// `Unsupported` names it.
     pub fn platform(&self, id: &PlatformId) -> Result<&Arc<dyn Platform>> {
         self.platforms.iter().find(|p| p.definition().id == *id).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "find platform", format!("there is no platform {id}"))
-                .with("known", self.platforms.iter().map(|p| p.definition().id.0.clone()).collect::<Vec<_>>().join(", "))
+            Error::new(ErrorKind::Unsupported, "find platform", format!("there is no platform {id}")).with(
+                "known",
+                self.platforms.iter().map(|p| p.definition().id.0.clone()).collect::<Vec<_>>().join(", "),
+            )
         })
     }
 }
@@ -205,9 +207,9 @@ impl Engine {
                 journal.refresh().await?;
                 let (finished, stuck) = journal.read(|s| {
                     let finished = s.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. }));
-                    let stuck = ids.iter().all(|id| {
-                        matches!(next(s, id), Todo::Nothing | Todo::Wait) || self.cannot_check(s, id)
-                    });
+                    let stuck = ids
+                        .iter()
+                        .all(|id| matches!(next(s, id), Todo::Nothing | Todo::Wait) || self.cannot_check(s, id));
                     (finished, stuck)
                 });
                 if finished || stuck {

@@ -33,7 +33,9 @@ pub(super) async fn reach(
         };
         let worth = match error.kind() {
             ErrorKind::Unreachable | ErrorKind::Interrupted | ErrorKind::Timeout | ErrorKind::Busy => true,
-            ErrorKind::Auth | ErrorKind::Privilege | ErrorKind::UnexpectedReply => returning && error.context("host_key").is_none(),
+            ErrorKind::Auth | ErrorKind::Privilege | ErrorKind::UnexpectedReply => {
+                returning && error.context("host_key").is_none()
+            }
             _ => false,
         };
         if !worth {

@@ -95,9 +95,10 @@ impl Line {
             let member = inventory.members.iter().find(|m| m.number == *n);
             member.is_some_and(|m| m.version.as_ref().is_none_or(|v| v.same_release(&old)))
         });
-        let uncommitted = inventory.install.as_ref().is_some_and(|i| {
-            i.rows.iter().any(|r| r.state == crate::model::InstallStateCode::U)
-        });
+        let uncommitted = inventory
+            .install
+            .as_ref()
+            .is_some_and(|i| i.rows.iter().any(|r| r.state == crate::model::InstallStateCode::U));
         Ok((on_old && all && !uncommitted).then(|| format!("every member runs {old}")))
     }
 
@@ -140,7 +141,8 @@ impl Line {
         match verdict {
             Ok(how) => self.journal.append(JobEvent::BackProven { device, how }).await,
             Err(e) => {
-                let outcome = if e.kind() == ErrorKind::Unreachable { Outcome::NeverReturned } else { Outcome::InDoubt };
+                let outcome =
+                    if e.kind() == ErrorKind::Unreachable { Outcome::NeverReturned } else { Outcome::InDoubt };
                 // The first failure is what the operator must see; the second one is its sequel.
                 let both = Error::new(e.kind(), "go back", e.message().to_owned()).caused_by(Error::from(error));
                 self.journal

@@ -24,7 +24,10 @@ pub struct BootStatement {
 /// ```
 #[must_use]
 pub fn boot_statements(text: &str) -> Vec<BootStatement> {
-    lines(text).filter(|line| line.starts_with("boot system ")).map(|line| BootStatement { line: line.to_owned(), target: target(line) }).collect()
+    lines(text)
+        .filter(|line| line.starts_with("boot system "))
+        .map(|line| BootStatement { line: line.to_owned(), target: target(line) })
+        .collect()
 }
 
 fn target(line: &str) -> Option<String> {

@@ -123,7 +123,13 @@ fn row(line: &str) -> Option<DirFile> {
     let bytes = number(word)?;
     let date = date(&mut c)?;
     let name = c.rest();
-    (!name.is_empty()).then(|| DirFile { name: name.to_owned(), bytes, directory: permissions.starts_with('d'), permissions, date })
+    (!name.is_empty()).then(|| DirFile {
+        name: name.to_owned(),
+        bytes,
+        directory: permissions.starts_with('d'),
+        permissions,
+        date,
+    })
 }
 
 fn is_permissions(word: &str) -> bool {
@@ -153,7 +159,9 @@ fn date(c: &mut Cursor<'_>) -> Option<Option<String>> {
 
 fn is_zone(word: &str) -> bool {
     let digits = word.strip_prefix(['+', '-']);
-    digits.is_some_and(|d| d.len() == 5 && d.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() }))
+    digits.is_some_and(|d| {
+        d.len() == 5 && d.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() })
+    })
 }
 
 /// `122185728 bytes total (73528320 bytes free)`.

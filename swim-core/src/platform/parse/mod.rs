@@ -26,7 +26,9 @@ pub use show_boot::{BootVariables, ShowBoot, show_boot, show_bootvar};
 pub use show_file_systems::{FileSystemRow, ShowFileSystems, show_file_systems};
 pub use show_install::{InstallGroup, PackageRow, ShowInstall, show_install_summary};
 pub use show_install_package::{ShowInstallPackage, show_install_package};
-pub use show_install_rollback::{RollbackPoint, ShowInstallRollback, ShowInstallRollbackId, show_install_rollback, show_install_rollback_id};
+pub use show_install_rollback::{
+    RollbackPoint, ShowInstallRollback, ShowInstallRollbackId, show_install_rollback, show_install_rollback_id,
+};
 pub use show_redundancy::{ShowRedundancy, show_redundancy};
 pub use show_switch::{ShowSwitch, StackMember, StackPorts, show_chassis, show_switch, show_switch_detail};
 pub use show_version::{InstallMode, ShowVersion, SwitchBlock, SwitchRow, show_version};

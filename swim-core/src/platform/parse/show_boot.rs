@@ -127,7 +127,11 @@ pub(super) fn register(rest: &str) -> (Option<String>, Option<String>) {
     let mut words = rest.split_whitespace();
     let hex = |w: &str| w.trim_matches(['(', ')', ',', '.']).to_owned();
     let now = words.next().map(hex).filter(|w| w.starts_with("0x"));
-    let next = rest.split_once("will be ").and_then(|(_, r)| r.split_whitespace().next()).map(hex).filter(|w| w.starts_with("0x"));
+    let next = rest
+        .split_once("will be ")
+        .and_then(|(_, r)| r.split_whitespace().next())
+        .map(hex)
+        .filter(|w| w.starts_with("0x"));
     (now, next)
 }
 

@@ -38,7 +38,10 @@ impl ShowFileSystems {
     /// The file system that has this name, as its first name or as an alias.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&str, &FileSystemRow)> {
-        self.0.iter().find(|(first, row)| *first == name || row.aliases.iter().any(|a| a == name)).map(|(first, row)| (first.as_str(), row))
+        self.0
+            .iter()
+            .find(|(first, row)| *first == name || row.aliases.iter().any(|a| a == name))
+            .map(|(first, row)| (first.as_str(), row))
     }
 
     /// The default file system.
@@ -73,7 +76,12 @@ fn row(line: &str) -> Option<(String, FileSystemRow)> {
     let kind = c.word()?.to_owned();
     let flags = c.word().filter(|w| matches!(*w, "rw" | "ro" | "wo"))?.to_owned();
     // `#` marks a disk that can be booted from.
-    let mut names = c.rest().split_whitespace().map(|w| w.trim_end_matches('#')).filter(|w| w.len() > 1 && w.ends_with(':')).map(str::to_owned);
+    let mut names = c
+        .rest()
+        .split_whitespace()
+        .map(|w| w.trim_end_matches('#'))
+        .filter(|w| w.len() > 1 && w.ends_with(':'))
+        .map(str::to_owned);
     let name = names.next()?;
     Some((name, FileSystemRow { size, free, kind, flags, default, aliases: names.collect() }))
 }

@@ -254,7 +254,8 @@ fn software(v: &mut ShowVersion, line: &str) {
 
 fn memory(v: &mut ShowVersion, line: &str) {
     let line = line.trim_start();
-    if v.memory_line_kb.is_empty() && line.contains("bytes of memory")
+    if v.memory_line_kb.is_empty()
+        && line.contains("bytes of memory")
         && let Some((chassis, numbers)) = processor_line(line)
     {
         v.memory_line_kb = numbers;

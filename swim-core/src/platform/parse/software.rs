@@ -14,7 +14,10 @@ pub(super) struct Banner<'a> {
 /// Reads the banner when the line is one. Lines of the boot loader, which look alike, are not.
 pub(super) fn software_banner(line: &str) -> Option<Banner<'_>> {
     let line = line.trim_start();
-    if !(line.starts_with("Cisco IOS") || line.starts_with("IOS (tm)") || line.starts_with("Cisco Internetwork Operating")) {
+    if !(line.starts_with("Cisco IOS")
+        || line.starts_with("IOS (tm)")
+        || line.starts_with("Cisco Internetwork Operating"))
+    {
         return None;
     }
     banner_in(line)
@@ -42,11 +45,16 @@ mod tests {
 
     #[test]
     fn the_forms_of_the_banner() {
-        let old = software_banner("IOS (tm) C2950 Software (C2950-I6K2L2Q4-M), Version 12.1(22)EA14, RELEASE SOFTWARE (fc1)");
+        let old =
+            software_banner("IOS (tm) C2950 Software (C2950-I6K2L2Q4-M), Version 12.1(22)EA14, RELEASE SOFTWARE (fc1)");
         assert_eq!(old, Some(Banner { id: "C2950-I6K2L2Q4-M", version: "12.1(22)EA14", experimental: false }));
-        let blank = software_banner("Cisco IOS Software, IOS-XE Software, Catalyst L3 Switch Software (CAT3K_CAA-UNIVERSALK9-M), Version 03.07.05E RELEASE SOFTWARE (fc1)");
+        let blank = software_banner(
+            "Cisco IOS Software, IOS-XE Software, Catalyst L3 Switch Software (CAT3K_CAA-UNIVERSALK9-M), Version 03.07.05E RELEASE SOFTWARE (fc1)",
+        );
         assert_eq!(blank.map(|b| b.version), Some("03.07.05E"));
-        let lab = software_banner("Cisco IOS Software [Fuji], X Software (CAT9K_IOSXE), Experimental Version 16.9.20180101:010203 [v169 1]");
+        let lab = software_banner(
+            "Cisco IOS Software [Fuji], X Software (CAT9K_IOSXE), Experimental Version 16.9.20180101:010203 [v169 1]",
+        );
         assert_eq!(lab, Some(Banner { id: "CAT9K_IOSXE", version: "16.9.20180101:010203", experimental: true }));
         assert_eq!(software_banner("BOOTLDR: C2960 Boot Loader (C2960-HBOOT-M) Version 12.2(35r)SE2, RELEASE"), None);
         assert_eq!(software_banner("Cisco IOS XE Software, Version 16.09.03"), None);

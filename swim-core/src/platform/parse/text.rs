@@ -13,17 +13,22 @@ pub(super) fn is_log_message(line: &str) -> bool {
     let mut parts = mnemonic.rsplitn(3, '-');
     let (Some(name), Some(severity), Some(facility)) = (parts.next(), parts.next(), parts.next()) else { return false };
     let upper = |s: &str, extra: char| {
-        !s.is_empty() && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_' || char::from(b) == extra)
+        !s.is_empty()
+            && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_' || char::from(b) == extra)
     };
     let severity_ok = severity.len() == 1 && severity.bytes().all(|b| b.is_ascii_digit());
     let before = before.trim_end();
-    severity_ok && upper(name, '_') && upper(facility, '-') && (before.is_empty() || (before.ends_with(':') && clock_in(before).is_some()))
+    severity_ok
+        && upper(name, '_')
+        && upper(facility, '-')
+        && (before.is_empty() || (before.ends_with(':') && clock_in(before).is_some()))
 }
 
 /// The first `hh:mm:ss` in a text.
 pub(super) fn clock_in(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
-    let shape = |w: &[u8]| w.iter().enumerate().all(|(i, b)| if i == 2 || i == 5 { *b == b':' } else { b.is_ascii_digit() });
+    let shape =
+        |w: &[u8]| w.iter().enumerate().all(|(i, b)| if i == 2 || i == 5 { *b == b':' } else { b.is_ascii_digit() });
     let at = bytes.windows(8).position(shape)?;
     text.get(at..at + 8)
 }

@@ -125,7 +125,9 @@ mod tests {
     fn an_expected_digest_gets_a_verdict() {
         let v = verify("....Done!\nVerified (flash:x) = 0123456789abcdef0123456789abcdef");
         assert_eq!((v.verified, v.digest.is_some()), (Some(true), true));
-        let v = verify("%Error verifying flash:x\nComputed signature  = 0123456789abcdef0123456789abcdef\nSubmitted signature = 00");
+        let v = verify(
+            "%Error verifying flash:x\nComputed signature  = 0123456789abcdef0123456789abcdef\nSubmitted signature = 00",
+        );
         assert_eq!(v.verified, Some(false));
         assert_eq!(v.digest.as_deref(), Some("0123456789abcdef0123456789abcdef"));
     }

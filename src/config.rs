@@ -1,0 +1,192 @@
+//! The configuration of a client: the same document in Rust, TOML, JSON, Python and C.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use swim_core::model::{Device, Secret};
+use swim_core::{Error, ErrorKind, Result};
+
+/// Where a secret comes from. It is read when the client opens and never written anywhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum SecretSource {
+    /// The secret itself.
+    Value(Secret<String>),
+    /// The name of an environment variable.
+    Env(String),
+    /// A file whose content is the secret; one line end at its end is not part of it.
+    File(PathBuf),
+}
+
+/// Where our offers listen.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Offers {
+    /// The address to listen at; devices must be able to reach it. Default: all IPv4 addresses.
+    pub listen: String,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self { listen: "0.0.0.0".to_owned() }
+    }
+}
+
+/// The configuration of a client.
+///
+/// ```
+/// let config = swim::Config::from_toml(r#"
+///     data = "/var/lib/swim"
+///     [secrets.lab]
+///     env = "LAB_PASSWORD"
+///     [[devices]]
+///     id = "sw1"
+///     at = { host = "192.0.2.10", port = 22 }
+///     platform = "ios_xe"
+///     login = { user = "admin", password = "lab" }
+///     host_key = "first_use"
+/// "#)?;
+/// assert_eq!(config.devices[0].id.as_str(), "sw1");
+/// assert!(swim::Config::from_toml("data = 1").is_err());
+/// # Ok::<(), swim::Error>(())
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// The folder of the image files and of the database. It is made when it is not there.
+    pub data: PathBuf,
+    /// Devices to know; those of earlier runs stay known.
+    #[serde(default)]
+    pub devices: Vec<Device>,
+    /// Secrets by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Where our offers listen.
+    #[serde(default)]
+    pub offers: Offers,
+    /// The name of this worker in journals; default: the process id.
+    #[serde(default)]
+    pub worker: Option<String>,
+    /// Platform definitions (TOML texts) that add to the built-in ones or replace them.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+}
+
+impl Config {
+    /// A configuration with nothing but a data folder.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            devices: Vec::new(),
+            secrets: BTreeMap::new(),
+            offers: Offers::default(),
+            worker: None,
+            platforms: Vec::new(),
+        }
+    }
+
+    /// Reads TOML.
+    ///
+    /// # Errors
+    /// `InvalidInput` that says what is wrong and where; it never repeats the text, which may hold secrets.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(0, |span| text[..span.start].lines().count());
+            refused(e.message(), line)
+        })
+    }
+
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`].
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|e| {
+            // serde_json shows offending values of scalars; only the place is safe to repeat.
+            let what = format!("not a valid configuration at column {} ({:?})", e.column(), e.classify());
+            refused(&what, e.line())
+        })
+    }
+
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// `NotFound` or `Store` with the path, or as [`Config::from_toml`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        Self::from_toml(&read(path.as_ref())?)
+    }
+
+    /// The secrets, resolved.
+    ///
+    /// # Errors
+    /// `NotFound` names the secret whose variable or file is not there.
+    pub(crate) fn resolved(&self) -> Result<Vec<(String, Secret<String>)>> {
+        let mut out = Vec::new();
+        for (name, source) in &self.secrets {
+            let value = match source {
+                SecretSource::Value(secret) => secret.clone(),
+                SecretSource::Env(variable) => Secret::new(std::env::var(variable).map_err(|_| {
+                    Error::new(
+                        ErrorKind::NotFound,
+                        "read secret",
+                        format!("{name}: the variable {variable} is not set"),
+                    )
+                })?),
+                SecretSource::File(path) => {
+                    let text = read(path)?;
+                    let cut = text.strip_suffix('\n').unwrap_or(&text);
+                    Secret::new(cut.strip_suffix('\r').unwrap_or(cut).to_owned())
+                }
+            };
+            out.push((name.clone(), value));
+        }
+        Ok(out)
+    }
+}
+
+fn refused(what: &str, line: usize) -> Error {
+    Error::new(ErrorKind::InvalidInput, "read configuration", format!("line {line}: {what}")).with("line", line)
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|e| {
+        let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Store };
+        Error::new(kind, "read file", path.display().to_string()).caused_by(e)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_in_no_debug_output_and_in_no_error() {
+        let json = r#"{"data": "x", "secrets": {"a": {"value": "canary-1"}}}"#;
+        let config = Config::from_json(json).unwrap();
+        assert!(!format!("{config:?}").contains("canary"));
+        assert_eq!(config.resolved().unwrap()[0].1.expose(), "canary-1");
+        let bad = r#"{"data": "x", "secrets": {"a": "canary-2"}}"#;
+        let e = Config::from_json(bad).unwrap_err();
+        assert!(!format!("{e:?}").contains("canary"), "{e:?}");
+        assert_eq!(e.kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn an_unknown_field_is_named() {
+        let e = Config::from_toml("data = 'x'\ncolour = 1").unwrap_err();
+        assert!(e.to_string().contains("colour") && e.to_string().contains("line 1"), "{e}");
+    }
+
+    #[test]
+    fn a_missing_variable_names_the_secret() {
+        let config = Config::from_toml("data = 'x'\n[secrets.lab]\nenv = 'SWIM_NO_SUCH_VARIABLE'").unwrap();
+        let e = config.resolved().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::NotFound);
+        assert!(e.to_string().contains("lab"), "{e}");
+    }
+}

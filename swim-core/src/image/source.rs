@@ -1,0 +1,76 @@
+//! Random access to a file that is identified, without reading all of it.
+
+use std::io;
+
+/// Bytes that can be read from any place.
+pub trait ReadAt {
+    /// The size of the whole file, bytes.
+    fn size(&self) -> u64;
+
+    /// Reads from an offset; returns how many bytes were read, 0 when there are none (or none at hand) at this offset.
+    ///
+    /// # Errors
+    /// Those of the medium.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl ReadAt for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|start| self.get(start..))
+            .unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        Ok(count)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.as_slice().read_at(offset, buffer)
+    }
+}
+
+/// The beginning of a file, of which the rest is not at hand.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The first bytes.
+    pub bytes: Vec<u8>,
+    /// The size of the whole file, bytes.
+    pub size: u64,
+}
+
+impl ReadAt for Head {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.as_slice().read_at(offset, buffer)
+    }
+}
+
+/// Reads up to `count` bytes; fewer when the file ends or the rest is not at hand.
+pub(super) fn read(bytes: &dyn ReadAt, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut buffer = vec![0; count];
+    let mut filled = 0;
+    while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
+        match bytes.read_at(offset + filled as u64, free)? {
+            0 => break,
+            n => filled += n.min(count - filled),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(buffer)
+}

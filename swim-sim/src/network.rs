@@ -1,0 +1,145 @@
+//! The in-memory network: devices and listeners under endpoints, no sockets.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use swim_core::model::Endpoint;
+use swim_core::ports::{Accepted, ByteStream, Dialed, Listener, Network};
+use swim_core::{Error, ErrorKind, Result, Retry};
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+
+use crate::SimDevice;
+use crate::device::Outside;
+
+/// Bytes in flight in each direction: about a TCP window on a fast network.
+const WINDOW: usize = 256 * 1024;
+/// Connections that wait for `accept`.
+const BACKLOG: usize = 1024;
+/// The address of everybody who is not a device: what `Dialed::local` says and devices pull from.
+const OWN_ADDRESS: &str = "192.0.2.1";
+/// The first port that `listen` gives for port 0.
+const FIRST_PORT: u16 = 20_000;
+
+#[derive(Debug, Default)]
+struct Tables {
+    devices: HashMap<Endpoint, SimDevice>,
+    listeners: HashMap<u16, mpsc::Sender<Accepted>>,
+    next_port: u16,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Net {
+    tables: Mutex<Tables>,
+}
+
+impl Net {
+    fn tables(&self) -> std::sync::MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn peer_port(&self) -> u16 {
+        let mut tables = self.tables();
+        tables.next_port = tables.next_port.checked_add(1).unwrap_or(1);
+        40_000 + tables.next_port % 20_000
+    }
+
+    /// A connection of `own` to a listener, whatever host it is asked for under: there is one other side only.
+    pub(crate) fn dial_from(&self, own: &str, to: &Endpoint) -> Result<Box<dyn ByteStream>> {
+        let listener = self.tables().listeners.get(&to.port).cloned();
+        let (near, far) = pair();
+        let peer = Endpoint { host: own.to_owned(), port: self.peer_port() };
+        listener
+            .and_then(|l| l.try_send(Accepted { stream: Box::new(far), peer }).ok())
+            .ok_or_else(|| unreachable(to, "connection refused"))?;
+        Ok(Box::new(near))
+    }
+}
+
+fn pair() -> (DuplexStream, DuplexStream) {
+    tokio::io::duplex(WINDOW)
+}
+
+fn unreachable(to: &Endpoint, why: &str) -> Error {
+    Error::new(ErrorKind::Unreachable, "dial", format!("{to}: {why}")).with("endpoint", to).retry_when(Retry::Now)
+}
+
+/// A network in memory, for [`SimDevice`]s and for our own servers. Clones are the same network.
+///
+/// Devices are found by their whole endpoint. Listeners are found by port alone, whatever host they were given: all of
+/// them are at the one address `192.0.2.1`, which is also what [`Dialed::local`] says.
+#[derive(Clone, Debug, Default)]
+pub struct SimNetwork(Arc<Net>);
+
+impl SimNetwork {
+    /// An empty network.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a device at an endpoint; its pulls come through this network too, from that host.
+    pub fn attach(&self, device: &SimDevice, at: Endpoint) {
+        device.set_outside(Outside::Memory(Arc::downgrade(&self.0), at.host.clone()));
+        self.0.tables().devices.insert(at, device.clone());
+    }
+
+    /// Takes a device away.
+    pub fn detach(&self, at: &Endpoint) {
+        self.0.tables().devices.remove(at);
+    }
+}
+
+#[async_trait]
+impl Network for SimNetwork {
+    async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
+        let device = self.0.tables().devices.get(to).cloned();
+        let stream: Box<dyn ByteStream> = match device {
+            Some(device) if device.admits() => {
+                let (near, far) = pair();
+                device.serve(far);
+                Box::new(near)
+            }
+            Some(_) => return Err(unreachable(to, "connection refused")),
+            None => self.0.dial_from(OWN_ADDRESS, to)?,
+        };
+        Ok(Dialed { stream, local: Some(OWN_ADDRESS.to_owned()) })
+    }
+
+    async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
+        let (send, receive) = mpsc::channel(BACKLOG);
+        let mut tables = self.0.tables();
+        tables.listeners.retain(|_, l| !l.is_closed());
+        let port = if at.port == 0 {
+            (FIRST_PORT..u16::MAX).find(|p| !tables.listeners.contains_key(p)).unwrap_or(u16::MAX)
+        } else {
+            at.port
+        };
+        if tables.listeners.contains_key(&port) {
+            return Err(Error::new(ErrorKind::Conflict, "listen", format!("port {port} is taken")).with("port", port));
+        }
+        tables.listeners.insert(port, send);
+        let at = Endpoint { host: at.host.clone(), port };
+        Ok(Box::new(SimListener { at, queue: tokio::sync::Mutex::new(receive) }))
+    }
+}
+
+/// A listener in memory; dropping it frees its port.
+#[derive(Debug)]
+struct SimListener {
+    at: Endpoint,
+    queue: tokio::sync::Mutex<mpsc::Receiver<Accepted>>,
+}
+
+#[async_trait]
+impl Listener for SimListener {
+    fn local(&self) -> Endpoint {
+        self.at.clone()
+    }
+
+    async fn accept(&self) -> Result<Accepted> {
+        let next = self.queue.lock().await.recv().await;
+        next.ok_or_else(|| Error::new(ErrorKind::Interrupted, "accept", "the network is gone"))
+    }
+}
