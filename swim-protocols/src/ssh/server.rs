@@ -10,14 +10,14 @@ use russh::keys::key::safe_rng;
 use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
 use russh::{MethodKind, MethodSet, server};
 use serde::Deserialize;
-use swim_core::model::{Direction, Endpoint, Protocol, Secret};
+use swim_core::model::{Direction, Protocol, Secret};
 use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::config::{algorithms, ident};
 use super::session::{Desk, Visitor};
-use crate::pulls::Pulls;
+use crate::pulls::{Pulls, check_offer, open_door, random_text, welcome};
 use crate::stream::Severable;
 
 /// Connections of one offer at the same time: a device uses one; a second one is its retry after a loss.
@@ -107,51 +107,6 @@ impl SshOffers {
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
-}
-
-/// Listens at the first free port of the range, or at any.
-pub(crate) async fn open_door(
-    network: &dyn Network,
-    bind: &str,
-    ports: Option<(u16, u16)>,
-) -> Result<Box<dyn Listener>> {
-    let Some((first, last)) = ports else {
-        return network.listen(&Endpoint { host: bind.to_owned(), port: 0 }).await;
-    };
-    let mut failure = Error::invalid("ports", format!("{first}-{last}"), "the first port must not be above the last");
-    for port in first..=last {
-        match network.listen(&Endpoint { host: bind.to_owned(), port }).await {
-            Ok(door) => return Ok(door),
-            Err(e) => failure = e,
-        }
-    }
-    Err(failure)
-}
-
-/// Text that cannot be guessed, of hexadecimal digits only, so that every device can type it.
-pub(crate) fn random_text<const N: usize>() -> String
-where
-    rand::distr::StandardUniform: rand::distr::Distribution<[u8; N]>,
-{
-    hex::encode(rand::random::<[u8; N]>())
-}
-
-/// Checks what is asked of an offer.
-pub(crate) fn check_offer(request: &Offer) -> Result<()> {
-    let name = &request.name;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
-    if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
-        return Err(Error::invalid("file name", format!("{name:?}"), "letters, digits and . _ - + only"));
-    }
-    if request.uses == 0 {
-        return Err(Error::invalid("uses", 0, "an offer must be usable at least once"));
-    }
-    Ok(())
-}
-
-/// May this peer come?
-pub(crate) fn welcome(source: Option<&str>, accepted: &Accepted) -> bool {
-    source.is_none_or(|s| s == accepted.peer.host)
 }
 
 #[async_trait]
