@@ -10,6 +10,7 @@ mod pipe;
 pub mod scp;
 mod server;
 mod session;
+pub mod sftp;
 
 pub use cli::SshConnector;
 pub use client::{SshClient, SshLink};

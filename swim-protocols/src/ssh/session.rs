@@ -11,6 +11,7 @@ use swim_core::ports::{Context, Offer};
 use tokio_util::sync::CancellationToken;
 
 use super::scp::offer as scp;
+use super::sftp::offer as sftp;
 use crate::pulls::Pulls;
 
 /// Channels of one connection: one for the file, one to spare.
@@ -128,6 +129,16 @@ impl Handler for Visitor {
         session.channel_success(id)?;
         let (desk, cx) = (Arc::clone(&self.desk), self.context());
         tokio::spawn(async move { scp::serve(channel, asked, &desk, &cx).await });
+        Ok(())
+    }
+
+    async fn subsystem_request(&mut self, id: ChannelId, name: &str, session: &mut Session) -> Result<(), Self::Error> {
+        let Some(channel) = self.channels.remove(&id).filter(|_| name == "sftp") else {
+            return session.channel_failure(id);
+        };
+        session.channel_success(id)?;
+        let (desk, cx) = (Arc::clone(&self.desk), self.context());
+        tokio::spawn(async move { sftp::serve(channel, &desk, &cx).await });
         Ok(())
     }
 
