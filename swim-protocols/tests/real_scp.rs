@@ -45,7 +45,11 @@ async fn a_changed_host_key_is_refused_with_both_fingerprints() {
     first.restart_with_another_key();
     let e = first.client(&records).connect(&first.device(), &context()).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Auth);
-    assert!(e.context("expected").is_some() && e.context("offered").is_some() && e.context("expected") != e.context("offered"));
+    assert!(
+        e.context("expected").is_some()
+            && e.context("offered").is_some()
+            && e.context("expected") != e.context("offered")
+    );
 }
 
 #[tokio::test]
@@ -63,7 +67,9 @@ async fn a_wrong_key_is_an_auth_failure() {
 
 #[tokio::test]
 async fn openssh_pulls_once_and_a_second_use_is_refused() {
-    let (scp, _) = SshOffers::new(Arc::new(TcpNetwork), OfferConfig { bind: "127.0.0.1".into(), ..OfferConfig::default() }).unwrap();
+    let (scp, _) =
+        SshOffers::new(Arc::new(TcpNetwork), OfferConfig { bind: "127.0.0.1".into(), ..OfferConfig::default() })
+            .unwrap();
     let served = scp.offer(offer(BYTES, "x.bin"), &context()).await.unwrap();
     let folder = Folder::new();
     let args = |name: &str, to: &str| {
@@ -86,7 +92,9 @@ async fn openssh_pulls_once_and_a_second_use_is_refused() {
 
 #[tokio::test]
 async fn nothing_can_be_written_to_an_offer_and_it_ends_when_it_is_closed() {
-    let (scp, _) = SshOffers::new(Arc::new(TcpNetwork), OfferConfig { bind: "127.0.0.1".into(), ..OfferConfig::default() }).unwrap();
+    let (scp, _) =
+        SshOffers::new(Arc::new(TcpNetwork), OfferConfig { bind: "127.0.0.1".into(), ..OfferConfig::default() })
+            .unwrap();
     let served = scp.offer(offer(10, "x.bin"), &context()).await.unwrap();
     let folder = Folder::new();
     std::fs::write(folder.file("mine"), "mine").unwrap();

@@ -13,7 +13,8 @@ pub(crate) enum Wanted {
 
 /// Reads the header. What is not one range of bytes is answered with the whole file, as the standard allows.
 pub(crate) fn wanted(header: Option<&str>, bytes: u64) -> Wanted {
-    let Some((first, last)) = header.and_then(|h| h.trim().strip_prefix("bytes=")).and_then(|r| r.split_once('-')) else {
+    let Some((first, last)) = header.and_then(|h| h.trim().strip_prefix("bytes=")).and_then(|r| r.split_once('-'))
+    else {
         return Wanted::Whole;
     };
     let (first, last) = (first.trim(), last.trim());

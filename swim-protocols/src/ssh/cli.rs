@@ -94,7 +94,9 @@ impl SshCli {
             // Seen in this dialogue: it failed at the prompt.
             Err(_) if conversation.hostname().is_some() => Footing::Prompt,
             Err(e) => match e.kind() {
-                ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::NotFound => Footing::Lost,
+                ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::NotFound => {
+                    Footing::Lost
+                }
                 _ => Footing::Unsettled,
             },
         };

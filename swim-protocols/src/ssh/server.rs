@@ -71,7 +71,8 @@ impl SshOffers {
     pub fn new(network: Arc<dyn Network>, config: OfferConfig) -> Result<(Self, Self)> {
         let key = match &config.host_key {
             Some(text) => decode_secret_key(text.expose(), None).map_err(|e| {
-                Error::new(ErrorKind::InvalidInput, "read host key", "the host key of our offers cannot be read").caused_by(e)
+                Error::new(ErrorKind::InvalidInput, "read host key", "the host key of our offers cannot be read")
+                    .caused_by(e)
             })?,
             None => PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)
                 .map_err(|e| Error::internal("make host key", "no key could be made").caused_by(e))?,

@@ -138,7 +138,12 @@ impl Sshd {
     pub fn client(&self, records: &Arc<MemoryRecords>) -> Arc<SshClient> {
         let key = std::fs::read_to_string(self.folder.file("user")).unwrap();
         let secrets = Arc::new(MemorySecrets::new(&[("key", &key)]));
-        Arc::new(SshClient::new(Arc::new(TcpNetwork), secrets, Arc::<MemoryRecords>::clone(records), SshConfig::default()))
+        Arc::new(SshClient::new(
+            Arc::new(TcpNetwork),
+            secrets,
+            Arc::<MemoryRecords>::clone(records),
+            SshConfig::default(),
+        ))
     }
 }
 
@@ -203,7 +208,14 @@ pub async fn openssh(name: &str, password: &str, folder: &Folder, args: &[String
     let program = program(name, "openssh-client");
     let mut command = tokio::process::Command::new(program);
     command
-        .args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1"])
+        .args([
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "NumberOfPasswordPrompts=1",
+        ])
         .args(["-o", "PubkeyAuthentication=no"])
         .args(args)
         .env("SSH_ASKPASS", asker)

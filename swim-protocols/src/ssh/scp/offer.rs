@@ -8,8 +8,8 @@ use russh::server::Msg;
 use swim_core::ports::{Context, Note};
 use swim_core::{Error, ErrorKind, Result};
 
-use super::source::{Next, Source};
 use super::FATAL;
+use super::source::{Next, Source};
 use crate::ssh::config::TRANSFER_SILENCE;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
@@ -68,7 +68,7 @@ fn plain(name: &str) -> &str {
 
 /// Serves one request and closes the channel.
 pub(crate) async fn serve(channel: Channel<Msg>, asked: Asked, desk: &Desk, cx: &Context) {
-    let mut pipe = Pipe::new(channel, "scp");
+    let mut pipe = Pipe::serving(channel, "scp");
     let served = match &asked {
         Asked::Write => Err(Error::new(ErrorKind::Unsupported, "scp", "nothing can be written here")),
         Asked::File(name) if *name == desk.request.name && desk.pulls.open() => send(&mut pipe, desk, cx).await,
@@ -142,7 +142,8 @@ mod tests {
         assert_eq!(Asked::read("scp -pf -- './x.bin'"), file("x.bin"));
         assert_eq!(Asked::read("scp -f ../etc/passwd"), file("../etc/passwd"));
         assert_eq!(Asked::read("scp -t flash:"), Some(Asked::Write));
-        for other in ["scp x.bin", "scp -f", "scp -f a b", "cat x.bin", "", "scp -f x.bin; reboot", "scp -S evil -f x"] {
+        for other in ["scp x.bin", "scp -f", "scp -f a b", "cat x.bin", "", "scp -f x.bin; reboot", "scp -S evil -f x"]
+        {
             assert_eq!(Asked::read(other), None, "{other}");
         }
     }

@@ -47,7 +47,7 @@ type Reply = (Bytes, Option<Bytes>);
 
 /// Serves one SFTP session and closes the channel.
 pub(crate) async fn serve(channel: Channel<Msg>, desk: &Desk, cx: &Context) {
-    let mut pipe = Pipe::new(channel, "sftp");
+    let mut pipe = Pipe::serving(channel, "sftp");
     let mut desktop =
         Desktop { desk, cx, opened: 0, handles: Vec::new(), ahead: (0, Bytes::new()), pending: Vec::new() };
     if let Err(e) = desktop.talk(&mut pipe).await {

@@ -74,7 +74,9 @@ impl Talk<'_> {
                 Heard::Data(bytes) => self.packets.push(&bytes),
                 Heard::Moved => {}
                 Heard::Quiet => return Err(failure::silent("sftp", self.silence)),
-                Heard::Closed => return Err(self.pipe.explain(failure::ended("sftp", "the device closed the session"))),
+                Heard::Closed => {
+                    return Err(self.pipe.explain(failure::ended("sftp", "the device closed the session")));
+                }
             }
         }
     }
@@ -142,7 +144,11 @@ impl Talk<'_> {
     async fn settle(&mut self) -> Result<usize> {
         let (id, answer) = self.answer().await?;
         let Some(length) = self.open_writes.remove(&id) else {
-            return Err(Error::new(ErrorKind::UnexpectedReply, "sftp", "the server answered a write that was not sent"));
+            return Err(Error::new(
+                ErrorKind::UnexpectedReply,
+                "sftp",
+                "the server answered a write that was not sent",
+            ));
         };
         self.in_flight -= length;
         expect_ok(answer, "write the file")?;
@@ -159,9 +165,9 @@ impl Talk<'_> {
 
     async fn size(&mut self, handle: &Bytes) -> Result<u64> {
         match self.request(codec::FSTAT, |w| w.string(handle)).await? {
-            Answer::Other(codec::ATTRS, mut reply) => reply
-                .size()?
-                .ok_or_else(|| Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file")),
+            Answer::Other(codec::ATTRS, mut reply) => reply.size()?.ok_or_else(|| {
+                Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file")
+            }),
             other => Err(refused(other, "look at the file")),
         }
     }
