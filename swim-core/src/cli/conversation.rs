@@ -1,18 +1,19 @@
 //! A conversation with a device, without IO: bytes and the time go in, what to do next comes out.
 
+mod judge;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use regex::Regex;
 
 use super::echo::Echo;
 use super::matcher::{Matcher, Stands};
 use super::output::Output;
 use super::screen::Screen;
 use super::script::Script;
-use super::{Dialogue, End, Ended, Reply, Transcript};
+use super::{Dialogue, End, Ended, Transcript};
 use crate::model::{Secret, SecretRef};
 use crate::ports::Note;
 use crate::{Effect, Error, ErrorKind, Result, Retry};
@@ -263,14 +264,19 @@ impl Conversation {
             _ if self.failed_at.is_some() => self.fail_with_failures(),
             Purpose::Command(script) if script.end == End::PromptOrClosed => self.finish(Ended::Closed),
             Purpose::Command(script) => {
-                let error = Error::new(ErrorKind::Interrupted, script.shown.clone(), "the session ended before the prompt came back")
-                    .effected(Effect::Unknown)
-                    .retry_when(Retry::Now);
+                let error = Error::new(
+                    ErrorKind::Interrupted,
+                    script.shown.clone(),
+                    "the session ended before the prompt came back",
+                )
+                .effected(Effect::Unknown)
+                .retry_when(Retry::Now);
                 self.fail(error);
             }
             Purpose::Login { .. } => {
-                let error = Error::new(ErrorKind::Unreachable, "log in", "the device closed the session before a prompt came")
-                    .retry_when(Retry::Now);
+                let error =
+                    Error::new(ErrorKind::Unreachable, "log in", "the device closed the session before a prompt came")
+                        .retry_when(Retry::Now);
                 self.fail(error);
             }
         }
@@ -286,6 +292,7 @@ impl Conversation {
     }
 
     /// What to do now. After `Done` or `Failed` there is nothing more to do.
+    #[allow(clippy::should_implement_trait, reason = "it never ends by itself and is no iterator")]
     pub fn next(&mut self) -> Next {
         if let Some(note) = self.notes.pop_front() {
             return Next::Note(note);
@@ -299,8 +306,9 @@ impl Conversation {
         }
         let stall = STALL.saturating_mul(self.stalls.saturating_add(1));
         let mut until = self.heard + self.silence().min(stall);
+        // All else waits longer than this, and looking at the line for every piece of a burst is dear.
         if !self.judged {
-            until = until.min(self.heard + QUIET);
+            return until.min(self.heard + QUIET);
         }
         if self.asks() {
             until = until.min(self.heard + QUESTION_QUIET);
@@ -410,193 +418,6 @@ impl Conversation {
         }
     }
 
-    /// Judges the unfinished line after a quiet time.
-    fn judge(&mut self) {
-        if self.screen.is_blank() {
-            return;
-        }
-        let line = self.redact(&self.screen.current());
-        if let Some(index) = self.question(&line) {
-            return self.answer(index, &line);
-        }
-        match self.matcher.stands(&line) {
-            Stands::Loader => {
-                let error = Error::new(
-                    ErrorKind::DeviceRejected,
-                    self.operation(),
-                    "the device is stopped in its boot loader: it needs its console",
-                );
-                self.fail(error.said(line.trim()));
-            }
-            Stands::Pager => {
-                self.screen.take();
-                self.queue.push_back(Next::Send(Bytes::from_static(b" ")));
-            }
-            Stands::Prompt(host) => self.prompt(host, true),
-            Stands::User(host) => self.prompt(host, false),
-            Stands::Other => {
-                if matches!(self.purpose, Purpose::Login { .. }) {
-                    self.judge_login(&line);
-                }
-            }
-        }
-    }
-
-    /// The known question on the last lines, if they are one.
-    fn question(&self, line: &str) -> Option<usize> {
-        let Purpose::Command(script) = &self.purpose else { return None };
-        script.question(line).or_else(|| {
-            let mut text = self.last.iter().fold(String::new(), |text, l| text + l + "\n");
-            text.push_str(line);
-            script.question(&text)
-        })
-    }
-
-    fn prompt(&mut self, host: Option<String>, privileged: bool) {
-        match &mut self.purpose {
-            Purpose::Command(_) if !self.line_ended => {}
-            Purpose::Command(_) => {
-                self.hostname = host;
-                if self.failed_at.is_some() {
-                    self.fail_with_failures();
-                } else if let Some(words) = self.refusal.take() {
-                    let effect = if self.answered.is_empty() { Effect::None } else { Effect::Unknown };
-                    let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device refused the command");
-                    self.fail(error.said(words.trim()).effected(effect));
-                } else {
-                    self.finish(Ended::Prompt);
-                }
-            }
-            Purpose::Login { .. } if privileged => {
-                self.hostname = host;
-                self.finish(Ended::Prompt);
-            }
-            Purpose::Login { raising: true, answered, .. } => {
-                let (kind, why) = if *answered {
-                    (ErrorKind::Auth, "the enable secret was refused")
-                } else {
-                    (ErrorKind::Privilege, "the device did not raise the privilege")
-                };
-                let words = self.last_words();
-                self.fail(Error::new(kind, "raise privilege", why).said(words));
-            }
-            Purpose::Login { enable, raising, .. } => {
-                self.hostname = host;
-                match (self.matcher.enable().map(str::to_owned), enable.is_some()) {
-                    (Some(command), true) => {
-                        *raising = true;
-                        self.send_line(&command, &command);
-                    }
-                    _ => self.fail(Error::new(
-                        ErrorKind::Privilege,
-                        "log in",
-                        "the login lands at the unprivileged prompt, and there is no enable secret",
-                    )),
-                }
-            }
-        }
-    }
-
-    /// An unfinished line at login that is no prompt.
-    fn judge_login(&mut self, line: &str) {
-        let Purpose::Login { enable, raising, answered } = &mut self.purpose else { return };
-        if !is_login_question(line) {
-            return;
-        }
-        match (*raising, *answered, enable.clone()) {
-            (true, false, Some(secret)) if line.trim().to_ascii_lowercase().ends_with("password:") => {
-                *answered = true;
-                self.screen.take();
-                self.waits_for_secret = true;
-                self.queue.push_back(Next::Resolve(secret));
-            }
-            (true, true, _) => {
-                let words = self.last_words();
-                self.leave_question();
-                self.fail(Error::new(ErrorKind::Auth, "raise privilege", "the enable secret was refused").said(words));
-            }
-            _ => {
-                let words = self.last_words();
-                self.leave_question();
-                self.fail(
-                    Error::new(ErrorKind::Auth, "log in", "the device asks for a login once more on its command line")
-                        .said(words),
-                );
-            }
-        }
-    }
-
-    fn answer(&mut self, index: usize, line: &str) {
-        let Purpose::Command(script) = &mut self.purpose else { return };
-        let Some(question) = script.questions.get_mut(index) else { return };
-        let name = question.name.clone();
-        let reply = question.reply.clone();
-        if question.left == 0 {
-            let secret = matches!(reply, Reply::Secret(_) | Reply::OneTime(_));
-            let kind = if secret { ErrorKind::Auth } else { ErrorKind::UnexpectedReply };
-            let words = self.last_words();
-            let error = Error::new(kind, self.operation(), format!("the device asked {name} again and again"));
-            self.leave_question();
-            return self.fail(error.said(words).with("question", name).effected(Effect::Unknown));
-        }
-        question.left -= 1;
-        self.refusal = None;
-        self.screen.take();
-        let shown = match &reply {
-            Reply::Line(text) => text.clone(),
-            Reply::Enter | Reply::Stop(..) => String::new(),
-            Reply::Secret(_) | Reply::OneTime(_) => "***".to_owned(),
-        };
-        self.keep(&format!("{line}{shown}"));
-        if !matches!(reply, Reply::Stop(..)) {
-            self.answered.push(name.clone());
-        }
-        match reply {
-            Reply::Line(text) => self.send_line(&text, &text),
-            Reply::Enter => self.send_line("", ""),
-            Reply::Secret(name) => {
-                self.waits_for_secret = true;
-                self.queue.push_back(Next::Resolve(name));
-            }
-            Reply::OneTime(value) => self.send_secret(value),
-            Reply::Stop(kind, why) => {
-                let effect = if self.answered.is_empty() { Effect::None } else { Effect::Unknown };
-                let error = Error::new(kind, self.operation(), why).said(line.trim()).with("question", name).effected(effect);
-                self.leave_question();
-                self.fail(error);
-            }
-        }
-    }
-
-    fn unknown_question(&mut self) {
-        let words = self.last_words();
-        let line = self.redact(&self.screen.current());
-        let error = Error::new(
-            ErrorKind::UnexpectedReply,
-            self.operation(),
-            format!("the device asks something that is not known: {:?}", line.trim()),
-        );
-        self.leave_question();
-        self.fail(error.said(words).effected(if self.answered.is_empty() { Effect::None } else { Effect::Unknown }));
-    }
-
-    fn timed_out(&mut self, silent: Duration) {
-        let words = self.last_words();
-        let effect = if matches!(self.purpose, Purpose::Login { .. }) { Effect::None } else { Effect::Unknown };
-        let error = Error::new(
-            ErrorKind::Timeout,
-            self.operation(),
-            format!("nothing was heard for {} s", silent.as_secs()),
-        );
-        self.fail(error.said(words).effected(effect).retry_when(Retry::Now));
-    }
-
-    fn fail_with_failures(&mut self) {
-        let words = self.failures.join("\n");
-        let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device reports a failure");
-        self.fail(error.said(words).effected(Effect::Unknown));
-    }
-
     fn operation(&self) -> String {
         match &self.purpose {
             Purpose::Login { raising: true, .. } => "raise privilege".to_owned(),
@@ -671,11 +492,4 @@ impl Conversation {
         self.over = true;
         self.queue.push_back(Next::Failed(error));
     }
-}
-
-/// A question for a user name or a password.
-fn is_login_question(line: &str) -> bool {
-    static PATTERN: std::sync::LazyLock<Option<Regex>> =
-        std::sync::LazyLock::new(|| Regex::new(r"(?i)(?:user ?name|user|login|password|passcode):\s*$").ok());
-    PATTERN.as_ref().is_some_and(|p| p.is_match(line))
 }

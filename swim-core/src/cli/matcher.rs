@@ -92,9 +92,7 @@ impl Matcher {
             return true;
         }
         self.is_syslog(line)
-            && line.char_indices().any(|(at, c)| {
-                matches!(c, '#' | '>') && line.get(..=at).is_some_and(at_prompt)
-            })
+            && line.char_indices().any(|(at, c)| matches!(c, '#' | '>') && line.get(..=at).is_some_and(at_prompt))
     }
 
     pub(super) fn is_syslog(&self, line: &str) -> bool {

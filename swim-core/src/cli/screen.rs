@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn control_characters_are_resolved() {
         assert_eq!(show(b"a\0b\r\nc"), (vec!["ab".into()], "c".into()));
-        assert_eq!(show(b" --More-- \x08\x08\x08\x08\x08\x08\x08\x08\x08\x08next\r\n").0, ["nextre--"]);
+        assert_eq!(show(b" --More-- \x08\x08\x08\x08\x08\x08\x08\x08\x08\x08next\r\n").0, ["nextore--"]);
         assert_eq!(show(b"\x1b[32mgreen\x1b[0m\r\n").0, ["green"]);
         assert_eq!(show(b"50%\r100%\r\n").0, ["100%"]);
         assert_eq!(show(b"stale text\rnew\x1b[K\r\n").0, ["new"]);

@@ -247,6 +247,9 @@ fn apply_device(d: &mut DeviceState, entry: &Entry, reloads: bool) {
             d.attempt = 0;
             d.mark = None;
             d.acting_since = None;
+            if d.phase == DevicePhase::Held {
+                d.phase = DevicePhase::Running;
+            }
         }
         JobEvent::Failing { outcome, error, undo, .. } => {
             d.phase = DevicePhase::Undoing {
