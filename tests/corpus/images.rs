@@ -8,31 +8,27 @@ use swim_core::version::{Scheme, Version, compare};
 
 /// How one set went.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The name of the file.
-    pub set: &'static str,
+    pub(crate) set: &'static str,
     /// Fields or pairs that are as expected.
-    pub matched: usize,
+    pub(crate) matched: usize,
     /// All fields or pairs.
-    pub total: usize,
+    pub(crate) total: usize,
     /// What was answered, and is not so.
-    pub wrong: Vec<String>,
+    pub(crate) wrong: Vec<String>,
 }
 
 /// Runs every set below the corpus folder; `None` when the corpus is not present.
-pub fn run(corpus: &Path) -> Option<Vec<Outcome>> {
+pub(crate) fn run(corpus: &Path) -> Option<Vec<Outcome>> {
     let outcomes = vec![
         pairs(corpus, "versions.csv", |p, a, b| {
             let there = compare(p, a, b).ok()??;
             let back = compare(p, b, a).ok()??;
             Some(there == Ordering::Less && back == Ordering::Greater)
         })?,
-        pairs(corpus, "versions_equal.csv", |p, a, b| {
-            Some(compare(p, a, b).ok()?? == Ordering::Equal)
-        })?,
-        pairs(corpus, "versions_incomparable.csv", |p, a, b| {
-            Some(compare(p, a, b).ok()?.is_none())
-        })?,
+        pairs(corpus, "versions_equal.csv", |p, a, b| Some(compare(p, a, b).ok()?? == Ordering::Equal))?,
+        pairs(corpus, "versions_incomparable.csv", |p, a, b| Some(compare(p, a, b).ok()?.is_none()))?,
         dual(corpus)?,
         filenames(corpus)?,
     ];
@@ -50,30 +46,13 @@ pub fn run(corpus: &Path) -> Option<Vec<Outcome>> {
 
 fn rows(corpus: &Path, file: &str) -> Option<Vec<Vec<String>>> {
     let text = std::fs::read_to_string(corpus.join(file)).ok()?;
-    Some(
-        text.lines()
-            .skip(1)
-            .map(|line| line.split(',').map(str::to_owned).collect())
-            .collect(),
-    )
+    Some(text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect())
 }
 
 /// Only the platforms whose grammar is known.
-fn pairs(
-    corpus: &Path,
-    set: &'static str,
-    holds: fn(&str, &str, &str) -> Option<bool>,
-) -> Option<Outcome> {
-    let mut outcome = Outcome {
-        set,
-        matched: 0,
-        total: 0,
-        wrong: Vec::new(),
-    };
-    for row in rows(corpus, set)?
-        .iter()
-        .filter(|row| row.len() >= 3 && Scheme::of_platform(&row[0]).is_ok())
-    {
+fn pairs(corpus: &Path, set: &'static str, holds: fn(&str, &str, &str) -> Option<bool>) -> Option<Outcome> {
+    let mut outcome = Outcome { set, matched: 0, total: 0, wrong: Vec::new() };
+    for row in rows(corpus, set)?.iter().filter(|row| row.len() >= 3 && Scheme::of_platform(&row[0]).is_ok()) {
         outcome.total += 1;
         match holds(&row[0], &row[1], &row[2]) {
             Some(true) => outcome.matched += 1,
@@ -84,18 +63,10 @@ fn pairs(
 }
 
 fn dual(corpus: &Path) -> Option<Outcome> {
-    let mut outcome = Outcome {
-        set: "dual_numbering.csv",
-        matched: 0,
-        total: 0,
-        wrong: Vec::new(),
-    };
+    let mut outcome = Outcome { set: "dual_numbering.csv", matched: 0, total: 0, wrong: Vec::new() };
     for row in rows(corpus, outcome.set)? {
         outcome.total += 1;
-        let answer = Version::parse(Scheme::IosXe, &row[0])
-            .ok()
-            .and_then(|v| v.ios_counterpart())
-            .map(|v| v.normal());
+        let answer = Version::parse(Scheme::IosXe, &row[0]).ok().and_then(|v| v.ios_counterpart()).map(|v| v.normal());
         match answer {
             Some(text) if text == row[1] => outcome.matched += 1,
             Some(text) => outcome.wrong.push(format!("{}: {text}", row.join(","))),
@@ -106,27 +77,12 @@ fn dual(corpus: &Path) -> Option<Outcome> {
 }
 
 fn filenames(corpus: &Path) -> Option<Outcome> {
-    let mut outcome = Outcome {
-        set: "filenames.csv",
-        matched: 0,
-        total: 0,
-        wrong: Vec::new(),
-    };
-    for row in rows(corpus, outcome.set)?
-        .iter()
-        .filter(|row| row.len() >= 8)
-    {
+    let mut outcome = Outcome { set: "filenames.csv", matched: 0, total: 0, wrong: Vec::new() };
+    for row in rows(corpus, outcome.set)?.iter().filter(|row| row.len() >= 8) {
         let facts = parse_filename(&row[0]);
         let k9 = facts.k9.map(|k9| if k9 { "yes" } else { "no" }.to_owned());
-        let fields = [
-            facts.platform,
-            facts.family,
-            facts.version,
-            facts.feature_set,
-            k9,
-            facts.image_type,
-            facts.alt_version,
-        ];
+        let fields =
+            [facts.platform, facts.family, facts.version, facts.feature_set, k9, facts.image_type, facts.alt_version];
         let known = matches!(row[1].as_str(), "ios" | "iosxe" | "rommon");
         for (column, (expected, answer)) in row[1..8].iter().zip(&fields).enumerate() {
             // Rows of platforms that are not read count only when something is claimed.
@@ -136,10 +92,9 @@ fn filenames(corpus: &Path) -> Option<Outcome> {
                     Some(answer) if answer == expected => outcome.matched += 1,
                     None if expected.is_empty() => outcome.matched += 1,
                     None => {}
-                    Some(answer) => outcome.wrong.push(format!(
-                        "{} column {column}: {answer:?} is not {expected:?}",
-                        row[0]
-                    )),
+                    Some(answer) => {
+                        outcome.wrong.push(format!("{} column {column}: {answer:?} is not {expected:?}", row[0]))
+                    }
                 }
             }
         }

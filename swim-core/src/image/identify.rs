@@ -13,9 +13,7 @@ const MIB: u64 = 1024 * 1024;
 pub fn identify(bytes: &dyn ReadAt, file_name: &str) -> ImageFacts {
     let mut facts = ImageFacts::default();
     let head = source::read(bytes, 0, SEARCHED).unwrap_or_else(|e| {
-        facts
-            .remarks
-            .push(format!("the file could not be read: {e}"));
+        facts.remarks.push(format!("the file could not be read: {e}"));
         Vec::new()
     });
     let mut container = "unknown";
@@ -23,55 +21,33 @@ pub fn identify(bytes: &dyn ReadAt, file_name: &str) -> ImageFacts {
         container = "ios_xe_package";
         facts.platform = Some(Field::new("ios_xe".to_owned(), Provenance::Header));
         for text in &run.texts {
-            if ["FRU_", "ARCH_", "BOARD_"]
-                .iter()
-                .any(|p| text.starts_with(p))
-            {
-                facts
-                    .compatibility
-                    .push(Field::new(text.clone(), Provenance::Header));
+            if ["FRU_", "ARCH_", "BOARD_"].iter().any(|p| text.starts_with(p)) {
+                facts.compatibility.push(Field::new(text.clone(), Provenance::Header));
             }
         }
-        block(
-            &mut facts,
-            &tags(run.texts.iter().map(String::as_str)),
-            Scheme::IosXe,
-        );
+        block(&mut facts, &tags(run.texts.iter().map(String::as_str)), Scheme::IosXe);
         if run.signed {
-            let kind = facts
-                .internal_name
-                .as_ref()
-                .and_then(|n| parse_filename(&n.value).signature);
-            facts.signature = Some(Field::new(
-                kind.unwrap_or_else(|| "present".to_owned()),
-                Provenance::Header,
-            ));
+            let kind = facts.internal_name.as_ref().and_then(|n| parse_filename(&n.value).signature);
+            facts.signature = Some(Field::new(kind.unwrap_or_else(|| "present".to_owned()), Provenance::Header));
         }
         if run.cut {
-            facts
-                .remarks
-                .push("the file ends inside its header".to_owned());
+            facts.remarks.push("the file ends inside its header".to_owned());
         }
     } else if head.starts_with(b"MZIP") {
         container = "ios_mzip";
         facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
-        facts
-            .remarks
-            .push("the version is inside the compressed payload, which is not read".to_owned());
+        facts.remarks.push("the version is inside the compressed payload, which is not read".to_owned());
     } else if head.starts_with(b"\x7fELF\x01\x02") {
         let found = blocks(&head);
         if found.len() > 1 {
-            facts
-                .remarks
-                .push("more than one description block: none is used".to_owned());
+            facts.remarks.push("more than one description block: none is used".to_owned());
         }
         if let [only] = found.as_slice() {
             block(&mut facts, only, Scheme::Ios);
         } else if found.is_empty() {
-            facts.remarks.push(
-                "no description block in the first 2 MiB: it may be in the compressed payload"
-                    .to_owned(),
-            );
+            facts
+                .remarks
+                .push("no description block in the first 2 MiB: it may be in the compressed payload".to_owned());
         }
         if !found.is_empty() || parse_filename(file_name).platform.as_deref() == Some("ios") {
             container = "ios_elf";
@@ -88,10 +64,7 @@ fn tags<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
     texts
         .filter_map(|text| {
             let (key, rest) = text.strip_prefix("CW_")?.split_once('$')?;
-            Some((
-                key.trim_end_matches('=').to_owned(),
-                rest.strip_suffix('$')?.to_owned(),
-            ))
+            Some((key.trim_end_matches('=').to_owned(), rest.strip_suffix('$')?.to_owned()))
         })
         .collect()
 }
@@ -102,46 +75,29 @@ fn blocks(bytes: &[u8]) -> Vec<Vec<(String, String)>> {
     text.match_indices("CW_BEGIN")
         .filter_map(|(at, _)| {
             let rest = text.get(at..)?;
-            let block = rest
-                .get(..rest.find("CW_END")?)
-                .filter(|block| block.len() <= 8192)?;
+            let block = rest.get(..rest.find("CW_END")?).filter(|block| block.len() <= 8192)?;
             let starts: Vec<usize> = block.match_indices("CW_").map(|(at, _)| at).collect();
             let ends = starts.iter().skip(1).copied().chain([block.len()]);
-            let texts = starts
-                .iter()
-                .zip(ends)
-                .filter_map(|(start, end)| block.get(*start..end));
-            Some(tags(
-                texts.map(|text| text.trim_end_matches(['\0', '\n', '\r', ' '])),
-            ))
+            let texts = starts.iter().zip(ends).filter_map(|(start, end)| block.get(*start..end));
+            Some(tags(texts.map(|text| text.trim_end_matches(['\0', '\n', '\r', ' ']))))
         })
         .collect()
 }
 
 /// Takes the facts of a description block.
 fn block(facts: &mut ImageFacts, tags: &[(String, String)], scheme: Scheme) {
-    let get = |key: &str| {
-        tags.iter()
-            .find(|(k, v)| k == key && !v.is_empty())
-            .map(|(_, v)| v.as_str())
-    };
+    let get = |key: &str| tags.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str());
     let header = |text: &str| Some(Field::new(text.to_owned(), Provenance::Header));
     if let Some(text) = get("VERSION") {
         match Version::parse(scheme, text) {
             Ok(version) => facts.version = Some(Field::new(version, Provenance::Header)),
-            Err(_) => facts
-                .remarks
-                .push(format!("the header's version {text:?} is not understood")),
+            Err(_) => facts.remarks.push(format!("the header's version {text:?} is not understood")),
         }
     }
     if let Some(image) = get("IMAGE") {
         facts.internal_name = header(image);
         let inner = parse_filename(image);
-        facts.family = inner
-            .family
-            .as_deref()
-            .map(product)
-            .and_then(|f| header(&f));
+        facts.family = inner.family.as_deref().map(product).and_then(|f| header(&f));
         facts.feature_set = inner.feature_set.as_deref().and_then(header);
         facts.k9 = inner.k9.map(|k9| Field::new(k9, Provenance::Header));
         facts.npe = inner.npe.map(|npe| Field::new(npe, Provenance::Header));
@@ -161,9 +117,7 @@ fn block(facts: &mut ImageFacts, tags: &[(String, String)], scheme: Scheme) {
         if matches!(token, "3DES" | "SSH" | "IPSEC") {
             facts.k9 = Some(Field::new(true, Provenance::Header));
         }
-        let least = token
-            .strip_prefix("MIN_DRAM_MEG=")
-            .and_then(|n| n.parse::<u64>().ok()?.checked_mul(MIB));
+        let least = token.strip_prefix("MIN_DRAM_MEG=").and_then(|n| n.parse::<u64>().ok()?.checked_mul(MIB));
         if let Some(least) = least {
             facts.min_ram = Some(Field::new(least, Provenance::Header));
         }
@@ -181,27 +135,15 @@ fn name(facts: &mut ImageFacts, name: &NameFacts) {
     if let (Some(known), Some((named, _))) = (&facts.platform, platform)
         && known.value != named
     {
-        facts.remarks.push(format!(
-            "the bytes are of platform {}, the name says {named}",
-            known.value
-        ));
+        facts.remarks.push(format!("the bytes are of platform {}, the name says {named}", known.value));
         return;
     }
     if let Some((named, scheme)) = platform {
-        facts
-            .platform
-            .get_or_insert_with(|| Field::new(named.to_owned(), Provenance::FileName));
-        if let Some(version) = name
-            .version
-            .as_deref()
-            .and_then(|v| Version::parse(scheme, v).ok())
-        {
+        facts.platform.get_or_insert_with(|| Field::new(named.to_owned(), Provenance::FileName));
+        if let Some(version) = name.version.as_deref().and_then(|v| Version::parse(scheme, v).ok()) {
             match &facts.version {
                 Some(known) if !known.value.same_release(&version) => {
-                    facts.remarks.push(format!(
-                        "the header says version {}, the name {version}",
-                        known.value
-                    ));
+                    facts.remarks.push(format!("the header says version {}, the name {version}", known.value));
                 }
                 Some(_) => {}
                 None => facts.version = Some(Field::new(version, Provenance::FileName)),
@@ -212,36 +154,15 @@ fn name(facts: &mut ImageFacts, name: &NameFacts) {
     if let (Some(known), Some(named)) = (&facts.family, &family)
         && known.value != *named
     {
-        facts.remarks.push(format!(
-            "the header says family {}, the name {named}",
-            known.value
-        ));
+        facts.remarks.push(format!("the header says family {}, the name {named}", known.value));
     }
-    facts.family = facts
-        .family
-        .take()
-        .or_else(|| family.and_then(|f| from(&f)));
-    facts.feature_set = facts
-        .feature_set
-        .take()
-        .or_else(|| name.feature_set.as_deref().and_then(from));
-    facts.k9 = facts
-        .k9
-        .take()
-        .or_else(|| name.k9.map(|k9| Field::new(k9, Provenance::FileName)));
-    facts.npe = facts
-        .npe
-        .take()
-        .or_else(|| name.npe.map(|npe| Field::new(npe, Provenance::FileName)));
-    facts.image_type = facts
-        .image_type
-        .take()
-        .or_else(|| name.image_type.as_deref().and_then(kind).and_then(from));
+    facts.family = facts.family.take().or_else(|| family.and_then(|f| from(&f)));
+    facts.feature_set = facts.feature_set.take().or_else(|| name.feature_set.as_deref().and_then(from));
+    facts.k9 = facts.k9.take().or_else(|| name.k9.map(|k9| Field::new(k9, Provenance::FileName)));
+    facts.npe = facts.npe.take().or_else(|| name.npe.map(|npe| Field::new(npe, Provenance::FileName)));
+    facts.image_type = facts.image_type.take().or_else(|| name.image_type.as_deref().and_then(kind).and_then(from));
     facts.alt_version = name.alt_version.as_deref().and_then(from);
-    facts.signature = facts
-        .signature
-        .take()
-        .or_else(|| name.signature.as_deref().and_then(from));
+    facts.signature = facts.signature.take().or_else(|| name.signature.as_deref().and_then(from));
 }
 
 /// `cat9k_iosxe_npe` is the product family `cat9k`.
@@ -325,9 +246,7 @@ mod tests {
         for end in 0..700 {
             check(whole[..end].to_vec(), "cut");
         }
-        for at in
-            (0..900).filter(|at| !(text..text + 7).contains(at) && !(image..image + 9).contains(at))
-        {
+        for at in (0..900).filter(|at| !(text..text + 7).contains(at) && !(image..image + 9).contains(at)) {
             for bit in 0..8 {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1 << bit;
@@ -340,9 +259,7 @@ mod tests {
     fn a_classic_image_is_read_from_its_description_block() {
         let mut elf = b"\x7fELF\x01\x02\x01".to_vec();
         elf.resize(300, 0);
-        elf.extend(
-            b"CW_BEGIN$-gs-ipservicesk9-m$\0CW_IMAGE$C3560-IPSERVICESK9-M$\0CW_FAMILY$C3560$\0",
-        );
+        elf.extend(b"CW_BEGIN$-gs-ipservicesk9-m$\0CW_IMAGE$C3560-IPSERVICESK9-M$\0CW_FAMILY$C3560$\0");
         elf.extend(b"CW_FEATURE$IP|SSH|3DES|MIN_DRAM_MEG=128$\0CW_VERSION$12.2(55)SE3$\0CW_END$-gs-ipservicesk9-m$\0");
         let facts = identify(&elf, "prod.bin");
         assert_eq!(facts.container.unwrap().value, "ios_elf");

@@ -30,11 +30,7 @@ fn entry(head: &[u8], at: usize) -> Option<(u32, &[u8], usize)> {
     }
     let value = at + 8;
     let end = (value + length).min(head.len());
-    Some((
-        kind,
-        head.get(value..end)?,
-        value + length.next_multiple_of(4),
-    ))
+    Some((kind, head.get(value..end)?, value + length.next_multiple_of(4)))
 }
 
 /// Finds the run with the most known keys; `None` when none has two.
@@ -51,12 +47,7 @@ pub(super) fn find(head: &[u8]) -> Option<Run> {
             *mark = after + u32::from(known);
         }
     }
-    let most = marks
-        .iter()
-        .take(START / 4)
-        .copied()
-        .max()
-        .filter(|most| *most >= 2)?;
+    let most = marks.iter().take(START / 4).copied().max().filter(|most| *most >= 2)?;
     let mut at = marks.iter().position(|mark| *mark == most)? * 4;
     let mut run = Run::default();
     while let Some((kind, value, next)) = entry(head, at) {
