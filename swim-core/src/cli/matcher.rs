@@ -1,5 +1,8 @@
 //! What the lines of a platform mean, compiled from its definition.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use regex::{Regex, RegexBuilder};
 
 use crate::platform::Definition;
@@ -112,10 +115,26 @@ impl Matcher {
     }
 }
 
+/// Patterns that were compiled once: definitions and the catalogue of questions use the same few hundred again and again,
+/// and compiling one costs as much as a whole `show` command.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+
+/// Far more than the built-in definitions have; a program that makes patterns of its own must not grow without end.
+const COMPILED_KEPT: usize = 4096;
+
 /// Compiles a pattern; the error names its field.
 pub(super) fn compile(field: &str, pattern: &str) -> Result<Regex> {
-    RegexBuilder::new(pattern)
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = RegexBuilder::new(pattern)
         .multi_line(true)
         .build()
-        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))
+        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))?;
+    if known.len() >= COMPILED_KEPT {
+        known.clear();
+    }
+    known.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
 }
