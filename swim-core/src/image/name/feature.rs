@@ -21,9 +21,7 @@ const NAMED: &[&str] = &[
 ];
 
 /// What may follow a named feature set.
-const VARIANTS: &[&str] = &[
-    "npe", "noli", "ldpe", "wlc", "ias", "iox", "ivs", "li", "sna", "wan",
-];
+const VARIANTS: &[&str] = &["npe", "noli", "ldpe", "wlc", "ias", "iox", "ivs", "li", "sna", "wan"];
 
 /// Is it a named feature set with known variants: `universalk9_npe_noli`, `universalk9ldpe`?
 pub(super) fn is_named(text: &str) -> bool {
@@ -31,9 +29,7 @@ pub(super) fn is_named(text: &str) -> bool {
         text.strip_prefix(base).is_some_and(|rest| {
             let rest = rest.strip_prefix("ldpe").unwrap_or(rest);
             rest.is_empty()
-                || rest
-                    .strip_prefix('_')
-                    .is_some_and(|rest| rest.split('_').all(|word| VARIANTS.contains(&word)))
+                || rest.strip_prefix('_').is_some_and(|rest| rest.split('_').all(|word| VARIANTS.contains(&word)))
         })
     })
 }

@@ -12,11 +12,8 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
     if !is_run(&run) || family.is_empty() || set.is_empty() {
         return None;
     }
-    let mut facts = NameFacts {
-        platform: Some("ios".to_owned()),
-        family: Some(family.to_owned()),
-        ..NameFacts::default()
-    };
+    let mut facts =
+        NameFacts { platform: Some("ios".to_owned()), family: Some(family.to_owned()), ..NameFacts::default() };
     if feature::is_mangled(&set) {
         return Some(facts);
     }
@@ -28,8 +25,7 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
         rest = before;
         // The file is an archive when it was built as one, whatever it is called.
         let archive = run == "tar" || ending.as_deref() == Some("tar");
-        facts.image_type =
-            (run != "bundle").then(|| if archive { "ios-tar" } else { "ios-bin" }.to_owned());
+        facts.image_type = (run != "bundle").then(|| if archive { "ios-tar" } else { "ios-bin" }.to_owned());
     }
     if let Some((first, after)) = rest.split_first()
         && let Some(mark) = signature(first)
@@ -45,12 +41,7 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
     }
     let code = rest.join(".");
     // Only the code of names is a version here; text in the display form would be something else.
-    if !code.contains('(')
-        && code
-            .split(['-', '.'])
-            .next()
-            .is_some_and(|digits| digits.len() == 3)
-    {
+    if !code.contains('(') && code.split(['-', '.']).next().is_some_and(|digits| digits.len() == 3) {
         facts.version = Version::parse(Scheme::Ios, &code).ok().map(|v| v.normal());
     }
     Some(facts)
@@ -61,7 +52,6 @@ fn is_run(text: &str) -> bool {
     matches!(text, "tar" | "bundle")
         || matches!(
             text.as_bytes(),
-            [b'f' | b'm' | b'r' | b'l' | b'v']
-                | [b'f' | b'm' | b'r' | b'l' | b'v', b'z' | b'x' | b'w']
+            [b'f' | b'm' | b'r' | b'l' | b'v'] | [b'f' | b'm' | b'r' | b'l' | b'v', b'z' | b'x' | b'w']
         )
 }

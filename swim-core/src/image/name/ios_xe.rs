@@ -16,23 +16,15 @@ enum Kind {
 /// Reads the parts between the dots.
 pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
     let (head, rest) = parts.split_first()?;
-    if head.eq_ignore_ascii_case("packages")
-        && matches!(rest, [ending] if ending.eq_ignore_ascii_case("conf"))
-    {
-        return Some(NameFacts {
-            image_type: Some("xe-conf".to_owned()),
-            ..platform()
-        });
+    if head.eq_ignore_ascii_case("packages") && matches!(rest, [ending] if ending.eq_ignore_ascii_case("conf")) {
+        return Some(NameFacts { image_type: Some("xe-conf".to_owned()), ..platform() });
     }
     let mut facts = platform();
     let kind = read_head(head, &mut facts);
     if feature::is_mangled(&head.to_ascii_lowercase()) {
         let (family, set) = head.rsplit_once('-')?;
         let named = feature::begins_named(&set.to_ascii_lowercase());
-        return named.then(|| NameFacts {
-            family: Some(family.to_owned()),
-            ..platform()
-        });
+        return named.then(|| NameFacts { family: Some(family.to_owned()), ..platform() });
     }
 
     let mut rest = rest;
@@ -47,14 +39,9 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
     take_signature(&mut rest, &mut facts);
     let ending: Vec<String> = rest.iter().map(|part| part.to_ascii_lowercase()).collect();
     let ending: Vec<&str> = ending.iter().map(String::as_str).collect();
-    facts.image_type =
-        image_type(kind, patch, facts.feature_set.is_some(), &ending).map(str::to_owned);
+    facts.image_type = image_type(kind, patch, facts.feature_set.is_some(), &ending).map(str::to_owned);
     // A second number in the rest may be the version of something else.
-    if facts.image_type.is_none()
-        && rest
-            .iter()
-            .any(|part| part.bytes().any(|b| b.is_ascii_digit()))
-    {
+    if facts.image_type.is_none() && rest.iter().any(|part| part.bytes().any(|b| b.is_ascii_digit())) {
         facts.version = None;
         facts.alt_version = None;
     }
@@ -66,10 +53,7 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
 }
 
 fn platform() -> NameFacts {
-    NameFacts {
-        platform: Some("iosxe".to_owned()),
-        ..NameFacts::default()
-    }
+    NameFacts { platform: Some("iosxe".to_owned()), ..NameFacts::default() }
 }
 
 /// `cat9k_iosxe_npe`, `C9800-40-universalk9_wlc`, `asr1000rp2-rpios-adventerprise`, `cat9k-rpbase`.
@@ -98,15 +82,10 @@ fn read_head(head: &str, facts: &mut NameFacts) -> Kind {
         if feature::is_named(&last) {
             feature::fill(facts, &last);
         }
-        let plain = family
-            .strip_suffix("-mono")
-            .or_else(|| family.strip_suffix("-rpios"));
+        let plain = family.strip_suffix("-mono").or_else(|| family.strip_suffix("-rpios"));
         (plain.unwrap_or(family), Kind::Image)
     } else if last == "k9" {
-        (
-            family.rsplit_once('-').map_or("", |(family, _)| family),
-            Kind::Package,
-        )
+        (family.rsplit_once('-').map_or("", |(family, _)| family), Kind::Package)
     } else {
         (family, Kind::Package)
     };
@@ -137,9 +116,7 @@ fn take_version(rest: &mut &[&str], facts: &mut NameFacts) -> bool {
     let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
     let patch = patch.to_ascii_lowercase();
     let padded = patch.get(..2).is_some_and(two_digits)
-        && !patch
-            .get(2..3)
-            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()));
+        && !patch.get(2..3).is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()));
     if !two_digits(major) || !two_digits(minor) || !padded {
         return false;
     }
@@ -153,21 +130,13 @@ fn take_version(rest: &mut &[&str], facts: &mut NameFacts) -> bool {
         text.push_str(&train.to_ascii_uppercase());
         after = next;
     }
-    let alternative = if major.starts_with('0') {
-        take_ios_number(&mut after)
-    } else {
-        None
-    };
+    let alternative = if major.starts_with('0') { take_ios_number(&mut after) } else { None };
     match after {
         [candidate, next @ ..] if candidate.to_ascii_lowercase().starts_with("prd") => {
             text.push_str(&candidate.to_ascii_lowercase());
             after = next;
         }
-        ["0", build, next @ ..]
-            if !build.is_empty() && build.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            after = next
-        }
+        ["0", build, next @ ..] if !build.is_empty() && build.bytes().all(|b| b.is_ascii_digit()) => after = next,
         _ => {}
     }
     let Ok(version) = Version::parse(Scheme::IosXe, &text) else {
@@ -185,11 +154,7 @@ fn take_ios_number(rest: &mut &[&str]) -> Option<String> {
         return None;
     };
     let lower = train.to_ascii_lowercase();
-    let plain = if lower.ends_with("-ext") || lower.ends_with("-std") {
-        train.get(..train.len() - 4)?
-    } else {
-        train
-    };
+    let plain = if lower.ends_with("-ext") || lower.ends_with("-std") { train.get(..train.len() - 4)? } else { train };
     let version = Version::parse(Scheme::Ios, &format!("{code}.{plain}")).ok()?;
     *rest = after;
     Some(version.normal())
@@ -202,13 +167,7 @@ fn take_engineering(rest: &mut &[&str], facts: &mut NameFacts) -> bool {
     };
     let begins = |text: &str, pattern: &[u8]| {
         text.len() >= pattern.len()
-            && text.bytes().zip(pattern).all(|(b, p)| {
-                if *p == b'9' {
-                    b.is_ascii_digit()
-                } else {
-                    b == *p
-                }
-            })
+            && text.bytes().zip(pattern).all(|(b, p)| if *p == b'9' { b.is_ascii_digit() } else { b == *p })
     };
     if begins(first, b"BLD_") || begins(first, b"V99") {
         if let Some((_, branch)) = first.rsplit_once("_V")
@@ -239,11 +198,7 @@ fn take_defect(rest: &mut &[&str], facts: &mut NameFacts) -> bool {
         if tail.len() == 7 && tail.iter().take(2).all(u8::is_ascii_alphabetic) && tail.iter().skip(2).all(u8::is_ascii_digit));
     if is_defect {
         let (mark, id) = first.split_at_checked(3).unwrap_or(("", first));
-        facts.alt_version = Some(format!(
-            "{}{}",
-            mark.to_ascii_uppercase(),
-            id.to_ascii_lowercase()
-        ));
+        facts.alt_version = Some(format!("{}{}", mark.to_ascii_uppercase(), id.to_ascii_lowercase()));
         *rest = after;
     }
     is_defect

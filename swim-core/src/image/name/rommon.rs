@@ -12,11 +12,7 @@ pub(super) fn parse(base: &str) -> Option<NameFacts> {
         ..NameFacts::default()
     };
     let before = base.get(..at)?.trim_end_matches(['-', '_', '.']);
-    let words: Vec<&str> = lower
-        .get(at + "rommon".len()..)?
-        .split(['-', '_', '.'])
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> = lower.get(at + "rommon".len()..)?.split(['-', '_', '.']).filter(|w| !w.is_empty()).collect();
     facts.signature = words.iter().find_map(|word| signature(word));
     match words.as_slice() {
         [code, maintenance, tail @ ..] if is_tail(tail) => {
@@ -41,18 +37,13 @@ fn family(text: &str) -> Option<String> {
 
 /// Nothing but the signature and the ending.
 fn is_tail(words: &[&str]) -> bool {
-    words
-        .iter()
-        .all(|word| signature(word).is_some() || matches!(*word, "pkg" | "bin"))
+    words.iter().all(|word| signature(word).is_some() || matches!(*word, "pkg" | "bin"))
 }
 
 /// `1612` `2r` is 16.12(2r).
 fn packed(code: &str, maintenance: &str) -> Option<String> {
     let (major, minor) = code.split_at_checked(2)?;
-    let major: u8 = major
-        .parse()
-        .ok()
-        .filter(|major| (12..=49).contains(major))?;
+    let major: u8 = major.parse().ok().filter(|major| (12..=49).contains(major))?;
     let minor: u8 = if minor.len() <= 2 {
         minor.parse().ok()?
     } else {
@@ -64,18 +55,13 @@ fn packed(code: &str, maintenance: &str) -> Option<String> {
 /// `asr900_15_6_48r_s` is 15.6(48r)S.
 fn spelled_out(before: &str) -> Option<(&str, String)> {
     let mut words = before.rsplitn(5, '_');
-    let (train, maintenance, minor, major) =
-        (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (train, maintenance, minor, major) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let family = words.next()?;
     let major: u8 = major.parse().ok()?;
     let minor: u8 = minor.parse().ok()?;
     let letters = (1..=3).contains(&train.len()) && train.bytes().all(|b| b.is_ascii_alphabetic());
     let maintenance = maintenance.to_ascii_lowercase();
-    let text = format!(
-        "{major}.{minor}({}){}",
-        rom_number(&maintenance)?,
-        train.to_ascii_uppercase()
-    );
+    let text = format!("{major}.{minor}({}){}", rom_number(&maintenance)?, train.to_ascii_uppercase());
     letters.then_some((family, text))
 }
 

@@ -24,39 +24,18 @@ fn a_classic_name_is_read_completely() {
     };
     assert_eq!(facts, expected);
     let tar = parse_filename("c3750-ipservices-tar.122-55.SE12.tar");
-    assert_eq!(
-        (tar.image_type.as_deref(), tar.k9),
-        (Some("ios-tar"), Some(false))
-    );
+    assert_eq!((tar.image_type.as_deref(), tar.k9), (Some("ios-tar"), Some(false)));
 }
 
 #[test]
 fn unusual_classic_names() {
-    assert_eq!(
-        version("c3750-i5-mz.121.14-EA1.bin").as_deref(),
-        Some("12.1(14)EA1")
-    );
-    assert_eq!(
-        version("ie4000-universalk9_iox-mz.152-4.1.5.EB.bin").as_deref(),
-        Some("15.2(4.1.5)EB")
-    );
-    assert_eq!(
-        version("C2960-LANBASEK9-MZ.150-2.SE4.BIN").as_deref(),
-        Some("15.0(2)SE4")
-    );
-    assert_eq!(
-        version("c2960-lanbasek9-mz.150-2.se4a.bin").as_deref(),
-        Some("15.0(2)SE4a")
-    );
+    assert_eq!(version("c3750-i5-mz.121.14-EA1.bin").as_deref(), Some("12.1(14)EA1"));
+    assert_eq!(version("ie4000-universalk9_iox-mz.152-4.1.5.EB.bin").as_deref(), Some("15.2(4.1.5)EB"));
+    assert_eq!(version("C2960-LANBASEK9-MZ.150-2.SE4.BIN").as_deref(), Some("15.0(2)SE4"));
+    assert_eq!(version("c2960-lanbasek9-mz.150-2.se4a.bin").as_deref(), Some("15.0(2)SE4a"));
     assert_eq!(version("c2600-i-l.113-9").as_deref(), Some("11.3(9)"));
-    assert_eq!(
-        version("c3560-ipbasek9-mz.122-55.SE12.bin.old").as_deref(),
-        Some("12.2(55)SE12")
-    );
-    assert_eq!(
-        version("c2960x-universalk9-mz.from-152-7.E4-to.152-7.E10.bin"),
-        None
-    );
+    assert_eq!(version("c3560-ipbasek9-mz.122-55.SE12.bin.old").as_deref(), Some("12.2(55)SE12"));
+    assert_eq!(version("c2960x-universalk9-mz.from-152-7.E4-to.152-7.E10.bin"), None);
 }
 
 #[test]
@@ -66,49 +45,21 @@ fn xe_packages_and_patches() {
     assert_eq!(smu.alt_version.as_deref(), Some("CSCwk72267"));
     assert_eq!(smu.version.as_deref(), Some("17.12.4"));
     let ios = parse_filename("asr920-rpios-universalk9_npe.03.16.00.S.155-3.S-ext.pkg");
-    assert_eq!(
-        (ios.family.as_deref(), ios.npe),
-        (Some("asr920"), Some(true))
-    );
-    assert_eq!(
-        parse_filename("cat9k-webui.17.03.05.SPA.pkg").feature_set,
-        None
-    );
-    assert_eq!(
-        version("cat9k_iosxe.16.05.01a.prd3.SPA.bin").as_deref(),
-        Some("16.5.1aprd3")
-    );
-    assert_eq!(
-        version("cat9k_iosxe.17.09.04prd1.SPA.bin").as_deref(),
-        Some("17.9.4prd1")
-    );
-    assert_eq!(
-        version("asr1000rp1-adventerprisek9.02.06.02.122-33.XNF2.bin").as_deref(),
-        Some("2.6.2")
-    );
-    assert_eq!(
-        version("CAT9K_IOSXE.17.09.05A.SPA.BIN").as_deref(),
-        Some("17.9.5a")
-    );
-    assert_eq!(
-        version("cat9k_iosxe.17.09.05.SPA (1).bin").as_deref(),
-        Some("17.9.5")
-    );
-    assert_eq!(
-        parse_filename("flash:/packages.conf").image_type.as_deref(),
-        Some("xe-conf")
-    );
+    assert_eq!((ios.family.as_deref(), ios.npe), (Some("asr920"), Some(true)));
+    assert_eq!(parse_filename("cat9k-webui.17.03.05.SPA.pkg").feature_set, None);
+    assert_eq!(version("cat9k_iosxe.16.05.01a.prd3.SPA.bin").as_deref(), Some("16.5.1aprd3"));
+    assert_eq!(version("cat9k_iosxe.17.09.04prd1.SPA.bin").as_deref(), Some("17.9.4prd1"));
+    assert_eq!(version("asr1000rp1-adventerprisek9.02.06.02.122-33.XNF2.bin").as_deref(), Some("2.6.2"));
+    assert_eq!(version("CAT9K_IOSXE.17.09.05A.SPA.BIN").as_deref(), Some("17.9.5a"));
+    assert_eq!(version("cat9k_iosxe.17.09.05.SPA (1).bin").as_deref(), Some("17.9.5"));
+    assert_eq!(parse_filename("flash:/packages.conf").image_type.as_deref(), Some("xe-conf"));
 }
 
 #[test]
 fn boot_rom_packages() {
     for (name, family, version) in [
         ("asr1000-rommon.169_4r_SPA.pkg", "asr1000", "16.9(4r)"),
-        (
-            "isr4200_4300_rommon_1612_1r_SPA.pkg",
-            "isr4200_4300",
-            "16.12(1r)",
-        ),
+        ("isr4200_4300_rommon_1612_1r_SPA.pkg", "isr4200_4300", "16.12(1r)"),
         ("ncs4200_15_6_48r_s_rommon.pkg", "ncs4200", "15.6(48r)S"),
     ] {
         let facts = parse_filename(name);
@@ -140,14 +91,8 @@ fn engineering_and_mangled_names_have_no_version() {
         assert_eq!(facts.version, None, "{name}");
     }
     let mangled = parse_filename("asr1002x-universalk10.144.1.1.S.154-3.S9-ext.SPA.bin");
-    assert_eq!(
-        (mangled.alt_version, mangled.feature_set, mangled.k9),
-        (None, None, None)
-    );
-    assert_eq!(
-        parse_filename("n3000-uk10.225.0.2.U6.10.bin").platform,
-        None
-    );
+    assert_eq!((mangled.alt_version, mangled.feature_set, mangled.k9), (None, None, None));
+    assert_eq!(parse_filename("n3000-uk10.225.0.2.U6.10.bin").platform, None);
 }
 
 proptest! {
