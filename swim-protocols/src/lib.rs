@@ -4,7 +4,8 @@
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
-
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(test)]
 mod memory;
 pub mod net;

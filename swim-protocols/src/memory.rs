@@ -1,4 +1,5 @@
 //! Ports in memory, for the tests of this crate.
+#![allow(dead_code, unreachable_pub)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};

@@ -34,7 +34,8 @@ impl Network for TcpNetwork {
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
         let refused = |e: std::io::Error| {
-            let kind = if e.kind() == std::io::ErrorKind::AddrInUse { ErrorKind::Busy } else { ErrorKind::InvalidInput };
+            let kind =
+                if e.kind() == std::io::ErrorKind::AddrInUse { ErrorKind::Busy } else { ErrorKind::InvalidInput };
             Error::new(kind, "listen", format!("cannot listen at {at}")).with("endpoint", at).caused_by(e)
         };
         let listener = TcpListener::bind((at.host.as_str(), at.port)).await.map_err(refused)?;

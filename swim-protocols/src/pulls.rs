@@ -1,7 +1,12 @@
-//! What was pulled of an offer: bytes handed out, parts that are complete, uses that are spent.
+//! What all offers need: who may come, where we listen, and what was pulled (bytes handed out, parts that are complete,
+//! uses that are spent).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use swim_core::model::Endpoint;
+use swim_core::ports::{Accepted, Listener, Network, Offer};
+use swim_core::{Error, Result};
 
 /// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
 #[derive(Debug)]
@@ -74,6 +79,51 @@ fn insert(parts: &mut Vec<(u64, u64)>, start: u64, end: u64) {
         }
     }
     *parts = melted;
+}
+
+/// Listens at the first free port of the range, or at any.
+pub(crate) async fn open_door(
+    network: &dyn Network,
+    bind: &str,
+    ports: Option<(u16, u16)>,
+) -> Result<Box<dyn Listener>> {
+    let Some((first, last)) = ports else {
+        return network.listen(&Endpoint { host: bind.to_owned(), port: 0 }).await;
+    };
+    let mut failure = Error::invalid("ports", format!("{first}-{last}"), "the first port must not be above the last");
+    for port in first..=last {
+        match network.listen(&Endpoint { host: bind.to_owned(), port }).await {
+            Ok(door) => return Ok(door),
+            Err(e) => failure = e,
+        }
+    }
+    Err(failure)
+}
+
+/// Text that cannot be guessed, of hexadecimal digits only, so that every device can type it.
+pub(crate) fn random_text<const N: usize>() -> String
+where
+    rand::distr::StandardUniform: rand::distr::Distribution<[u8; N]>,
+{
+    hex::encode(rand::random::<[u8; N]>())
+}
+
+/// Checks what is asked of an offer.
+pub(crate) fn check_offer(request: &Offer) -> Result<()> {
+    let name = &request.name;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+    if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
+        return Err(Error::invalid("file name", format!("{name:?}"), "letters, digits and . _ - + only"));
+    }
+    if request.uses == 0 {
+        return Err(Error::invalid("uses", 0, "an offer must be usable at least once"));
+    }
+    Ok(())
+}
+
+/// May this peer come?
+pub(crate) fn welcome(source: Option<&str>, accepted: &Accepted) -> bool {
+    source.is_none_or(|s| s == accepted.peer.host)
 }
 
 #[cfg(test)]

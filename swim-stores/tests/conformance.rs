@@ -1,5 +1,7 @@
 //! Every store passes the suite of its port.
 
+#![allow(clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod support;
 
 use std::sync::Arc;

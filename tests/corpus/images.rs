@@ -8,19 +8,19 @@ use swim_core::version::{Scheme, Version, compare};
 
 /// How one set went.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The name of the file.
-    pub set: &'static str,
+    pub(crate) set: &'static str,
     /// Fields or pairs that are as expected.
-    pub matched: usize,
+    pub(crate) matched: usize,
     /// All fields or pairs.
-    pub total: usize,
+    pub(crate) total: usize,
     /// What was answered, and is not so.
-    pub wrong: Vec<String>,
+    pub(crate) wrong: Vec<String>,
 }
 
 /// Runs every set below the corpus folder; `None` when the corpus is not present.
-pub fn run(corpus: &Path) -> Option<Vec<Outcome>> {
+pub(crate) fn run(corpus: &Path) -> Option<Vec<Outcome>> {
     let outcomes = vec![
         pairs(corpus, "versions.csv", |p, a, b| {
             let there = compare(p, a, b).ok()??;

@@ -1,6 +1,7 @@
 //! Platforms: definitions as data, procedures as short async functions.
 
 mod definition;
+mod ios;
 pub mod parse;
 mod registry;
 mod session;
@@ -14,6 +15,8 @@ pub use definition::{Abilities, Definition};
 pub use registry::Registry;
 pub use session::{PullServices, Session};
 pub use step::{Acted, Deletion, Goal, Mark, Probe, StepKind, StepSpec, Undone};
+
+use std::sync::Arc;
 
 use crate::Result;
 use crate::model::{Inventory, Policy};
@@ -41,4 +44,29 @@ pub trait Platform: Send + Sync + fmt::Debug {
 
     /// Takes the step back, as far as it can be taken back. Called with the session open.
     async fn undo(&self, step: &StepSpec, s: &mut Session<'_>) -> Result<Undone>;
+}
+
+/// The built-in platforms, each with its built-in definition: `ios` and `ios_xe`.
+///
+/// # Errors
+/// `InvalidInput` when a built-in definition cannot be read, which the tests exclude.
+///
+/// ```
+/// let names: Vec<_> = swim_core::platform::builtin()?.iter().map(|p| p.definition().id.0.clone()).collect();
+/// assert_eq!(names, ["ios", "ios_xe"]);
+/// # Ok::<(), swim_core::Error>(())
+/// ```
+pub fn builtin() -> Result<Vec<Arc<dyn Platform>>> {
+    drivers(&Registry::builtin()?)
+}
+
+/// A driver for every definition of a registry. Definitions differ in data; the procedure is the one of IOS and IOS XE.
+///
+/// # Errors
+/// Those of [`Registry::definition`].
+pub fn drivers(registry: &Registry) -> Result<Vec<Arc<dyn Platform>>> {
+    registry
+        .ids()
+        .map(|id| Ok(Arc::new(ios::Ios::new(registry.definition(id)?.clone())) as Arc<dyn Platform>))
+        .collect()
 }

@@ -75,7 +75,7 @@ pub struct Offer {
 
 /// An open offer; dropping it closes it.
 #[async_trait]
-pub trait Served: Send + fmt::Debug {
+pub trait Served: Send + Sync + fmt::Debug {
     /// The path part to name on the device: `x.bin`, or a single-use random path for HTTP.
     fn path(&self) -> &str;
     /// The port that it listens at.

@@ -43,11 +43,7 @@ impl IosXe {
         let minor = scan.dot_number(2)?;
         let patch = scan.dot_number(2)?;
         let word = scan.lower_case_before("prd");
-        let number = if word.is_empty() {
-            0
-        } else {
-            scan.number(2).unwrap_or(0)
-        };
+        let number = if word.is_empty() { 0 } else { scan.number(2).unwrap_or(0) };
         let letters = (word.len(), word.to_owned(), number);
         if word.len() > 2 {
             return None;
@@ -62,14 +58,7 @@ impl IosXe {
             2 => train.is_empty(),
             _ => major >= FIRST_UNIFIED,
         };
-        (known && scan.is_done()).then_some(Self {
-            major,
-            minor,
-            patch,
-            letters,
-            train: train.to_owned(),
-            tail,
-        })
+        (known && scan.is_done()).then_some(Self { major, minor, patch, letters, train: train.to_owned(), tail })
     }
 
     fn release(&self) -> (u64, u64, u64, &(usize, String, u64)) {
@@ -99,11 +88,7 @@ impl IosXe {
     /// The lower-case letters of the release, with their number: `a`, `z1`, or nothing.
     pub(super) fn letters(&self) -> String {
         let (_, word, number) = &self.letters;
-        if *number == 0 {
-            word.clone()
-        } else {
-            format!("{word}{number}")
-        }
+        if *number == 0 { word.clone() } else { format!("{word}{number}") }
     }
 
     pub(super) fn train(&self) -> String {
@@ -116,28 +101,12 @@ impl IosXe {
     }
 
     pub(super) fn group(&self) -> String {
-        let Self {
-            major,
-            minor,
-            train,
-            ..
-        } = self;
-        if train.is_empty() {
-            format!("{major}.{minor}")
-        } else {
-            format!("{major}.{minor} {train}")
-        }
+        let Self { major, minor, train, .. } = self;
+        if train.is_empty() { format!("{major}.{minor}") } else { format!("{major}.{minor} {train}") }
     }
 
     pub(super) fn normal(&self) -> String {
-        let release = format!(
-            "{}.{}.{}{}{}",
-            self.major,
-            self.minor,
-            self.patch,
-            self.letters(),
-            self.train
-        );
+        let release = format!("{}.{}.{}{}{}", self.major, self.minor, self.patch, self.letters(), self.train);
         match self.tail {
             Tail::Candidate(number) => format!("{release}prd{number}"),
             Tail::Release | Tail::Build(_) => release,
@@ -164,10 +133,8 @@ impl Tail {
 fn without_codename(text: &str) -> &str {
     let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
     let (word, number) = text.split_at_checked(start).unwrap_or(("", text));
-    let is_codename = word.ends_with(['-', ' '])
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b' ');
+    let is_codename =
+        word.ends_with(['-', ' ']) && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b' ');
     if is_codename { number } else { text }
 }
 

@@ -143,7 +143,8 @@ async fn private_key(login: &Login, secrets: &dyn Secrets) -> Result<PrivateKey>
     };
     decode_secret_key(text.expose(), passphrase.as_ref().map(|p| p.expose().as_str())).map_err(|e| {
         let why = if passphrase.is_some() { "with its passphrase" } else { "(it has no passphrase here)" };
-        Error::new(ErrorKind::InvalidInput, OPERATION, format!("the private key {name} cannot be read {why}")).caused_by(e)
+        Error::new(ErrorKind::InvalidInput, OPERATION, format!("the private key {name} cannot be read {why}"))
+            .caused_by(e)
     })
 }
 

@@ -53,7 +53,7 @@ impl CliConnector for SshConnector {
             matcher: Arc::clone(&matcher),
             secrets: Arc::clone(self.client.secrets()),
             hostname: None,
-            broken: false,
+            footing: Footing::Prompt,
         };
         let login = Conversation::login(matcher, device.login.enable.clone(), cx.clock.monotonic());
         cli.follow(login, cx).await.map_err(|e| e.with("device", &device.id))?;
@@ -64,6 +64,17 @@ impl CliConnector for SshConnector {
     }
 }
 
+/// Where the last dialogue left the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Footing {
+    /// At a prompt.
+    Prompt,
+    /// A question was left or a failure was seen: the prompt is still to come.
+    Unsettled,
+    /// Something may still run or ask: whatever is sent next could be taken for an answer.
+    Lost,
+}
+
 /// An open session.
 struct SshCli {
     link: SshLink,
@@ -71,18 +82,27 @@ struct SshCli {
     matcher: Arc<Matcher>,
     secrets: Arc<dyn Secrets>,
     hostname: Option<String>,
-    /// A dialogue ended somewhere else than at the prompt: what comes next could be answered by what is still running.
-    broken: bool,
+    footing: Footing,
 }
 
 impl SshCli {
     /// Does what the conversation says until it is over.
     async fn follow(&mut self, mut conversation: Conversation, cx: &Context) -> Result<Transcript> {
         let ended = self.drive(&mut conversation, cx).await;
+        self.footing = match &ended {
+            Ok(_) => Footing::Prompt,
+            // Seen in this dialogue: it failed at the prompt.
+            Err(_) if conversation.hostname().is_some() => Footing::Prompt,
+            Err(e) => match e.kind() {
+                ErrorKind::Cancelled | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::NotFound => {
+                    Footing::Lost
+                }
+                _ => Footing::Unsettled,
+            },
+        };
         if let Some(hostname) = conversation.hostname() {
             self.hostname = Some(hostname.to_owned());
         }
-        self.broken = ended.is_err();
         ended
     }
 
@@ -111,7 +131,11 @@ impl SshCli {
 #[async_trait]
 impl Cli for SshCli {
     async fn exchange(&mut self, dialogue: &Dialogue, cx: &Context) -> Result<Transcript> {
-        if self.broken {
+        if self.footing == Footing::Unsettled {
+            let now = cx.clock.monotonic();
+            self.follow(Conversation::login(Arc::clone(&self.matcher), None, now), cx).await?;
+        }
+        if self.footing == Footing::Lost {
             let message = "the session does not stand at a prompt since the last command; a new one is needed";
             return Err(Error::new(ErrorKind::Interrupted, dialogue.shown.clone(), message));
         }

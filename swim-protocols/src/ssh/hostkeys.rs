@@ -114,7 +114,8 @@ impl HostKeyCheck {
     }
 
     async fn check_first_use(&self, key: &PublicKey) -> Result<()> {
-        let text = key.to_openssh().map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
+        let text =
+            key.to_openssh().map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
         let record = Remembered { key: text, fingerprint: fingerprint(key), first_seen: self.now };
         let value = serde_json::to_value(&record)
             .map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
@@ -159,7 +160,8 @@ impl HostKeyCheck {
         let HostPatterns::Patterns(patterns) = entry.host_patterns() else {
             return false;
         };
-        let name = if self.at.port == 22 { self.at.host.clone() } else { format!("[{}]:{}", self.at.host, self.at.port) };
+        let name =
+            if self.at.port == 22 { self.at.host.clone() } else { format!("[{}]:{}", self.at.host, self.at.port) };
         let name = name.to_lowercase();
         let mut named = false;
         for pattern in patterns {
@@ -240,7 +242,8 @@ mod tests {
         let records = Arc::new(MemoryRecords::default());
         let key = key();
         let text = key.to_openssh().unwrap();
-        let judged = async |line: String, port| check(HostKeyPolicy::KnownHosts(line), port, &records).check(&key).await;
+        let judged =
+            async |line: String, port| check(HostKeyPolicy::KnownHosts(line), port, &records).check(&key).await;
         assert!(judged(format!("r1.example.net {text}"), 22).await.is_ok());
         assert!(judged(format!("*.example.net,other {text}"), 22).await.is_ok());
         assert!(judged(format!("[r1.example.net]:2222 {text}"), 2222).await.is_ok());

@@ -8,7 +8,11 @@ mod failure;
 mod hostkeys;
 mod pipe;
 pub mod scp;
+mod server;
+mod session;
+pub mod sftp;
 
 pub use cli::SshConnector;
 pub use client::{SshClient, SshLink};
 pub use config::{AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, TRANSFER_SILENCE};
+pub use server::{OfferConfig, SshOffers};

@@ -13,6 +13,8 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::failure;
 
+/// After the other side said that it has no more data: how long its exit status and error text may still take.
+const AFTER_END: Duration = Duration::from_secs(5);
 /// Text of the error stream that is kept: enough for a sentence of the other side.
 const ERROR_TEXT: usize = 2048;
 
@@ -37,6 +39,8 @@ struct Ear {
     exit: Option<u32>,
     granted: bool,
     refused: bool,
+    /// No more data will come.
+    ended: bool,
     closed: bool,
 }
 
@@ -51,7 +55,7 @@ impl Ear {
             Some(ChannelMsg::ExitStatus { exit_status }) => self.exit = Some(exit_status),
             Some(ChannelMsg::Success) => self.granted = true,
             Some(ChannelMsg::Failure) => self.refused = true,
-            // After the end of its data the exit status may still come; then it closes.
+            Some(ChannelMsg::Eof) => self.ended = true,
             Some(ChannelMsg::Close) | None => self.closed = true,
             Some(_) => {}
         }
@@ -71,15 +75,29 @@ pub(crate) struct Pipe<S: From<(ChannelId, ChannelMsg)>> {
     ear: Ear,
     writer: ChannelWriteHalf<S>,
     operation: &'static str,
+    after_end: Duration,
 }
 
 impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
     pub(crate) fn new(channel: Channel<S>, operation: &'static str) -> Self {
         let (half, writer) = channel.split();
         let inbox = VecDeque::new();
-        let ear =
-            Ear { half, inbox, errors: Vec::new(), exit: None, granted: false, refused: false, closed: false };
-        Self { ear, writer, operation }
+        let ear = Ear {
+            half,
+            inbox,
+            errors: Vec::new(),
+            exit: None,
+            granted: false,
+            refused: false,
+            ended: false,
+            closed: false,
+        };
+        Self { ear, writer, operation, after_end: AFTER_END }
+    }
+
+    /// The side of a server: a client that has no more to say has nothing else to tell either.
+    pub(crate) fn serving(channel: Channel<S>, operation: &'static str) -> Self {
+        Self { after_end: Duration::ZERO, ..Self::new(channel, operation) }
     }
 
     /// The exit status, when the other side told one.
@@ -125,11 +143,14 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
     /// Waits up to `limit` for the other side.
     pub(crate) async fn hear(&mut self, limit: Duration, cx: &Context) -> Result<Heard> {
         if self.ear.inbox.is_empty() && !self.ear.closed {
+            let limit = if self.ear.ended { limit.min(self.after_end) } else { limit };
             tokio::select! {
                 biased;
                 message = self.ear.half.wait() => self.ear.note(message),
                 () = cx.cancel.cancelled() => return Err(failure::cancelled(self.operation)),
-                () = cx.clock.sleep(limit) => return Ok(Heard::Quiet),
+                () = cx.clock.sleep(limit) => {
+                    return Ok(if self.ear.ended { Heard::Closed } else { Heard::Quiet });
+                }
             }
         }
         Ok(match self.ear.inbox.pop_front() {
@@ -137,6 +158,14 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             None if self.ear.closed => Heard::Closed,
             None => Heard::Moved,
         })
+    }
+
+    /// What was heard while sending, without waiting: data, then `Closed` if it came to that.
+    pub(crate) fn overheard(&mut self) -> Option<Heard> {
+        match self.ear.inbox.pop_front() {
+            Some(data) => Some(Heard::Data(data)),
+            None => self.ear.closed.then_some(Heard::Closed),
+        }
     }
 
     /// Sends bytes, reading meanwhile. Returns early, with a part of them unsent, when the channel closes, and when the
@@ -151,7 +180,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         silence: Duration,
         cx: &Context,
     ) -> Result<()> {
-        let Self { ear, writer, operation } = self;
+        let Self { ear, writer, operation, .. } = self;
         let sending = writer.data_bytes(bytes);
         tokio::pin!(sending);
         loop {

@@ -64,6 +64,19 @@ impl SqliteStore {
         &self.path
     }
 
+    /// Limits the file's size for this connection, in pages of 4 KiB; a write past it fails with `NoSpace`. SQLite keeps
+    /// the limit at the present size when that is larger.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn limit_pages(&self, pages: u32) -> Result<()> {
+        let operation = "limit database";
+        self.read(operation, move |db| {
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(failure::failed(operation))
+        })
+        .await
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         operation: &'static str,

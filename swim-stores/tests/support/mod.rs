@@ -1,6 +1,11 @@
 //! Folders for tests, and children that can be killed.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "each test binary uses its part; a test may fail by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -255,7 +255,6 @@ fn software(v: &mut ShowVersion, line: &str) {
 fn memory(v: &mut ShowVersion, line: &str) {
     let line = line.trim_start();
     if v.memory_line_kb.is_empty()
-        && line.contains("bytes of memory")
         && let Some((chassis, numbers)) = processor_line(line)
     {
         v.memory_line_kb = numbers;
@@ -288,10 +287,11 @@ fn processor_line(line: &str) -> Option<(&str, Vec<u64>)> {
     Some((filled(rest.get(..end)?)?, numbers))
 }
 
-/// The numbers of `with A K/B K bytes of memory`.
+/// The numbers of `with A K/B K bytes of memory`; some releases write `of physical memory` there.
 pub(super) fn memory_numbers(line: &str) -> Option<Vec<u64>> {
-    let (before, _) = line.split_once(" bytes of memory")?;
-    let last = before.rsplit(' ').next()?;
+    let (before, _) = line.split_once(" bytes of memory").or_else(|| line.split_once(" bytes of physical memory"))?;
+    let (before, last) = before.rsplit_once(' ')?;
+    before.ends_with("with").then_some(())?;
     last.split('/').map(|part| number(part.strip_suffix('K')?)).collect()
 }
 

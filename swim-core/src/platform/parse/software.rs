@@ -25,11 +25,19 @@ pub(super) fn software_banner(line: &str) -> Option<Banner<'_>> {
 
 /// Finds the banner anywhere in a line (`Image Version = Cisco IOS Software, ...`).
 pub(super) fn banner_in(line: &str) -> Option<Banner<'_>> {
-    let (before, rest) = line.split_once("Version ")?;
-    let before = before.trim_end();
-    let (before, experimental) = before.strip_suffix("Experimental").map_or((before, false), |b| (b, true));
-    let id = before.trim_end().trim_end_matches(',').trim_end().strip_suffix(')')?.rsplit_once('(')?.1.trim();
-    (!id.is_empty() && !id.contains(' ')).then_some(Banner { id, version: after_version(rest)?, experimental })
+    let mut from = 0;
+    while let Some(at) = line.get(from..)?.find("Version ").map(|at| from + at) {
+        let before = line.get(..at)?.trim_end();
+        let (before, experimental) = before.strip_suffix("Experimental").map_or((before, false), |b| (b, true));
+        from = at + "Version ".len();
+        // The image code in brackets stands right before it.
+        if let Some(before) = before.trim_end().trim_end_matches(',').trim_end().strip_suffix(')') {
+            let id = before.rsplit_once('(')?.1.trim();
+            let version = after_version(line.get(from..)?)?;
+            return (!id.is_empty() && !id.contains(' ')).then_some(Banner { id, version, experimental });
+        }
+    }
+    None
 }
 
 /// The version at the start of a text: up to a comma or blank.

@@ -5,6 +5,7 @@
 //! lines (`C0644 <bytes> <name>` for a file, `T` for its times, `D` and `E` around a directory) and the bytes; the sink
 //! answers each with one byte: 0 for good, 1 for a warning, 2 for an end, both followed by a line of text.
 
+pub(crate) mod offer;
 mod push;
 pub mod sink;
 pub mod source;

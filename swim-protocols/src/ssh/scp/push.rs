@@ -51,7 +51,15 @@ impl ScpPush {
                     pipe.send(piece, true, silence, cx).await?;
                     source.sent(sent);
                     cx.notes.note(Note::Bytes { done: offset + sent, total: Some(request.bytes) });
-                    self.overhear(source, pipe, cx).await?;
+                    while let Some(heard) = pipe.overheard() {
+                        match heard {
+                            Heard::Data(bytes) => source.received(&bytes),
+                            _ => {
+                                source.closed();
+                                break;
+                            }
+                        }
+                    }
                 }
                 Next::Wait => match pipe.hear(silence, cx).await? {
                     Heard::Data(bytes) => source.received(&bytes),
@@ -59,21 +67,6 @@ impl ScpPush {
                     Heard::Moved => {}
                     Heard::Quiet => return Err(failure::silent("scp", silence)),
                 },
-            }
-        }
-    }
-
-    /// Gives the engine what came while we were sending, without waiting.
-    async fn overhear(&self, source: &mut Source, pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
-        loop {
-            match pipe.hear(Duration::ZERO, cx).await? {
-                Heard::Data(bytes) => source.received(&bytes),
-                Heard::Closed => {
-                    source.closed();
-                    return Ok(());
-                }
-                Heard::Moved => {}
-                Heard::Quiet => return Ok(()),
             }
         }
     }

@@ -46,7 +46,9 @@ pub enum Event {
 #[derive(Debug)]
 enum Stage {
     Line,
-    Data { left: u64 },
+    Data {
+        left: u64,
+    },
     /// The byte after the data: 0, or a complaint of the source about its own file.
     Trailer,
     Over,

@@ -34,7 +34,9 @@ enum Stage {
     /// The sink looks at the line.
     Judging,
     /// The bytes.
-    Data { offset: u64 },
+    Data {
+        offset: u64,
+    },
     /// Our closing zero has to be sent.
     Close,
     /// The sink writes the file.

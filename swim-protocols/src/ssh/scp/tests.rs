@@ -41,10 +41,7 @@ fn a_file_goes_across() {
     let data: Vec<u8> =
         events.iter().filter_map(|e| if let Event::Data(d) = e { Some(d.to_vec()) } else { None }).flatten().collect();
     assert_eq!(data, b"hello");
-    assert_eq!(
-        events.first(),
-        Some(&Event::File { name: "x.bin".into(), bytes: 5, mode: 0o644, modified: None })
-    );
+    assert_eq!(events.first(), Some(&Event::File { name: "x.bin".into(), bytes: 5, mode: 0o644, modified: None }));
     assert_eq!(events.last(), Some(&Event::FileDone));
 }
 
@@ -107,7 +104,9 @@ fn hostile_names_are_refused_and_the_source_is_told() {
 
 #[test]
 fn lines_that_lie_are_refused() {
-    for line in ["C0644 99999999999999999999 x\n", "C0644 -1 x\n", "C0644 2000000 x\n", "C644 1 x\n", "E\n", "X\n", "\n"] {
+    for line in
+        ["C0644 99999999999999999999 x\n", "C0644 -1 x\n", "C0644 2000000 x\n", "C644 1 x\n", "E\n", "X\n", "\n"]
+    {
         assert!(sink_hears(line.as_bytes()).1.is_some(), "{line}");
     }
     // One byte more than was said.

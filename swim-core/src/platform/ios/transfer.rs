@@ -1,0 +1,168 @@
+//! Bringing the image to the device: protocol order with fallback.
+//!
+//! Network and login failures move on to the next protocol; space, name and privilege failures do not: they would be the
+//! same with every protocol.
+
+use std::time::Duration;
+
+use super::{LONG_SILENCE, files, last_words, questions, split_path};
+use crate::cli::Dialogue;
+use crate::model::{Direction, Protocol, Sha256};
+use crate::platform::parse;
+use crate::platform::{Acted, Session};
+use crate::ports::{Offer, Push, Receipt, Served};
+use crate::{Effect, Error, ErrorKind, Result};
+
+/// A copy that prints nothing for so long is stuck: progress characters come every few seconds, a flash that flushes
+/// pauses for up to two minutes.
+const COPY_SILENCE: Duration = Duration::from_secs(180);
+
+/// An offer closes after this long whatever happens: 1 GB at the slowest rate seen (265 KB/s) takes a bit over an hour.
+const OFFER_LIFETIME: Duration = Duration::from_secs(6 * 3600);
+
+pub(super) async fn bring(
+    image: &Sha256,
+    bytes: u64,
+    path: &str,
+    transfers: &[(Protocol, Direction)],
+    s: &mut Session<'_>,
+) -> Result<Acted> {
+    let mut fallbacks = Vec::new();
+    let mut last = None;
+    for (protocol, direction) in transfers {
+        let tried = match direction {
+            Direction::Pull => pull(*protocol, image, bytes, path, s).await,
+            Direction::Push => push(*protocol, image, bytes, path, s).await,
+        };
+        match tried {
+            Ok((said, receipt)) => return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks }),
+            Err(e) if moves_on(e.kind()) => {
+                fallbacks.push(format!("{protocol} {direction:?}: {}", e.report()));
+                last = Some(e);
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Err(match last {
+        Some(e) => {
+            Error::new(ErrorKind::Unreachable, "transfer", format!("no protocol worked: {}", fallbacks.join("; ")))
+                .said(e.device_words().unwrap_or_default().to_owned())
+                .effected(Effect::None)
+                .caused_by(e)
+        }
+        None => Error::new(ErrorKind::Unsupported, "transfer", "there is no transfer to try"),
+    })
+}
+
+/// The device's own network or login trouble, or an adapter that is not there.
+const fn moves_on(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
+}
+
+async fn pull(
+    protocol: Protocol,
+    image: &Sha256,
+    bytes: u64,
+    path: &str,
+    s: &mut Session<'_>,
+) -> Result<(String, Receipt)> {
+    let (_, name) = split_path(path);
+    let transfer = s.services.find(protocol, Direction::Pull).ok_or_else(|| missing(protocol))?;
+    let offer = Offer {
+        device: s.device.clone(),
+        store: std::sync::Arc::clone(&s.services.store),
+        image: *image,
+        bytes,
+        name: name.to_owned(),
+        // Devices may dial from another of their addresses than the one that we dial: the single-use secret decides.
+        source: None,
+        uses: 1,
+        lifetime: OFFER_LIFETIME,
+    };
+    let address = s.our_address()?;
+    let host = if address.contains(':') { format!("[{address}]") } else { address };
+    let served = transfer.offer(offer, s.cx).await?;
+    let copied = copy_from(protocol, &host, &*served, bytes, path, s).await;
+    let receipt = served.close().await;
+    let said = copied?;
+    Ok((said, receipt?))
+}
+
+async fn copy_from(
+    protocol: Protocol,
+    host: &str,
+    served: &dyn Served,
+    bytes: u64,
+    path: &str,
+    s: &mut Session<'_>,
+) -> Result<String> {
+    let (_, name) = split_path(path);
+    let user = served.user().map(|u| format!("{u}@")).unwrap_or_default();
+    let url = format!("{protocol}://{user}{host}:{}/{}", served.port(), served.path());
+    let mut dialogue = Dialogue::show(format!("copy {url} {path}")).silence(COPY_SILENCE);
+    dialogue.answers = questions::copy(name, served.user(), served.password());
+    // The path of an HTTP offer is its credential.
+    dialogue.shown = match served.user() {
+        Some(_) => dialogue.shown,
+        None => format!("copy {protocol}://{host}:{}/*** {path}", served.port()),
+    };
+    let said = s.run(&dialogue).await?;
+    judge(&said.output, bytes, path, s).await
+}
+
+/// A copy is good when the device says that it copied every byte.
+async fn judge(output: &str, bytes: u64, path: &str, s: &mut Session<'_>) -> Result<String> {
+    let copy = parse::copy_to_device(output);
+    let error = match (copy.failure(), copy.bytes_copied) {
+        (None, Some(copied)) if copied == bytes => return Ok(last_words(output)),
+        (Some((kind, words)), _) => {
+            Error::new(kind, "copy", format!("the copy to {path} failed")).said(words.to_owned())
+        }
+        (None, Some(copied)) => {
+            Error::new(ErrorKind::Integrity, "copy", format!("{copied} of {bytes} bytes were copied to {path}"))
+                .said(last_words(output))
+        }
+        (None, None) => {
+            Error::new(ErrorKind::UnexpectedReply, "copy", "the device did not say that it copied anything")
+                .said(last_words(output))
+        }
+    };
+    // What an unfinished copy left takes the room that the next try needs.
+    if files::size(path, s).await?.is_some_and(|left| left != bytes) {
+        files::delete(path, s).await?;
+    }
+    Err(error)
+}
+
+async fn push(
+    protocol: Protocol,
+    image: &Sha256,
+    bytes: u64,
+    path: &str,
+    s: &Session<'_>,
+) -> Result<(String, Receipt)> {
+    let transfer = s.services.find(protocol, Direction::Push).ok_or_else(|| missing(protocol))?;
+    let request = Push {
+        device: s.device.clone(),
+        store: std::sync::Arc::clone(&s.services.store),
+        image: *image,
+        bytes,
+        path: path.to_owned(),
+        resume_from: 0,
+    };
+    let receipt = transfer.push(request, s.cx).await?;
+    Ok((format!("{} bytes pushed by {protocol}", receipt.bytes), receipt))
+}
+
+fn missing(protocol: Protocol) -> Error {
+    Error::new(ErrorKind::Unsupported, "transfer", format!("this client has no {protocol} for that direction"))
+}
+
+/// A copy on the device, to another member's flash.
+pub(super) async fn copy_local(from: &str, to: &str, bytes: u64, s: &mut Session<'_>) -> Result<String> {
+    let (_, name) = split_path(to);
+    let mut dialogue = Dialogue::show(format!("copy {from} {to}")).silence(LONG_SILENCE);
+    dialogue.answers = questions::copy(name, None, None);
+    let said = s.run(&dialogue).await?;
+    judge(&said.output, bytes, to, s).await
+}

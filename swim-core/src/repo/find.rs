@@ -1,0 +1,105 @@
+//! Finding images.
+
+use super::record::{self, NAMES, split_name};
+use crate::image::{Field, Image};
+use crate::model::Sha256;
+use crate::ports::Records;
+use crate::{Error, ErrorKind, Result};
+
+/// Fewest digits of an id that may stand for the whole.
+const SHORTEST_PREFIX: usize = 4;
+
+/// Which images to list. All that is given must hold; a field that an image does not have holds nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageFilter {
+    /// Part of the file name, in any case.
+    pub text: Option<String>,
+    /// The platform, e.g. `ios_xe`.
+    pub platform: Option<String>,
+    /// The product family, e.g. `cat9k`.
+    pub family: Option<String>,
+    /// The version as the image writes it.
+    pub version: Option<String>,
+    /// `image`, `smu`, ...
+    pub image_type: Option<String>,
+}
+
+impl ImageFilter {
+    fn holds(&self, image: &Image) -> bool {
+        let facts = &image.facts;
+        let text = |wanted: &Option<String>, field: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| field.is_some_and(|field| field.eq_ignore_ascii_case(wanted)))
+        };
+        let name = image.file_name.to_lowercase();
+        self.text.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
+            && text(&self.platform, value(facts.platform.as_ref()))
+            && text(&self.family, value(facts.family.as_ref()))
+            && text(&self.version, facts.version.as_ref().map(|field| field.value.as_str()))
+            && text(&self.image_type, value(facts.image_type.as_ref()))
+    }
+}
+
+fn value(field: Option<&Field<String>>) -> Option<&str> {
+    field.map(|field| field.value.as_str())
+}
+
+/// The images that a filter lets through, oldest first.
+///
+/// # Errors
+/// `Store`.
+pub async fn images(records: &dyn Records, filter: &ImageFilter) -> Result<Vec<Image>> {
+    let mut found = record::all(records).await?;
+    found.retain(|image| filter.holds(image));
+    found.sort_by_key(|image| (image.imported, image.id));
+    Ok(found)
+}
+
+/// Every name that an image was imported under, the first one first, the others by name.
+///
+/// # Errors
+/// `NotFound`, `Store`.
+pub async fn names(records: &dyn Records, id: &Sha256) -> Result<Vec<String>> {
+    let image = record::get(records, id).await?.ok_or_else(|| not_found(&id.to_string()))?;
+    let mut names = vec![image.file_name];
+    names.extend(further_names(records).await?.into_iter().filter(|(of, _)| of == id).map(|(_, name)| name));
+    Ok(names)
+}
+
+/// One image: by its id, by a file name that it was imported under, or by the first digits of its id (four or more).
+///
+/// # Errors
+/// `NotFound`; `InvalidInput` when it could be several, naming them; `Store`.
+pub async fn image(records: &dyn Records, wanted: &str) -> Result<Image> {
+    if let Ok(id) = wanted.parse() {
+        return record::get(records, &id).await?.ok_or_else(|| not_found(wanted));
+    }
+    let all = record::all(records).await?;
+    let renamed = further_names(records).await?;
+    let named = |image: &&Image| {
+        image.file_name == wanted || renamed.iter().any(|(id, name)| *id == image.id && name == wanted)
+    };
+    let digits = wanted.to_ascii_lowercase();
+    let is_prefix = digits.len() >= SHORTEST_PREFIX && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let mut found: Vec<&Image> = all.iter().filter(named).collect();
+    if found.is_empty() && is_prefix {
+        found = all.iter().filter(|image| image.id.to_string().starts_with(&digits)).collect();
+    }
+    match found.as_slice() {
+        [] => Err(not_found(wanted)),
+        [one] => Ok((*one).clone()),
+        several => {
+            let ids: Vec<_> = several.iter().map(|image| image.id.to_string()).collect();
+            let why = format!("it could be any of {} images: {}", ids.len(), ids.join(", "));
+            Err(Error::invalid("image", format!("{wanted:?}"), &why))
+        }
+    }
+}
+
+async fn further_names(records: &dyn Records) -> Result<Vec<(Sha256, String)>> {
+    let rows = records.all(NAMES).await?;
+    Ok(rows.iter().filter_map(|(key, _)| split_name(key)).map(|(id, name)| (id, name.to_owned())).collect())
+}
+
+fn not_found(wanted: &str) -> Error {
+    Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}")).with("image", wanted)
+}

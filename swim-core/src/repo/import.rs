@@ -1,0 +1,171 @@
+//! Importing a stream of bytes.
+
+use std::fmt;
+
+use serde_json::json;
+
+use super::digester::Digester;
+use super::record::{self, IMAGES, NAMES};
+use super::source::Source;
+use super::window::{Ends, Window};
+use crate::image::{Image, identify};
+use crate::model::{Algorithm, Digests};
+use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
+use crate::{Error, ErrorKind, Result, Retry};
+
+/// Longest file name: what file systems of servers and devices take.
+const NAME_LIMIT: usize = 255;
+
+/// How an import is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// The file's name, without folders.
+    pub file_name: String,
+    /// Digests that somebody published (hexadecimal, any case): bytes that have others are not kept.
+    pub expected: Vec<(Algorithm, String)>,
+}
+
+impl ImportOptions {
+    /// An import under this name, with nothing expected.
+    #[must_use]
+    pub fn new(file_name: impl Into<String>) -> Self {
+        Self { file_name: file_name.into(), expected: Vec::new() }
+    }
+
+    /// Refuses bytes that have another digest.
+    #[must_use]
+    pub fn expecting(mut self, algorithm: Algorithm, digest: impl Into<String>) -> Self {
+        self.expected.push((algorithm, digest.into()));
+        self
+    }
+}
+
+/// Reads a source to its end and keeps it as an image. The image appears when all of it is durable; when anything
+/// fails, nothing stays. Bytes that are there already give the image that is there, with its first name and facts;
+/// the new name is remembered (see [`names`](super::names)).
+///
+/// # Errors
+/// - `InvalidInput`: a bad name, or an empty file.
+/// - `Integrity`: an expected digest or the announced size is not met.
+/// - `Conflict` (retry now): the same image was being removed.
+/// - The source's own error, as it is; `NoSpace` or `Store` of the stores.
+pub async fn import(
+    mut source: impl Source,
+    store: &dyn ImageStore,
+    records: &dyn Records,
+    clock: &dyn Clock,
+    options: ImportOptions,
+    notes: &dyn NoteSink,
+) -> Result<Image> {
+    check_name(&options.file_name)?;
+    let mut writer = store.create().await?;
+    let read = match read(&mut source, &mut *writer, &options, notes).await {
+        Ok(read) => read,
+        Err(error) => {
+            // What stays behind, should this fail as well, is the next sweep's.
+            if let Err(cause) = writer.abort().await {
+                tracing::warn!(%cause, "a failed import could not be cleaned up at once");
+            }
+            return Err(error);
+        }
+    };
+    let Passed { digests, ends } = read;
+    writer.finish(&digests.sha256).await?;
+    let facts = identify(&ends, &options.file_name);
+    let image = Image {
+        id: digests.sha256,
+        file_name: options.file_name,
+        bytes: ends.bytes,
+        digests,
+        facts,
+        imported: clock.now(),
+    };
+    enter(image, store, records).await
+}
+
+/// What is known of the stream after its end.
+struct Passed {
+    digests: Digests,
+    ends: Ends,
+}
+
+async fn read(
+    source: &mut impl Source,
+    writer: &mut dyn ImageWriter,
+    options: &ImportOptions,
+    notes: &dyn NoteSink,
+) -> Result<Passed> {
+    let total = source.size_hint();
+    let mut digester = Digester::new();
+    let mut window = Window::default();
+    while let Some(bytes) = source.next().await? {
+        if bytes.is_empty() {
+            continue;
+        }
+        // The store writes in the background while the digests are taken.
+        writer.write(bytes.clone()).await?;
+        digester.take(&bytes);
+        window.take(&bytes);
+        notes.note(Note::Bytes { done: window.bytes(), total });
+    }
+    let done = window.bytes();
+    if done == 0 {
+        return Err(Error::invalid("file", &options.file_name, "the file is empty"));
+    }
+    if let Some(total) = total.filter(|total| *total != done) {
+        return Err(wrong(options, format!("the source has {done} bytes, {total} were announced")));
+    }
+    let digests = digester.finish();
+    for (algorithm, expected) in &options.expected {
+        let found = digests.get(*algorithm);
+        if !found.eq_ignore_ascii_case(expected.trim()) {
+            return Err(wrong(options, format!("its {} is {found}, expected was {expected}", algorithm.name())));
+        }
+    }
+    Ok(Passed { digests, ends: window.finish() })
+}
+
+fn wrong(options: &ImportOptions, what: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Integrity, "import", format!("{}: {what}", options.file_name))
+        .with("file_name", &options.file_name)
+}
+
+/// Writes the record, unless there is one.
+async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> Result<Image> {
+    let key = image.id.to_string();
+    let removed = || {
+        Error::new(ErrorKind::Conflict, "import", format!("image {key} was being removed at the same time"))
+            .with("image", &key)
+            .retry_when(Retry::Now)
+    };
+    if records.put_new(IMAGES, &key, record::write(&image)?).await? {
+        // A removal that was under way may have taken the bytes between their finish and this record.
+        if store.size(&image.id).await? != Some(image.bytes) {
+            records.remove(IMAGES, &key).await?;
+            return Err(removed());
+        }
+        return Ok(image);
+    }
+    let Some(first) = record::get(records, &image.id).await? else { return Err(removed()) };
+    if first.file_name != image.file_name {
+        let name = record::name_key(&image.id, &image.file_name);
+        records.put_new(NAMES, &name, json!({ "imported": image.imported })).await?;
+    }
+    Ok(first)
+}
+
+/// A name, not a path, and nothing that a terminal or a device's command line would take as more than a name.
+fn check_name(name: &str) -> Result<()> {
+    let bad = |why| Err(Error::invalid("file_name", format!("{name:?}"), why));
+    if name.is_empty() || name == "." || name == ".." {
+        return bad("not the name of a file");
+    }
+    if name.len() > NAME_LIMIT {
+        return bad("longer than 255 bytes");
+    }
+    if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+        return bad("a file name has no folders and no control characters");
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The records of the repository, as they are stored.
+
+use serde_json::{Value, json};
+
+use crate::image::Image;
+use crate::model::Sha256;
+use crate::ports::Records;
+use crate::{Error, ErrorKind, Result};
+
+/// Images by SHA-256.
+pub(super) const IMAGES: &str = "images";
+
+/// Further names of images: `<sha256>/<name>`.
+pub(super) const NAMES: &str = "image_names";
+
+/// Stands in place of a record while the image is being removed: it keeps importers of the same bytes away, and tells the
+/// next sweep what a killed removal left.
+pub(super) fn tombstone() -> Value {
+    json!({ "removing": true })
+}
+
+pub(super) fn is_tombstone(value: &Value) -> bool {
+    *value == tombstone()
+}
+
+/// The image in a record; `None` when it is being removed.
+pub(super) fn read(key: &str, value: Value) -> Result<Option<Image>> {
+    if is_tombstone(&value) {
+        return Ok(None);
+    }
+    let image = serde_json::from_value(value).map_err(|cause| {
+        Error::new(ErrorKind::Store, "read image record", format!("the record of image {key} cannot be read"))
+            .with("image", key)
+            .caused_by(cause)
+    })?;
+    Ok(Some(image))
+}
+
+pub(super) fn write(image: &Image) -> Result<Value> {
+    serde_json::to_value(image)
+        .map_err(|cause| Error::internal("write image record", "an image has no JSON form").caused_by(cause))
+}
+
+pub(super) async fn get(records: &dyn Records, id: &Sha256) -> Result<Option<Image>> {
+    let key = id.to_string();
+    match records.get(IMAGES, &key).await? {
+        Some(value) => read(&key, value),
+        None => Ok(None),
+    }
+}
+
+/// Every image that is not being removed.
+pub(super) async fn all(records: &dyn Records) -> Result<Vec<Image>> {
+    let rows = records.all(IMAGES).await?;
+    rows.into_iter().filter_map(|(key, value)| read(&key, value).transpose()).collect()
+}
+
+pub(super) fn name_key(id: &Sha256, name: &str) -> String {
+    format!("{id}/{name}")
+}
+
+/// The image and the name in a key of [`NAMES`].
+pub(super) fn split_name(key: &str) -> Option<(Sha256, &str)> {
+    let (id, name) = key.split_once('/')?;
+    Some((id.parse().ok()?, name))
+}

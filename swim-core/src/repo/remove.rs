@@ -1,0 +1,70 @@
+//! Removing images, and what kills left behind.
+
+use super::record::{self, IMAGES, NAMES, split_name, tombstone};
+use crate::Result;
+use crate::model::Sha256;
+use crate::ports::{ImageStore, Records};
+
+/// Removes an image: bytes, record and names. `false` when there was none. Whether something still needs it is the
+/// caller's question. After a kill the next [`sweep`] brings it to its end.
+///
+/// # Errors
+/// Those of the stores.
+pub async fn remove(store: &dyn ImageStore, records: &dyn Records, id: &Sha256) -> Result<bool> {
+    let there = record::get(records, id).await?.is_some();
+    if there {
+        records.put(IMAGES, &id.to_string(), tombstone()).await?;
+        bury(store, records, id).await?;
+    }
+    Ok(there)
+}
+
+/// What [`sweep`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Swept {
+    /// Leftovers of killed writers.
+    pub unfinished: u64,
+    /// Whole images without a record: the import was killed just before its end.
+    pub unrecorded: u64,
+    /// Removals that were killed half-way.
+    pub removals: u64,
+}
+
+/// Removes what killed imports and removals left. To be called when the repository is opened. Imports that are under
+/// way elsewhere are safe: their files are locked, and one that is just about to write its record either wins, or fails
+/// with `Conflict` and can be made again.
+///
+/// # Errors
+/// Those of the stores.
+pub async fn sweep(store: &dyn ImageStore, records: &dyn Records) -> Result<Swept> {
+    let mut swept = Swept { unfinished: store.sweep().await?, ..Swept::default() };
+    for (key, value) in records.all(IMAGES).await? {
+        if record::is_tombstone(&value)
+            && let Ok(id) = key.parse()
+        {
+            bury(store, records, &id).await?;
+            swept.removals += 1;
+        }
+    }
+    for id in store.list().await? {
+        // Taking the key decides against an importer that is about to take it.
+        if records.put_new(IMAGES, &id.to_string(), tombstone()).await? {
+            bury(store, records, &id).await?;
+            swept.unrecorded += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Removes what belongs to a tombstone, and the tombstone last.
+async fn bury(store: &dyn ImageStore, records: &dyn Records, id: &Sha256) -> Result<()> {
+    store.remove(id).await?;
+    for (key, _) in records.all(NAMES).await? {
+        if split_name(&key).is_some_and(|(of, _)| of == *id) {
+            records.remove(NAMES, &key).await?;
+        }
+    }
+    records.remove(IMAGES, &id.to_string()).await?;
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Where and how HTTP offers are served.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Connections of one offer at the same time: a device uses one, some fetch parts over a few.
+pub(crate) const CONNECTIONS: usize = 8;
+/// From the connection to the end of the request's header: a peer that drips bytes holds no place.
+pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
+pub(crate) const IDLE: Duration = Duration::from_secs(300);
+
+/// Settings of HTTP offers. Every field has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// The address to listen at.
+    pub bind: String,
+    /// First and last port to use; any free one when absent.
+    pub ports: Option<(u16, u16)>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { bind: "0.0.0.0".to_owned(), ports: None }
+    }
+}

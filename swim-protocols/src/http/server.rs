@@ -1,0 +1,254 @@
+//! The server of an offer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE,
+};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use swim_core::model::{Direction, Protocol, Secret};
+use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::{Error, ErrorKind, Result};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::body::{Answer, ImagePart, Sending};
+use super::config::{ACCEPT_PAUSE, CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
+use super::range::{Wanted, wanted};
+use crate::pulls::Pulls;
+use crate::stream::Severable;
+
+/// Serves images to devices over HTTP: `GET` and `HEAD` of one path that only the device is told.
+///
+/// The bytes are not encrypted: who can listen on the way can read the image. The device's own check of the digest
+/// protects against a change.
+#[derive(Clone, Debug)]
+pub struct HttpOffers {
+    network: Arc<dyn Network>,
+    config: HttpConfig,
+    ability: TransferAbility,
+}
+
+impl HttpOffers {
+    /// An adapter that listens through `network`.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>, config: HttpConfig) -> Self {
+        Self { network, config, ability: TransferAbility::new(Protocol::Http, false, true, &[Direction::Pull]) }
+    }
+}
+
+/// What all connections of an offer share.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) request: Offer,
+    pub(crate) pulls: Pulls,
+    pub(crate) cx: Context,
+    /// With the leading slash.
+    path: String,
+}
+
+#[async_trait]
+impl Transfer for HttpOffers {
+    fn ability(&self) -> &TransferAbility {
+        &self.ability
+    }
+
+    async fn push(&self, _: Push, _: &Context) -> Result<Receipt> {
+        Err(Error::new(ErrorKind::Unsupported, "http", "devices take no files over HTTP from us; they pull"))
+    }
+
+    async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
+        crate::pulls::check_offer(&request)?;
+        let door = crate::pulls::open_door(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let port = door.local().port;
+        let end = cx.cancel.child_token();
+        let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
+        let pulls = Pulls::new(request.bytes, request.uses);
+        let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path });
+        tokio::spawn(serve(door, Arc::clone(&desk), end.clone()));
+        Ok(Box::new(HttpServed { port, began: cx.clock.monotonic(), desk, end: end.drop_guard() }))
+    }
+}
+
+/// Takes connections until the offer ends.
+async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken) {
+    let busy = Arc::new(AtomicUsize::new(0));
+    let lifetime = desk.cx.clock.sleep(desk.request.lifetime);
+    tokio::pin!(lifetime);
+    loop {
+        let accepted = tokio::select! {
+            () = end.cancelled() => return,
+            () = &mut lifetime => {
+                end.cancel();
+                return;
+            }
+            accepted = door.accept() => accepted,
+        };
+        let Ok(accepted) = accepted else {
+            desk.cx.clock.sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        if !crate::pulls::welcome(desk.request.source.as_deref(), &accepted) {
+            tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");
+            continue;
+        }
+        if busy.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS {
+            busy.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let (desk, busy, cut) = (Arc::clone(&desk), Arc::clone(&busy), end.child_token());
+        tokio::spawn(async move {
+            attend(accepted, desk, cut).await;
+            busy.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// One connection: one request, so that its end tells that the answer was taken.
+async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
+    let _cut_at_the_end = cut.clone().drop_guard();
+    let sending = Sending::default();
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = answer(&desk, &request, &sending);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_LIMIT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(Severable::new(accepted.stream, cut.clone())), service);
+    tokio::pin!(connection);
+    let mut moved = desk.pulls.sent();
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            () = desk.cx.clock.sleep(IDLE) => {
+                // Nothing was handed out for so long: cutting makes the connection end with an error.
+                if desk.pulls.sent() == moved {
+                    cut.cancel();
+                }
+                moved = desk.pulls.sent();
+            }
+        }
+    };
+    match ended {
+        Ok(()) => {
+            let sent = *sending.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((start, end)) = sent {
+                desk.pulls.arrived(start, end);
+            }
+        }
+        Err(e) => tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended"),
+    }
+}
+
+fn answer(desk: &Arc<Desk>, request: &Request<Incoming>, sending: &Sending) -> Response<Answer> {
+    if request.uri().path() != desk.path {
+        return text(StatusCode::NOT_FOUND, "not here\n");
+    }
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+        put(refused.headers_mut(), ALLOW, "GET, HEAD");
+        return refused;
+    }
+    if !desk.pulls.open() {
+        return text(StatusCode::GONE, "this offer is used up\n");
+    }
+    let bytes = desk.request.bytes;
+    let tag = format!("\"{}\"", desk.request.image);
+    let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+    // A part of another file must not be sewn to ours.
+    let range = header(RANGE).filter(|_| header(IF_RANGE).is_none_or(|t| t == tag));
+    let (status, start, end) = match wanted(range, bytes) {
+        Wanted::Whole => (StatusCode::OK, 0, bytes),
+        Wanted::Part(start, end) => (StatusCode::PARTIAL_CONTENT, start, end),
+        Wanted::Outside => {
+            let mut refused = text(StatusCode::RANGE_NOT_SATISFIABLE, "no such part\n");
+            put(refused.headers_mut(), CONTENT_RANGE, &format!("bytes */{bytes}"));
+            return refused;
+        }
+    };
+    let body = if request.method() == Method::HEAD {
+        Answer::Text(None)
+    } else {
+        Answer::Image(ImagePart::new(Arc::clone(desk), start, end, Arc::clone(sending)))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    put(headers, CONTENT_TYPE, "application/octet-stream");
+    put(headers, ACCEPT_RANGES, "bytes");
+    put(headers, ETAG, &tag);
+    put(headers, CONTENT_LENGTH, &(end - start).to_string());
+    if status == StatusCode::PARTIAL_CONTENT {
+        put(headers, CONTENT_RANGE, &format!("bytes {start}-{}/{bytes}", end - 1));
+    }
+    response
+}
+
+fn text(status: StatusCode, line: &'static str) -> Response<Answer> {
+    let mut response = Response::new(Answer::Text(Some(Bytes::from_static(line.as_bytes()))));
+    *response.status_mut() = status;
+    put(response.headers_mut(), CONTENT_TYPE, "text/plain");
+    response
+}
+
+fn put(headers: &mut HeaderMap, name: hyper::header::HeaderName, value: &str) {
+    // All values here are digits, hexadecimal and fixed text.
+    if let Ok(value) = value.parse() {
+        headers.insert(name, value);
+    }
+}
+
+/// An open offer.
+struct HttpServed {
+    port: u16,
+    began: Duration,
+    desk: Arc<Desk>,
+    end: DropGuard,
+}
+
+#[async_trait]
+impl Served for HttpServed {
+    fn path(&self) -> &str {
+        self.desk.path.trim_start_matches('/')
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn user(&self) -> Option<&str> {
+        None
+    }
+
+    fn password(&self) -> Option<&Secret<String>> {
+        None
+    }
+
+    fn sent(&self) -> u64 {
+        self.desk.pulls.sent()
+    }
+
+    async fn close(self: Box<Self>) -> Result<Receipt> {
+        let took = self.desk.cx.clock.monotonic().saturating_sub(self.began);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        drop(self.end);
+        Ok(Receipt::new(Protocol::Http, Direction::Pull, self.desk.pulls.sent(), 0, millis))
+    }
+}
+
+impl fmt::Debug for HttpServed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpServed").field("port", &self.port).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,263 @@
+//! Our SSH server: it serves one image to one device, by `scp -f` and by SFTP, for as long as an offer lives.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use russh::keys::key::safe_rng;
+use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
+use russh::{MethodKind, MethodSet, server};
+use serde::Deserialize;
+use swim_core::model::{Direction, Protocol, Secret};
+use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::{Error, ErrorKind, Result};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::config::{algorithms, ident};
+use super::session::{Desk, Visitor};
+use crate::pulls::{Pulls, check_offer, open_door, random_text, welcome};
+use crate::stream::Severable;
+
+/// Connections of one offer at the same time: a device uses one; a second one is its retry after a loss.
+const CONNECTIONS: usize = 4;
+/// Wrong passwords that a connection may offer.
+const ATTEMPTS: usize = 3;
+/// From the connection to the login: slow routers compute for ten seconds and more at the key exchange.
+const LOGIN_GRACE: Duration = Duration::from_secs(90);
+/// Every refusal takes this long, so that its time tells nothing and guessing is slow.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
+const IDLE: Duration = Duration::from_secs(300);
+/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where and how offers are served. Every field has a default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfferConfig {
+    /// The address to listen at.
+    pub bind: String,
+    /// First and last port to use; any free one when absent.
+    pub ports: Option<(u16, u16)>,
+    /// The host key in OpenSSH or PEM form; a fresh Ed25519 key for this process when absent.
+    pub host_key: Option<Secret<String>>,
+    /// Also offer algorithms that are only safe enough for devices that know nothing better.
+    pub legacy: bool,
+}
+
+impl Default for OfferConfig {
+    fn default() -> Self {
+        Self { bind: "0.0.0.0".to_owned(), ports: None, host_key: None, legacy: false }
+    }
+}
+
+/// Serves images to devices over SSH. One value a protocol; both share the host key.
+#[derive(Clone, Debug)]
+pub struct SshOffers {
+    network: Arc<dyn Network>,
+    config: Arc<OfferConfig>,
+    ssh: Arc<server::Config>,
+    fingerprint: String,
+    ability: TransferAbility,
+}
+
+impl SshOffers {
+    /// The adapters for SCP and SFTP, in this order.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the host key cannot be read.
+    pub fn new(network: Arc<dyn Network>, config: OfferConfig) -> Result<(Self, Self)> {
+        let key = match &config.host_key {
+            Some(text) => decode_secret_key(text.expose(), None).map_err(|e| {
+                Error::new(ErrorKind::InvalidInput, "read host key", "the host key of our offers cannot be read")
+                    .caused_by(e)
+            })?,
+            None => PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)
+                .map_err(|e| Error::internal("make host key", "no key could be made").caused_by(e))?,
+        };
+        let fingerprint = super::hostkeys::fingerprint(key.public_key());
+        let methods = [MethodKind::Password, MethodKind::KeyboardInteractive];
+        let ssh = Arc::new(server::Config {
+            server_id: ident(),
+            methods: MethodSet::from(methods.as_slice()),
+            auth_rejection_time: REFUSAL_TIME,
+            auth_rejection_time_initial: Some(Duration::ZERO),
+            keys: vec![key],
+            preferred: algorithms(config.legacy),
+            // The first question for the methods counts as one.
+            max_auth_attempts: ATTEMPTS + 1,
+            inactivity_timeout: Some(IDLE),
+            nodelay: true,
+            ..server::Config::default()
+        });
+        let shared = Arc::new(config);
+        let offers = |protocol, resumes| Self {
+            network: Arc::clone(&network),
+            config: Arc::clone(&shared),
+            ssh: Arc::clone(&ssh),
+            fingerprint: fingerprint.clone(),
+            ability: TransferAbility::new(protocol, true, resumes, &[Direction::Pull]),
+        };
+        Ok((offers(Protocol::Scp, false), offers(Protocol::Sftp, true)))
+    }
+
+    /// The fingerprint of the host key that devices see.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+#[async_trait]
+impl Transfer for SshOffers {
+    fn ability(&self) -> &TransferAbility {
+        &self.ability
+    }
+
+    async fn push(&self, _: Push, _: &Context) -> Result<Receipt> {
+        Err(Error::new(ErrorKind::Unsupported, "offer", "this adapter offers; pushes are another one"))
+    }
+
+    async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
+        check_offer(&request)?;
+        let door = open_door(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let port = door.local().port;
+        let end = cx.cancel.child_token();
+        let user = format!("swim-{}", random_text::<4>());
+        let password = Secret::new(random_text::<16>());
+        let desk = Arc::new(Desk {
+            pulls: Pulls::new(request.bytes, request.uses),
+            user: user.clone(),
+            password: password.clone(),
+            request,
+            cx: cx.clone(),
+        });
+        tokio::spawn(serve(door, Arc::clone(&self.ssh), Arc::clone(&desk), end.clone()));
+        Ok(Box::new(SshServed {
+            port,
+            user,
+            password,
+            protocol: self.ability.protocol,
+            began: cx.clock.monotonic(),
+            desk,
+            end: end.drop_guard(),
+        }))
+    }
+}
+
+/// Takes connections until the offer ends.
+async fn serve(door: Box<dyn Listener>, ssh: Arc<server::Config>, desk: Arc<Desk>, end: CancellationToken) {
+    let busy = Arc::new(AtomicUsize::new(0));
+    let lifetime = desk.cx.clock.sleep(desk.request.lifetime);
+    tokio::pin!(lifetime);
+    loop {
+        let accepted = tokio::select! {
+            () = end.cancelled() => return,
+            () = &mut lifetime => {
+                end.cancel();
+                return;
+            }
+            accepted = door.accept() => accepted,
+        };
+        let accepted = match accepted {
+            Ok(accepted) => accepted,
+            Err(_) => {
+                desk.cx.clock.sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        if !welcome(desk.request.source.as_deref(), &accepted) {
+            tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");
+            continue;
+        }
+        if busy.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS {
+            busy.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let (ssh, desk, busy, cut) = (Arc::clone(&ssh), Arc::clone(&desk), Arc::clone(&busy), end.child_token());
+        tokio::spawn(async move {
+            attend(accepted, ssh, desk, cut).await;
+            busy.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// One connection, from the key exchange to its end.
+async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, cut: CancellationToken) {
+    let _cut_at_the_end = cut.clone().drop_guard();
+    let inside = CancellationToken::new();
+    let clock = Arc::clone(&desk.cx.clock);
+    let visitor = Visitor::new(desk, cut.clone(), inside.clone());
+    let stream = Severable::new(accepted.stream, cut.clone());
+    let session = async {
+        match server::run_stream(ssh, stream, visitor).await {
+            Ok(running) => running.await,
+            Err(e) => Err(e),
+        }
+    };
+    tokio::pin!(session);
+    let ended = tokio::select! {
+        ended = &mut session => Some(ended),
+        () = inside.cancelled() => None,
+        () = clock.sleep(LOGIN_GRACE) => {
+            cut.cancel();
+            None
+        }
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => session.await,
+    };
+    if let Err(e) = ended {
+        tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended");
+    }
+}
+
+/// An open offer.
+struct SshServed {
+    port: u16,
+    user: String,
+    password: Secret<String>,
+    protocol: Protocol,
+    began: Duration,
+    desk: Arc<Desk>,
+    end: DropGuard,
+}
+
+#[async_trait]
+impl Served for SshServed {
+    fn path(&self) -> &str {
+        &self.desk.request.name
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn user(&self) -> Option<&str> {
+        Some(&self.user)
+    }
+
+    fn password(&self) -> Option<&Secret<String>> {
+        Some(&self.password)
+    }
+
+    fn sent(&self) -> u64 {
+        self.desk.pulls.sent()
+    }
+
+    async fn close(self: Box<Self>) -> Result<Receipt> {
+        let took = self.desk.cx.clock.monotonic().saturating_sub(self.began);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        drop(self.end);
+        Ok(Receipt::new(self.protocol, Direction::Pull, self.desk.pulls.sent(), 0, millis))
+    }
+}
+
+impl fmt::Debug for SshServed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SshServed").field("port", &self.port).field("user", &self.user).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! One device at an offer: its login, and what it may ask.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
+use russh::{Channel, ChannelId};
+use swim_core::model::Secret;
+use swim_core::ports::{Context, Offer};
+use tokio_util::sync::CancellationToken;
+
+use super::scp::offer as scp;
+use super::sftp::offer as sftp;
+use crate::pulls::Pulls;
+
+/// Channels of one connection: one for the file, one to spare.
+const CHANNELS: usize = 2;
+
+/// What all connections of an offer share.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) request: Offer,
+    pub(crate) pulls: Pulls,
+    pub(crate) user: String,
+    pub(crate) password: Secret<String>,
+    pub(crate) cx: Context,
+}
+
+impl Desk {
+    /// Is this the credential, and is it still good? All of both texts is compared, so that the time tells nothing.
+    fn admits(&self, user: &str, password: &str) -> bool {
+        let user = same(self.user.as_bytes(), user.as_bytes());
+        let password = same(self.password.expose().as_bytes(), password.as_bytes());
+        user & password & self.pulls.open()
+    }
+}
+
+fn same(ours: &[u8], theirs: &[u8]) -> bool {
+    let mut different = u8::from(ours.len() != theirs.len());
+    for (at, byte) in ours.iter().enumerate() {
+        different |= byte ^ theirs.get(at).copied().unwrap_or(0);
+    }
+    different == 0
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    desk: Arc<Desk>,
+    channels: HashMap<ChannelId, Channel<Msg>>,
+    opened: usize,
+    /// Ends the connection.
+    cut: CancellationToken,
+    /// Tells that the login is over.
+    inside: CancellationToken,
+}
+
+impl Visitor {
+    pub(crate) fn new(desk: Arc<Desk>, cut: CancellationToken, inside: CancellationToken) -> Self {
+        Self { desk, channels: HashMap::new(), opened: 0, cut, inside }
+    }
+
+    fn judge(&self, user: &str, password: &str) -> Auth {
+        if self.desk.admits(user, password) { Auth::Accept } else { Auth::reject() }
+    }
+
+    /// The context of a pull: it ends with the connection.
+    fn context(&self) -> Context {
+        Context { cancel: self.cut.child_token(), ..self.desk.cx.clone() }
+    }
+}
+
+impl Handler for Visitor {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        Ok(self.judge(user, password))
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        user: &str,
+        _: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, Self::Error> {
+        let Some(mut response) = response else {
+            return Ok(Auth::Partial {
+                name: Cow::Borrowed(""),
+                instructions: Cow::Borrowed(""),
+                prompts: Cow::Borrowed(&[(Cow::Borrowed("Password: "), false)]),
+            });
+        };
+        let password = response.next().unwrap_or_default();
+        Ok(self.judge(user, &String::from_utf8_lossy(&password)))
+    }
+
+    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+        self.inside.cancel();
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        // Dropping the reply refuses.
+        if self.opened < CHANNELS {
+            self.opened += 1;
+            self.channels.insert(channel.id(), channel);
+            reply.accept().await;
+        }
+        Ok(())
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
+        self.channels.remove(&channel);
+        self.opened = self.opened.saturating_sub(1);
+        Ok(())
+    }
+
+    async fn exec_request(&mut self, id: ChannelId, command: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+        let asked = scp::Asked::read(&String::from_utf8_lossy(command));
+        let (Some(asked), Some(channel)) = (asked, self.channels.remove(&id)) else {
+            return session.channel_failure(id);
+        };
+        session.channel_success(id)?;
+        let (desk, cx) = (Arc::clone(&self.desk), self.context());
+        tokio::spawn(async move { scp::serve(channel, asked, &desk, &cx).await });
+        Ok(())
+    }
+
+    async fn subsystem_request(&mut self, id: ChannelId, name: &str, session: &mut Session) -> Result<(), Self::Error> {
+        let Some(channel) = self.channels.remove(&id).filter(|_| name == "sftp") else {
+            return session.channel_failure(id);
+        };
+        session.channel_success(id)?;
+        let (desk, cx) = (Arc::clone(&self.desk), self.context());
+        tokio::spawn(async move { sftp::serve(channel, &desk, &cx).await });
+        Ok(())
+    }
+
+    async fn shell_request(&mut self, id: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        session.channel_failure(id)
+    }
+}

@@ -1,0 +1,9 @@
+//! SFTP version 3: our push to devices and our offer to them, over a codec of our own.
+//!
+//! Handles are opaque bytes, as the protocol says: servers use binary ones, and reading them as text corrupts them.
+
+mod codec;
+pub(crate) mod offer;
+mod push;
+
+pub use push::SftpPush;

@@ -1,0 +1,212 @@
+//! A device reads our one file over SFTP.
+
+use bytes::Bytes;
+use russh::Channel;
+use russh::server::Msg;
+use swim_core::Result;
+use swim_core::ports::{Context, Note};
+
+use super::codec::{self, Packets, Reader, Writer};
+use crate::ssh::config::TRANSFER_SILENCE;
+use crate::ssh::pipe::{Heard, Pipe};
+use crate::ssh::session::Desk;
+
+/// The largest read that we answer at once.
+const LARGEST_READ: usize = 255 * 1024;
+/// Bytes that are read from the store at once.
+const PIECE: usize = 1024 * 1024;
+/// A plain file and a folder that can only be read.
+const FILE_MODE: u32 = 0o100_444;
+const FOLDER_MODE: u32 = 0o040_555;
+/// Files that may be open at the same time.
+const HANDLES: u32 = 16;
+
+/// What a name stands for here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Root,
+    File,
+    Nothing,
+}
+
+/// One session of a device.
+struct Desktop<'a> {
+    desk: &'a Desk,
+    cx: &'a Context,
+    opened: u32,
+    /// The handles that are open.
+    handles: Vec<u32>,
+    /// The last piece that was read from the store and where it begins.
+    ahead: (u64, Bytes),
+    /// Parts that were handed out and not yet confirmed by the device's next request or good-bye.
+    pending: Vec<(u64, u64)>,
+}
+
+/// An answer: a packet, and bytes of the image behind it.
+type Reply = (Bytes, Option<Bytes>);
+
+/// Serves one SFTP session and closes the channel.
+pub(crate) async fn serve(channel: Channel<Msg>, desk: &Desk, cx: &Context) {
+    let mut pipe = Pipe::serving(channel, "sftp");
+    let mut desktop =
+        Desktop { desk, cx, opened: 0, handles: Vec::new(), ahead: (0, Bytes::new()), pending: Vec::new() };
+    if let Err(e) = desktop.talk(&mut pipe).await {
+        tracing::info!(device = %desk.request.device.id, error = %e, "a pull ended early");
+    }
+    let _ = pipe.writer().exit_status(0).await;
+    pipe.finish().await;
+}
+
+impl Desktop<'_> {
+    async fn talk(&mut self, pipe: &mut Pipe<Msg>) -> Result<()> {
+        let mut packets = Packets::default();
+        loop {
+            while let Some(packet) = packets.next()? {
+                let (head, data) = self.judge(packet).await?;
+                pipe.send(head, false, TRANSFER_SILENCE, self.cx).await?;
+                if let Some(data) = data {
+                    self.desk.pulls.hand_out(data.len());
+                    pipe.send(data, false, TRANSFER_SILENCE, self.cx).await?;
+                }
+            }
+            match pipe.hear(TRANSFER_SILENCE, self.cx).await? {
+                Heard::Data(bytes) => packets.push(&bytes),
+                Heard::Moved => {}
+                Heard::Quiet | Heard::Closed => return Ok(()),
+            }
+        }
+    }
+
+    /// Answers one packet. An error ends the session.
+    async fn judge(&mut self, mut packet: Reader) -> Result<Reply> {
+        let kind = packet.byte()?;
+        if kind == codec::INIT {
+            return Ok((Writer::new(codec::VERSION).int(3).done(), None));
+        }
+        let id = packet.int()?;
+        Ok(match kind {
+            codec::REALPATH => {
+                let path = match self.place(&packet.text()?) {
+                    Place::File => format!("/{}", self.desk.request.name),
+                    _ => "/".to_owned(),
+                };
+                let name = Writer::new(codec::NAME).int(id).int(1).string(path.as_bytes()).string(path.as_bytes());
+                (name.int(0).done(), None)
+            }
+            codec::STAT | codec::LSTAT => match self.place(&packet.text()?) {
+                Place::File => (self.attributes(id), None),
+                Place::Root => (Writer::new(codec::ATTRS).int(id).file_attributes(0, FOLDER_MODE).done(), None),
+                Place::Nothing => status(id, codec::NO_SUCH_FILE, "No such file"),
+            },
+            codec::OPEN => {
+                let place = self.place(&packet.text()?);
+                self.open(id, place, packet.int()?)
+            }
+            codec::FSTAT => match self.handle(&mut packet)? {
+                Some(_) => (self.attributes(id), None),
+                None => status(id, codec::FAILURE, "No such handle"),
+            },
+            codec::READ => match self.handle(&mut packet)? {
+                Some(_) => {
+                    let (offset, length) = (packet.long()?, packet.int()?);
+                    self.read(id, offset, length).await?
+                }
+                None => status(id, codec::FAILURE, "No such handle"),
+            },
+            codec::CLOSE => match self.handle(&mut packet)? {
+                Some(handle) => {
+                    self.handles.retain(|h| *h != handle);
+                    self.confirm();
+                    status(id, codec::OK, "")
+                }
+                None => status(id, codec::FAILURE, "No such handle"),
+            },
+            codec::EXTENDED => status(id, codec::UNSUPPORTED, "Not supported"),
+            2..=20 => status(id, codec::PERMISSION_DENIED, "Only one file can be read here"),
+            _ => status(id, codec::BAD_MESSAGE, "Unknown request"),
+        })
+    }
+
+    fn place(&self, path: &str) -> Place {
+        let path = path.strip_prefix('.').filter(|p| p.is_empty() || p.starts_with('/')).unwrap_or(path);
+        match path.trim_start_matches('/') {
+            "" | "." => Place::Root,
+            name if name == self.desk.request.name => Place::File,
+            _ => Place::Nothing,
+        }
+    }
+
+    fn attributes(&self, id: u32) -> Bytes {
+        Writer::new(codec::ATTRS).int(id).file_attributes(self.desk.request.bytes, FILE_MODE).done()
+    }
+
+    fn open(&mut self, id: u32, place: Place, flags: u32) -> Reply {
+        if flags != codec::OPEN_READ {
+            return status(id, codec::PERMISSION_DENIED, "Only reading is allowed here");
+        }
+        if place != Place::File {
+            return status(id, codec::NO_SUCH_FILE, "No such file");
+        }
+        if !self.desk.pulls.open() {
+            return status(id, codec::PERMISSION_DENIED, "This offer is used up");
+        }
+        if self.handles.len() >= HANDLES as usize {
+            return status(id, codec::FAILURE, "Too many open files");
+        }
+        self.opened = self.opened.wrapping_add(1);
+        self.handles.push(self.opened);
+        (Writer::new(codec::HANDLE).int(id).string(&self.opened.to_be_bytes()).done(), None)
+    }
+
+    fn handle(&self, packet: &mut Reader) -> Result<Option<u32>> {
+        let text = packet.string()?;
+        let number = <[u8; 4]>::try_from(&text[..]).ok().map(u32::from_be_bytes);
+        Ok(number.filter(|n| self.handles.contains(n)))
+    }
+
+    async fn read(&mut self, id: u32, offset: u64, length: u32) -> Result<Reply> {
+        let offer = &self.desk.request;
+        if offset >= offer.bytes {
+            return Ok(status(id, codec::EOF, "End of file"));
+        }
+        let left = usize::try_from(offer.bytes - offset).unwrap_or(usize::MAX);
+        let length = (length as usize).min(LARGEST_READ).min(left);
+        let (at, piece) = &self.ahead;
+        let held = offset.checked_sub(*at).and_then(|o| usize::try_from(o).ok()).filter(|o| *o < piece.len());
+        let skip = match held {
+            Some(skip) => skip,
+            None => match offer.store.read(&offer.image, offset, PIECE).await {
+                Ok(piece) if !piece.is_empty() => {
+                    self.ahead = (offset, piece);
+                    0
+                }
+                Ok(_) => return Ok(status(id, codec::FAILURE, "The image is shorter than its size")),
+                Err(e) => {
+                    tracing::warn!(error = %e, "the image cannot be read");
+                    return Ok(status(id, codec::FAILURE, "The image cannot be read"));
+                }
+            },
+        };
+        let piece = &self.ahead.1;
+        let data = piece.slice(skip..piece.len().min(skip + length));
+        let end = offset + data.len() as u64;
+        match self.pending.last_mut() {
+            Some(last) if last.1 == offset => last.1 = end,
+            _ => self.pending.push((offset, end)),
+        }
+        self.cx.notes.note(Note::Bytes { done: end, total: Some(offer.bytes) });
+        let head = Writer::new(codec::DATA).int(id).int(u32::try_from(data.len()).unwrap_or(u32::MAX));
+        Ok((head.followed_by(data.len()), Some(data)))
+    }
+
+    /// The device closed its handle: it has what it asked for.
+    fn confirm(&mut self) {
+        for (start, end) in self.pending.drain(..) {
+            self.desk.pulls.arrived(start, end);
+        }
+    }
+}
+
+fn status(id: u32, code: u32, words: &str) -> Reply {
+    (Writer::new(codec::STATUS).int(id).int(code).string(words.as_bytes()).string(b"").done(), None)
+}
