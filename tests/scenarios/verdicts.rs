@@ -3,7 +3,7 @@
 use swim_core::job::{DeviceResult, Outcome};
 use swim_core::model::{Direction, Protocol};
 use swim_core::{Effect, ErrorKind};
-use swim_sim::{DeviceSpec, Fault, InstallPhase};
+use swim_sim::{DeviceSpec, Fault, InstallPhase, Timing};
 
 use crate::fleet::{Fleet, Manner, Release, SWITCH, only};
 
@@ -105,7 +105,7 @@ async fn install_add_fails_in_the_middle() {
     let words = "[2]: FAILED: verification of the rp_boot package".to_owned();
     let fault = Fault::InstallFails { phase: InstallPhase::Add, words: words.clone() };
     let (fleet, result) = verdict("install mode: FAILED in the middle of add", stack(), fault).await;
-    is(&result, Outcome::Failed, ErrorKind::DeviceRejected, "FAILED");
+    is(&result, Outcome::Failed, ErrorKind::DeviceRejected, "verification of the rp_boot package");
     fleet.assert_as_before(0, 0, "add failed");
 }
 
@@ -202,7 +202,9 @@ async fn somebody_elses_install_is_there() {
 #[tokio::test(start_paused = true)]
 async fn the_session_is_lost_while_the_copy_goes_on() {
     for (mode, spec) in [("install", stack()), ("bundle", switch())] {
-        let row = format!("{mode} mode: session lost, the copy goes on");
+        // Slow flash, so that the copy takes longer than the session lives.
+        let timing = Timing { write_bytes_per_second: 20e3, ..spec.timing };
+        let (spec, row) = (spec.timing(timing), format!("{mode} mode: session lost, the copy goes on"));
         let (fleet, result) = verdict(&row, spec, Fault::CopySessionLost).await;
         good(&fleet, &result);
         let file = Release::of(&fleet.sims[0].spec()).file;
@@ -210,6 +212,21 @@ async fn the_session_is_lost_while_the_copy_goes_on() {
         let whole = received.iter().filter(|r| r.path.ends_with(file) && r.complete).count();
         assert_eq!(whole, 1, "it is not copied again: {received:#?}");
     }
+}
+
+/// The same fault on fast flash: the copy is done by then, and `install add` is what goes on without its session.
+#[tokio::test(start_paused = true)]
+async fn the_session_is_lost_while_install_add_goes_on() {
+    let row = "install mode: session lost, install add goes on";
+    let (fleet, result) = verdict(row, stack(), Fault::CopySessionLost).await;
+    good(&fleet, &result);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_install_operation_is_waited_for() {
+    let fault = Fault::InstallBusy { seconds: 600 };
+    let (fleet, result) = verdict("install mode: another operation runs for 10 minutes", stack(), fault).await;
+    good(&fleet, &result);
 }
 
 #[tokio::test(start_paused = true)]
