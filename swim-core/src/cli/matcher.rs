@@ -1,5 +1,8 @@
 //! What the lines of a platform mean, compiled from its definition.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use regex::{Regex, RegexBuilder};
 
 use crate::platform::Definition;
@@ -112,10 +115,27 @@ impl Matcher {
     }
 }
 
-/// Compiles a pattern; the error names its field.
+/// Patterns that were compiled. They are those of definitions and of the catalogues of questions: a few hundred.
+static COMPILED: Mutex<Option<HashMap<String, Regex>>> = Mutex::new(None);
+
+/// More patterns than this are not kept, whoever makes them.
+const KEPT: usize = 1000;
+
+/// Compiles a pattern; the error names its field. Compiling takes a hundred times as long as matching, and every
+/// connection and every command needs the same ones again.
 pub(super) fn compile(field: &str, pattern: &str) -> Result<Regex> {
-    RegexBuilder::new(pattern)
+    let known = |map: &Option<HashMap<String, Regex>>| map.as_ref().and_then(|m| m.get(pattern).cloned());
+    if let Some(regex) = known(&COMPILED.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(regex);
+    }
+    let regex = RegexBuilder::new(pattern)
         .multi_line(true)
         .build()
-        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))
+        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))?;
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let map = compiled.get_or_insert_default();
+    if map.len() < KEPT {
+        map.insert(pattern.to_owned(), regex.clone());
+    }
+    Ok(regex)
 }
