@@ -157,7 +157,9 @@ impl Conversation {
     /// `InvalidInput` when the command holds control characters or a pattern is not a regular expression.
     pub fn begin(matcher: Arc<Matcher>, dialogue: &Dialogue, now: Duration) -> Result<Self> {
         let mut it = Self::new(matcher, Purpose::Command(Script::new(dialogue)?), now);
-        it.send_line(&dialogue.command, &dialogue.command);
+        it.secrets.clone_from(&dialogue.hidden);
+        let echo = it.redact(&dialogue.command);
+        it.send_line(&dialogue.command, &echo);
         Ok(it)
     }
 

@@ -69,6 +69,8 @@ pub struct Dialogue {
     pub command: String,
     /// The command as it may be shown: without secrets.
     pub shown: String,
+    /// Texts of the command that are secret: they are replaced in everything that the device prints.
+    pub hidden: Vec<Secret<String>>,
     /// The questions that are answered.
     pub answers: Vec<Answer>,
     /// Patterns (regular expressions on whole lines) that mean failure: the device's own words.
@@ -95,6 +97,7 @@ impl Dialogue {
         Self {
             shown: command.clone(),
             command,
+            hidden: Vec::new(),
             answers: Vec::new(),
             failures: Vec::new(),
             fail_at_once: false,

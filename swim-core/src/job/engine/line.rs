@@ -533,7 +533,13 @@ fn with_words(e: Error, state: &DeviceState) -> Error {
         {
             e.said(said.clone())
         }
-        StepPhase::ActFailed { error } => e.caused_by(Error::from(error.clone())),
+        StepPhase::ActFailed { error } => {
+            let e = match &error.said {
+                Some(said) => e.said(said.clone()),
+                None => e,
+            };
+            e.caused_by(Error::from(error.clone()))
+        }
         _ => e,
     }
 }

@@ -9,10 +9,10 @@ use crate::cli::{Dialogue, Ended, Transcript};
 use crate::model::{InstallRow, InstallState, InstallStateCode};
 use crate::platform::{Acted, Probe, Session, Undone};
 use crate::version::Version;
-use crate::{Effect, Error, ErrorKind, Result};
+use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 /// Somebody else's install, or ours of before a crash, is looked at again after this long.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn summary(s: &mut Session<'_>) -> Result<InstallState> {
     match optional(s, "show install summary").await? {
@@ -40,8 +40,14 @@ fn judge(said: &Transcript, operation: &str) -> Result<String> {
         let all = said.failures.join("\n");
         let failed =
             said.output.lines().filter(|l| l.contains("Failed on [")).map(str::trim).collect::<Vec<_>>().join("\n");
-        let words = if failed.is_empty() { all } else { format!("{failed}\n{all}") };
-        return Err(Error::new(kind, operation, "the device says that it failed").said(words));
+        let words = match (failed.is_empty(), said.failures.len()) {
+            (false, _) => format!("{failed}\n{all}"),
+            // The closing line alone names no reason: the lines before it do.
+            (true, 1) => last_words(&said.output),
+            (true, _) => all,
+        };
+        let error = Error::new(kind, operation, "the device says that it failed").said(words);
+        return Err(if kind == ErrorKind::Busy { error.retry_when(Retry::After(LOOK_AGAIN)) } else { error });
     }
     match said.output.lines().find(|l| l.trim_start().starts_with("SUCCESS:")) {
         Some(line) => Ok(line.trim().to_owned()),

@@ -38,6 +38,27 @@ impl Ios {
         Self { definition }
     }
 
+    /// Runs an install command. While another operation is under way, perhaps our own of before a crash, it waits, and
+    /// looks whether that one brought the step to its end.
+    async fn install(&self, step: &StepSpec, s: &mut Session<'_>) -> Result<String> {
+        let give_up = s.cx.clock.monotonic() + LONG_SILENCE;
+        loop {
+            let tried = match &step.kind {
+                StepKind::InstallAdd { path, .. } => install::add(path, s).await,
+                _ => install::commit(s).await,
+            };
+            match tried {
+                Err(e) if e.kind() == ErrorKind::Busy && s.cx.clock.monotonic() < give_up => {
+                    s.cx.sleep(install::LOOK_AGAIN).await?;
+                }
+                done => return done,
+            }
+            if let Probe::Done { how } = self.probe(step, None, s).await? {
+                return Ok(how);
+            }
+        }
+    }
+
     /// A version as this platform writes it; absent when the text is none.
     fn version(&self, text: &str) -> Option<Version> {
         Version::parse(self.definition.versions, text).ok()
@@ -86,10 +107,9 @@ impl Platform for Ios {
             }
             StepKind::CopyLocal { from, to, bytes } => transfer::copy_local(from, to, *bytes, s).await.map(settled),
             StepKind::SetBoot { path, fallback, undo } => boot::set(path, fallback, undo, s).await.map(settled),
-            StepKind::InstallAdd { path, .. } => install::add(path, s).await.map(settled),
+            StepKind::InstallAdd { .. } | StepKind::InstallCommit { .. } => self.install(step, s).await.map(settled),
             StepKind::InstallActivate { auto_abort_minutes, .. } => install::activate(*auto_abort_minutes, s).await,
             StepKind::Reload { .. } => reload::reload(s).await,
-            StepKind::InstallCommit { .. } => install::commit(s).await.map(settled),
             StepKind::VerifyDigest { .. } | StepKind::Prove { .. } | StepKind::PostCheck => {
                 Err(Error::new(ErrorKind::Internal, step.name(), "this step only looks: there is nothing to do"))
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{LONG_SILENCE, files, last_words, questions, split_path};
 use crate::cli::Dialogue;
-use crate::model::{Direction, Protocol, Sha256};
+use crate::model::{Direction, Protocol, Secret, Sha256};
 use crate::platform::parse;
 use crate::platform::{Acted, Session};
 use crate::ports::{Offer, Push, Receipt, Served};
@@ -102,10 +102,12 @@ async fn copy_from(
     let mut dialogue = Dialogue::show(format!("copy {url} {path}")).silence(COPY_SILENCE);
     dialogue.answers = questions::copy(name, served.user(), served.password());
     // The path of an HTTP offer is its credential.
-    dialogue.shown = match served.user() {
-        Some(_) => dialogue.shown,
-        None => format!("copy {protocol}://{host}:{}/*** {path}", served.port()),
-    };
+    if served.user().is_none() {
+        dialogue.shown = format!("copy {protocol}://{host}:{}/*** {path}", served.port());
+        // Devices print it back (`Loading http://...`); the file's name behind it is no secret.
+        let credential = served.path().split('/').next().unwrap_or_default();
+        dialogue.hidden.push(Secret::new(credential.to_owned()));
+    }
     let said = s.run(&dialogue).await?;
     judge(&said.output, bytes, path, s).await
 }

@@ -1,0 +1,70 @@
+//! Upgrades on which nothing goes wrong, with every way of transfer.
+
+use swim_core::job::Outcome;
+use swim_core::model::{Direction, Protocol};
+use swim_sim::DeviceSpec;
+
+use crate::fleet::{CANARY, Fleet, Release, only};
+
+async fn upgraded(spec: DeviceSpec, protocol: Protocol, direction: Direction) {
+    let fleet = Fleet::new(vec![spec], only(protocol, direction));
+    let report = fleet.upgrade().await;
+    let result = &report.devices[0];
+    assert_eq!(result.outcome, Some(Outcome::Upgraded), "{report:#?}");
+    fleet.assert_upgraded(0, "in the end");
+    let seen = fleet.sims[0].snapshot();
+    for line in &seen.commands {
+        assert!(!line.contains(CANARY), "a secret of the device was typed: {line}");
+    }
+    let path = format!("{}{}", fleet.sims[0].spec().flash_prefix(), Release::of(&fleet.sims[0].spec()).file);
+    let arrived: Vec<_> = seen.received.iter().filter(|r| r.path.replacen(":/", ":", 1) == path).collect();
+    assert_eq!(arrived.len(), 1, "{:#?}", seen.received);
+    assert!(arrived[0].complete && arrived[0].protocol == Some(protocol), "{arrived:#?}");
+    println!("{:<10} {protocol} {direction:?}: upgraded after {} s", seen.hostname, result.seconds.unwrap());
+}
+
+macro_rules! happy {
+    ($($name:ident: $spec:expr, $protocol:ident, $direction:ident;)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            upgraded($spec, Protocol::$protocol, Direction::$direction).await;
+        }
+    )*};
+}
+
+happy! {
+    one_switch_in_install_mode_by_http: DeviceSpec::cat9300("access1", 1), Http, Pull;
+    one_switch_in_install_mode_by_scp: DeviceSpec::cat9300("access1", 1), Scp, Pull;
+    one_switch_in_install_mode_by_scp_push: DeviceSpec::cat9300("access1", 1), Scp, Push;
+    a_stack_of_three_by_http: DeviceSpec::cat9300("stack1", 3), Http, Pull;
+    a_stack_of_three_by_scp: DeviceSpec::cat9300("stack1", 3), Scp, Pull;
+    a_stack_of_three_by_scp_push: DeviceSpec::cat9300("stack1", 3), Scp, Push;
+    a_fixed_switch_by_http: DeviceSpec::ios_switch("edge1"), Http, Pull;
+    a_fixed_switch_by_scp: DeviceSpec::ios_switch("edge1"), Scp, Pull;
+    a_fixed_switch_by_scp_push: DeviceSpec::ios_switch("edge1"), Scp, Push;
+    a_router_by_http: DeviceSpec::ios_router("branch1"), Http, Pull;
+    a_router_by_scp: DeviceSpec::ios_router("branch1"), Scp, Pull;
+    a_router_by_scp_push: DeviceSpec::ios_router("branch1"), Scp, Push;
+}
+
+/// A log message after every few lines of output and after prompts must not be taken for an answer.
+#[tokio::test(start_paused = true)]
+async fn log_messages_in_between_change_nothing() {
+    use swim_sim::Fault;
+    let noisy =
+        |spec: DeviceSpec| spec.fault(Fault::Syslog { every_lines: 7 }).fault(Fault::SyslogAfterPrompt { every: 5 });
+    upgraded(noisy(DeviceSpec::cat9300("stack1", 3)), Protocol::Http, Direction::Pull).await;
+    upgraded(noisy(DeviceSpec::ios_switch("edge1")), Protocol::Http, Direction::Pull).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn running_it_again_changes_nothing() {
+    let fleet = Fleet::new(vec![DeviceSpec::cat9300("stack1", 2)], only(Protocol::Http, Direction::Pull));
+    assert!(fleet.upgrade().await.all_good());
+    let before = fleet.sims[0].snapshot();
+    let worker = fleet.worker("w2", crate::fleet::Manner::default());
+    let plan = fleet.plan(&worker).await;
+    assert!(plan.refused.is_empty() && plan.devices[0].steps.is_empty(), "{}", plan.text());
+    let after = fleet.sims[0].snapshot();
+    assert_eq!((before.reload_count, before.received), (after.reload_count, after.received));
+}
