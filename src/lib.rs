@@ -3,6 +3,8 @@
 
 mod client;
 mod config;
+mod opening;
+pub mod surface;
 mod watch;
 mod wiring;
 
