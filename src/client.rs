@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,17 +10,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use swim_core::analysis::{DeviceReport, Finding, Report, Severity, Subject, judge};
 use swim_core::audit::{self, AuditRecord};
-use swim_core::image::Image;
+use swim_core::image::{Field, Image, Provenance};
 use swim_core::job::{CancelHow, Engine, EngineConfig, Entry, JobEvent, JobReport, JobStatus, Ports};
-use swim_core::model::{Device, DeviceId, Inventory, Policy};
+use swim_core::model::{Algorithm, Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::{Goal, Session};
-use swim_core::ports::{Context, ImageStore, JobId, JobStore, JobSummary, NewJob, Records, WorkerId};
+use swim_core::ports::{Context, ImageStore, JobId, JobStore, JobSummary, NewJob, Records, Silent, WorkerId};
+use swim_core::repo;
+use swim_core::version::{Scheme, Version};
 use swim_core::{Error, ErrorKind, ErrorRecord, Result, Retry};
+use swim_stores::FileSource;
 use tokio::task::JoinHandle;
 
 use crate::watch::{Hub, Watch};
-use crate::wiring::Adapters;
+use crate::wiring::{Adapters, Builder};
+use crate::{Config, ImportOptions};
 
 /// Devices that are asked for their inventory at the same time.
 const INSPECT_AT_ONCE: usize = 50;
@@ -77,8 +82,74 @@ impl Client {
         Self(Arc::new(Inner { adapters, engine, hub, at_work: Mutex::default() }))
     }
 
+    /// Opens the data folder of a configuration, and makes its devices known.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration, `NotFound` for a missing secret, `Store` when the folder cannot be used.
+    pub async fn open(config: Config) -> Result<Self> {
+        Builder::new(config).open().await
+    }
+
     pub(crate) fn adapters(&self) -> &Adapters {
         &self.0.adapters
+    }
+
+    /// Takes a local file into the repository: one pass, atomic, known by its SHA-256.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidInput`, `Integrity`, `NoSpace`; nothing stays of a failed import.
+    pub async fn import(&self, path: impl AsRef<Path>, options: ImportOptions) -> Result<Image> {
+        let source = FileSource::open(path).await?;
+        let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
+        let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
+        let mut how = repo::ImportOptions::new(name);
+        for (algorithm, digest) in [(Algorithm::Sha512, &options.sha512), (Algorithm::Md5, &options.md5)] {
+            if let Some(digest) = digest {
+                how = how.expecting(algorithm, digest.clone());
+            }
+        }
+        let a = &self.0.adapters;
+        let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
+        if overridden(&mut image, &options)? {
+            self.records().put("images", &image.id.to_string(), json(&image)?).await?;
+        }
+        Ok(image)
+    }
+
+    /// The images of the repository, oldest first. `text`: only those with this in the file name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn images(&self, text: Option<&str>) -> Result<Vec<Image>> {
+        let filter = repo::ImageFilter { text: text.map(str::to_owned), ..repo::ImageFilter::default() };
+        repo::images(self.records(), &filter).await
+    }
+
+    /// One image: by id, by file name, or by the first digits of the id (four or more).
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` when it could be several.
+    pub async fn image(&self, wanted: &str) -> Result<Image> {
+        repo::image(self.records(), wanted).await
+    }
+
+    /// Plays a plan on simulated devices that look like the real ones did when they were inspected, in virtual time.
+    /// Nothing real is touched.
+    ///
+    /// # Errors
+    /// `NotFound` for a device that was never inspected, `Unsupported` for one that cannot be simulated.
+    pub async fn rehearse(&self, plan: &Plan) -> Result<JobReport> {
+        let mut inventories = Vec::new();
+        for line in &plan.devices {
+            let id = line.device.id.as_str();
+            let value = self
+                .records()
+                .get("inventories", id)
+                .await?
+                .ok_or_else(|| Error::new(ErrorKind::NotFound, "rehearse", format!("{id} was never inspected")))?;
+            inventories.push(parse::<Inventory>(value)?);
+        }
+        crate::rehearsal::play(plan.clone(), inventories).await
     }
 
     fn records(&self) -> &dyn Records {
@@ -137,8 +208,7 @@ impl Client {
             known.push(self.device(id).await?);
         }
         let looks = known.into_iter().map(|device| async move {
-            let looked = self.look(&device).await;
-            let inspected = match looked {
+            let inspected = match self.look(&device).await {
                 Ok(inventory) => {
                     self.records().put("inventories", device.id.as_str(), json(&inventory)?).await?;
                     Inspected { device: device.id, inventory: Some(inventory), error: None }
@@ -408,6 +478,33 @@ fn judged(image: &Image, device: &Device, inventory: &Result<Inventory>, policy:
             DeviceReport::new(device.id.clone(), vec![finding])
         }
     }
+}
+
+/// Puts what the caller said in the place of what the file says.
+fn overridden(image: &mut Image, options: &ImportOptions) -> Result<bool> {
+    let before = image.facts.clone();
+    let facts = &mut image.facts;
+    let user = Provenance::User;
+    if let Some(platform) = &options.platform {
+        facts.platform = Some(Field::new(platform.clone(), user.clone()));
+    }
+    if let Some(family) = &options.family {
+        facts.family = Some(Field::new(family.clone(), user.clone()));
+    }
+    if let Some(version) = &options.version {
+        let platform = facts.platform.as_ref().map_or("", |p| p.value.as_str());
+        let scheme = Scheme::of_platform(platform).map_err(|e| {
+            Error::invalid("version", version, "the platform must be known to read it: name it too").caused_by(e)
+        })?;
+        facts.version = Some(Field::new(Version::parse(scheme, version)?, user.clone()));
+    }
+    if let Some(bytes) = options.min_ram {
+        facts.min_ram = Some(Field::new(bytes, user.clone()));
+    }
+    if let Some(bytes) = options.min_flash {
+        facts.min_flash = Some(Field::new(bytes, user));
+    }
+    Ok(*facts != before)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {

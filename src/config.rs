@@ -20,6 +20,29 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
+/// What the caller knows better than the file says, or wants checked. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// The name to keep it under; default: the file's own.
+    pub file_name: Option<String>,
+    /// A published SHA-512 (hexadecimal): other bytes are refused.
+    pub sha512: Option<String>,
+    /// A published MD5 (hexadecimal): other bytes are refused.
+    pub md5: Option<String>,
+    /// The platform that it is for: `ios`, `ios_xe`.
+    pub platform: Option<String>,
+    /// The product family, e.g. `cat9k`.
+    pub family: Option<String>,
+    /// The version.
+    pub version: Option<String>,
+    /// Least main memory of a device, in bytes.
+    pub min_ram: Option<u64>,
+    /// Least flash of a device, in bytes.
+    pub min_flash: Option<u64>,
+}
+
 /// Where our offers listen.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -3,12 +3,13 @@
 
 mod client;
 mod config;
-mod opening;
+mod rehearsal;
 pub mod surface;
 mod watch;
 mod wiring;
 
 pub use client::{Client, Inspected, SubmitOptions};
-pub use config::{Config, Offers, SecretSource};
+pub use config::{Config, ImportOptions, Offers, SecretSource};
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};
+pub use wiring::Builder;

@@ -3,8 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-use swim_core::platform::{Platform, PullServices};
-use swim_core::ports::{CliConnector, Clock, JobStore, PostChecks, Records};
+use swim_core::platform::{self, Platform, PullServices, Registry};
+use swim_core::ports::{
+    CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
+};
+use swim_core::{Error, ErrorKind, Result, repo};
+use swim_protocols::clock::TokioClock;
+use swim_protocols::http::{HttpConfig, HttpOffers};
+use swim_protocols::net::TcpNetwork;
+use swim_protocols::ssh::scp::ScpPush;
+use swim_protocols::ssh::sftp::SftpPush;
+use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
+use swim_stores::{FileImages, SqliteStore, StaticSecrets};
+
+use crate::{Client, Config};
 
 /// Everything that a client stands on.
 #[derive(Clone)]
@@ -22,4 +34,123 @@ impl fmt::Debug for Adapters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Adapters").field("jobs", &self.jobs).field("platforms", &self.platforms).finish_non_exhaustive()
     }
+}
+
+/// Opens a client, with other adapters than the usual ones where they are given.
+pub struct Builder {
+    config: Config,
+    network: Arc<dyn Network>,
+    clock: Arc<dyn Clock>,
+    checks: Option<Arc<dyn PostChecks>>,
+}
+
+impl Builder {
+    /// The network and the clock of the machine.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, network: Arc::new(TcpNetwork), clock: Arc::new(TokioClock::system()), checks: None }
+    }
+
+    /// Another network, e.g. one of simulated devices.
+    #[must_use]
+    pub fn network(mut self, network: Arc<dyn Network>) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Another clock, e.g. a faster one for simulated devices.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Who is asked after each upgrade (`post_check` of the policy).
+    #[must_use]
+    pub fn post_checks(mut self, checks: Arc<dyn PostChecks>) -> Self {
+        self.checks = Some(checks);
+        self
+    }
+
+    /// Opens the data folder, makes the configured devices known, and removes what killed imports left behind.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub async fn open(self) -> Result<Client> {
+        let Self { config, network, clock, checks } = self;
+        let failed =
+            |e| Error::new(ErrorKind::Store, "open data folder", config.data.display().to_string()).caused_by(e);
+        tokio::fs::create_dir_all(&config.data).await.map_err(failed)?;
+        let store = SqliteStore::open(config.data.join("swim.db"))?;
+        let images = Arc::new(FileImages::open(&config.data)?);
+        let records: Arc<dyn Records> = Arc::new(store.clone());
+        let secrets: StaticSecrets = config.resolved()?.into_iter().collect();
+        let mut registry = Registry::builtin()?;
+        for text in &config.platforms {
+            registry.define(text)?;
+        }
+        let ground = Ground {
+            network,
+            clock,
+            records: Arc::clone(&records),
+            jobs: Arc::new(store),
+            images,
+            secrets: Arc::new(secrets),
+        };
+        let adapters = connect(ground, &config.offers.listen, platform::drivers(&registry)?, checks)?;
+        repo::sweep(&*adapters.services.store, &*records).await?;
+        let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
+        let client = Client::over(adapters, WorkerId(worker));
+        client.add_devices(&config.devices).await?;
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// What the adapters themselves stand on.
+pub(crate) struct Ground {
+    pub(crate) network: Arc<dyn Network>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) records: Arc<dyn Records>,
+    pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) images: Arc<dyn ImageStore>,
+    pub(crate) secrets: Arc<dyn Secrets>,
+}
+
+/// Puts sessions and transfers over a network.
+pub(crate) fn connect(
+    ground: Ground,
+    listen: &str,
+    platforms: Vec<Arc<dyn Platform>>,
+    checks: Option<Arc<dyn PostChecks>>,
+) -> Result<Adapters> {
+    let Ground { network, clock, records, jobs, images, secrets } = ground;
+    let ssh = SshClient::new(Arc::clone(&network), secrets, Arc::clone(&records), SshConfig::default());
+    let ssh = Arc::new(ssh);
+    let mut offers = OfferConfig::default();
+    listen.clone_into(&mut offers.bind);
+    let (scp, sftp) = SshOffers::new(Arc::clone(&network), offers)?;
+    let mut http = HttpConfig::default();
+    listen.clone_into(&mut http.bind);
+    let transfers: Vec<Arc<dyn Transfer>> = vec![
+        Arc::new(scp),
+        Arc::new(sftp),
+        Arc::new(HttpOffers::new(network, http)),
+        Arc::new(ScpPush::new(Arc::clone(&ssh))),
+        Arc::new(SftpPush::new(Arc::clone(&ssh))),
+    ];
+    Ok(Adapters {
+        jobs,
+        records,
+        clock,
+        connector: Arc::new(SshConnector::new(ssh)),
+        services: PullServices { store: images, transfers },
+        platforms,
+        checks,
+    })
 }

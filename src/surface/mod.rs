@@ -16,6 +16,7 @@ use swim_core::{Error, Result};
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::wiring::Builder;
 
 pub use functions::{FUNCTIONS, function};
 pub use swim_core::ports::{CheckCall, JobId, Verdict};
@@ -24,9 +25,13 @@ pub use verbs::{VERBS, call};
 /// Opens a client for a skin; `checks` answers the post-checks of plans that ask for one.
 ///
 /// # Errors
-/// Those of [`Client::open_with`].
+/// Those of [`Client::open`].
 pub async fn open(config: Config, checks: Option<Arc<dyn PostChecks>>) -> Result<Client> {
-    Client::open_with(config, checks).await
+    let builder = Builder::new(config);
+    match checks {
+        Some(checks) => builder.post_checks(checks).open().await,
+        None => builder.open().await,
+    }
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {

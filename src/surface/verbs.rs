@@ -1,6 +1,5 @@
 //! The verbs of a client.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,16 +7,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use swim_core::image::Image;
 use swim_core::job::CancelHow;
-use swim_core::model::{Algorithm, Device, DeviceId, Policy};
+use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
-use swim_core::ports::{JobId, Silent};
-use swim_core::repo::{self, ImageFilter, ImportOptions};
+use swim_core::ports::JobId;
+use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
-use swim_stores::FileSource;
 
 use super::arguments::Arguments;
 use super::json;
 use crate::client::{Client, SubmitOptions};
+use crate::config::ImportOptions;
 
 /// The names of all verbs.
 pub const VERBS: &[&str] = &[
@@ -33,6 +32,7 @@ pub const VERBS: &[&str] = &[
     "inspect",
     "list",
     "plan",
+    "rehearse",
     "remove_image",
     "resume",
     "status",
@@ -96,6 +96,11 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             a.done()?;
             json(&client.submit(&plan, &approval, options).await?)
         }
+        "rehearse" => {
+            let plan: Plan = a.take("plan")?;
+            a.done()?;
+            json(&client.rehearse(&plan).await?)
+        }
         "resume" => {
             a.done()?;
             json(&client.resume().await?)
@@ -135,19 +140,18 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
     match verb {
         "import" => {
             let path: PathBuf = a.take("path")?;
-            let file_name: Option<String> = a.optional("file_name")?;
-            let expected: BTreeMap<Algorithm, String> = a.or_default("expected")?;
+            let options = ImportOptions {
+                file_name: a.optional("file_name")?,
+                sha512: a.optional("sha512")?,
+                md5: a.optional("md5")?,
+                platform: a.optional("platform")?,
+                family: a.optional("family")?,
+                version: a.optional("version")?,
+                min_ram: a.optional("min_ram")?,
+                min_flash: a.optional("min_flash")?,
+            };
             a.done()?;
-            let source = FileSource::open(&path).await?;
-            let file_name = file_name.or_else(|| source.file_name().map(str::to_owned));
-            let file_name = file_name.ok_or_else(|| {
-                Error::invalid("path", path.display(), "its file name is not UTF-8: give one with file_name")
-            })?;
-            let mut options = ImportOptions::new(file_name);
-            for (algorithm, digest) in expected {
-                options = options.expecting(algorithm, digest);
-            }
-            json(&repo::import(source, &*at.services.store, &*at.records, &*at.clock, options, &Silent).await?)
+            json(&client.import(&path, options).await?)
         }
         "images" => {
             let filter = ImageFilter {

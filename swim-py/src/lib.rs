@@ -127,7 +127,9 @@ impl NativeWatch {
 async fn next(watch: Arc<Mutex<Watch>>) -> Result<Option<String>> {
     let event = watch.lock().await.next().await?;
     event
-        .map(|e| serde_json::to_string(&e).map_err(|e| Error::internal("watch", "an event cannot be written").caused_by(e)))
+        .map(|e| {
+            serde_json::to_string(&e).map_err(|e| Error::internal("watch", "an event cannot be written").caused_by(e))
+        })
         .transpose()
 }
 

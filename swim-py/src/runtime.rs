@@ -85,7 +85,10 @@ pub(crate) fn block<T: Send + 'static>(
 }
 
 /// Work as an awaitable of asyncio. Cancelling the awaitable drops the work.
-pub(crate) fn later<T>(py: Python<'_>, work: impl Future<Output = Result<T>> + Send + 'static) -> PyResult<Bound<'_, PyAny>>
+pub(crate) fn later<T>(
+    py: Python<'_>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> PyResult<Bound<'_, PyAny>>
 where
     T: for<'py> IntoPyObject<'py> + Send + 'static,
 {

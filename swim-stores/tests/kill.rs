@@ -37,7 +37,7 @@ fn job(id: &str) -> NewJob {
 /// What a child said before it was killed after so many milliseconds. Lines that begin with `:` count.
 fn killed_after(test: &str, argument: &str, millis: u64) -> Vec<String> {
     let mut child = spawn_child(test, argument);
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut output = BufReader::new(child.stdout());
     let mut lines = Vec::new();
     // The time begins with its first line, so that a slow start is not all that is killed.
     let mut line = String::new();
@@ -49,8 +49,7 @@ fn killed_after(test: &str, argument: &str, millis: u64) -> Vec<String> {
         line.clear();
     }
     std::thread::sleep(Duration::from_millis(millis));
-    child.kill().expect("kill");
-    child.wait().expect("wait");
+    child.kill();
     for line in output.lines().map_while(std::result::Result::ok) {
         lines.extend(line.strip_prefix(':').map(str::to_owned));
     }
@@ -139,7 +138,7 @@ async fn several_processes_share_the_jobs_and_none_is_done_twice() {
     let children: Vec<_> = (0..3).map(|_| spawn_child("child_works", path.to_str().expect("a path"))).collect();
     let mut done = Vec::new();
     for child in children {
-        let output = child.wait_with_output().expect("wait");
+        let output = child.output();
         assert!(output.status.success());
         let text = String::from_utf8(output.stdout).expect("text");
         // The first line follows the test runner's own words on theirs.
@@ -253,14 +252,13 @@ async fn a_sweep_spares_the_writer_of_another_process_until_it_is_dead() {
     let folder = Folder::new("sweep-other");
     let store = FileImages::open(folder.path()).expect("open");
     let mut child = spawn_child("child_writes_and_waits", folder.path().to_str().expect("a path"));
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut output = BufReader::new(child.stdout());
     let mut line = String::new();
     while !line.contains(":ready") {
         line.clear();
         assert!(output.read_line(&mut line).expect("text") > 0, "the child ended early");
     }
     assert_eq!(store.sweep().await.expect("sweep"), 0, "it lives");
-    child.kill().expect("kill");
-    child.wait().expect("wait");
+    child.kill();
     assert_eq!(store.sweep().await.expect("sweep"), 1, "it is dead");
 }

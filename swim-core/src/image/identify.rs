@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(facts.container.unwrap().value, "ios_elf");
         assert_eq!(facts.version.unwrap().value.as_str(), "12.2(55)SE3");
         assert_eq!(facts.min_ram.unwrap().value, 128 * MIB);
-        assert_eq!(facts.k9.unwrap().value, true);
+        assert!(facts.k9.unwrap().value);
         assert_eq!(facts.family.unwrap().value, "c3560");
         elf.truncate(40);
         let facts = identify(&elf, "c3560-ipservicesk9-mz.122-55.SE3.bin");

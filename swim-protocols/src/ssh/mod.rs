@@ -16,3 +16,6 @@ pub use cli::SshConnector;
 pub use client::{SshClient, SshLink};
 pub use config::{AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, TRANSFER_SILENCE};
 pub use server::{OfferConfig, SshOffers};
+
+#[cfg(test)]
+mod tests;

@@ -161,12 +161,9 @@ async fn serve(door: Box<dyn Listener>, ssh: Arc<server::Config>, desk: Arc<Desk
             }
             accepted = door.accept() => accepted,
         };
-        let accepted = match accepted {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                desk.cx.clock.sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
+        let Ok(accepted) = accepted else {
+            desk.cx.clock.sleep(ACCEPT_PAUSE).await;
+            continue;
         };
         if !welcome(desk.request.source.as_deref(), &accepted) {
             tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");

@@ -89,6 +89,7 @@ impl Sshd {
             std::thread::sleep(Duration::from_millis(50));
         }
         let _ = child.kill();
+        let _ = child.wait();
         panic!("sshd did not start");
     }
 

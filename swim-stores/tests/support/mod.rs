@@ -8,7 +8,7 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A folder of its own, removed at the end.
@@ -47,14 +47,47 @@ pub fn child_argument() -> Option<String> {
     std::env::var(CHILD).ok()
 }
 
+/// A child that does not outlive its test, also when the test fails.
+#[derive(Debug)]
+pub struct Other(Option<Child>);
+
+impl Other {
+    /// What the child prints.
+    pub fn stdout(&mut self) -> ChildStdout {
+        self.0.as_mut().and_then(|child| child.stdout.take()).expect("a pipe")
+    }
+
+    /// `SIGKILL`.
+    pub fn kill(&mut self) {
+        let child = self.0.as_mut().expect("a child");
+        child.kill().expect("kill");
+        child.wait().expect("wait");
+    }
+
+    /// Its output, at its own end.
+    pub fn output(mut self) -> Output {
+        self.0.take().expect("a child").wait_with_output().expect("wait")
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        if let Some(child) = self.0.as_mut() {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
 /// Starts this test binary again, to run only `test`, which must be the child's part. Its output is a pipe.
-pub fn spawn_child(test: &str, argument: &str) -> Child {
+pub fn spawn_child(test: &str, argument: &str) -> Other {
     let exe = std::env::current_exe().expect("the test binary");
-    Command::new(exe)
+    let child = Command::new(exe)
         .args(["--exact", test, "--nocapture", "--test-threads", "1"])
         .env(CHILD, argument)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()
-        .expect("a child")
+        .expect("a child");
+    Other(Some(child))
 }

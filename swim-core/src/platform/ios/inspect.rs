@@ -26,7 +26,7 @@ impl Ios {
         let redundancy = optional(s, "show redundancy").await?.and_then(|t| redundancy(&t));
         let config_unsaved = self.unsaved(s).await?;
         let members = self.members(&shown, switch.as_ref(), boot_shown.as_ref(), mode, s).await?;
-        let active = members.iter().find(|m| is_active(m)).or(members.first());
+        let active = members.iter().find(|m| is_active(m)).or_else(|| members.first());
         Ok(Inventory {
             device: s.device.id.clone(),
             platform: self.definition.id.clone(),

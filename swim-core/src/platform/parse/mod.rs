@@ -23,6 +23,8 @@ mod show_rom_monitor;
 mod show_switch;
 mod show_version;
 mod software;
+#[cfg(test)]
+mod tests;
 mod text;
 mod uptime;
 mod verify;

@@ -89,6 +89,15 @@ pub(super) async fn single(store: &dyn JobStore) {
         assert_eq!(lease.job.0, id);
         store.release(&lease, true).await.expect("release");
     }
+    // The fence counts, not the name alone: a worker that lost a lease and claimed again may not use the old one.
+    store.create(job("again", "again")).await.expect("create");
+    let old = claim(store, "w1", 0, Some("again")).await.expect("free");
+    let new = claim(store, "w1", 10, Some("again")).await.expect("it ran out");
+    refused(store.append(&old, 0, vec![json!("old")]).await, ErrorKind::LeaseLost, "append");
+    refused(store.renew(&old, at(11), TTL).await, ErrorKind::LeaseLost, "renew");
+    refused(store.release(&old, true).await, ErrorKind::LeaseLost, "release");
+    store.append(&new, 0, vec![json!("new")]).await.expect("append");
+    store.release(&new, true).await.expect("release");
     // An endless lease does not overflow.
     store.create(job("endless", "endless")).await.expect("create");
     let only = JobId("endless".into());

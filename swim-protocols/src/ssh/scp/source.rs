@@ -110,6 +110,7 @@ impl Source {
     /// # Errors
     /// `Privilege`, `NoSpace`, `NotFound` or `DeviceRejected` with the words of the other side; `UnexpectedReply` when it
     /// does not speak SCP; `Interrupted` when it left.
+    #[allow(clippy::should_implement_trait)] // It can fail and waits in between: no iterator.
     pub fn next(&mut self) -> Result<Next> {
         loop {
             match self.stage {
