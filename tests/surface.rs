@@ -1,5 +1,7 @@
 //! The surface answers as `tests/surface.toml` says; the tests of Python and C read the same list.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

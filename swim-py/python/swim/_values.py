@@ -11,7 +11,7 @@ from . import _swim
 from .errors import SwimError, from_record
 
 
-def _function(name: str, **arguments: Any) -> Any:
+def _function(name: str, /, **arguments: Any) -> Any:
     return json.loads(_swim.function(name, json.dumps(arguments)))
 
 
