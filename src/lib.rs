@@ -4,6 +4,7 @@
 mod client;
 mod config;
 mod rehearsal;
+pub mod surface;
 mod watch;
 mod wiring;
 
