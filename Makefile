@@ -2,9 +2,9 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test lint tools rust python c
+.PHONY: test lint tools rust python c examples
 
-test: tools rust python c
+test: tools rust python c examples
 
 # Real servers and clients that the tests talk to. A missing one fails the run: nothing is skipped in silence.
 APT := openssh-server openssh-client curl valgrind gcc g++ binutils python3-venv
@@ -34,6 +34,11 @@ python: $(VENV)/bin/maturin
 
 c:
 	swim-capi/tests/run.sh
+
+examples:
+	cargo build --example sim_fleet
+	cargo build -p swim-capi
+	$(VENV)/bin/python examples/run.py
 
 lint:
 	cargo fmt --all --check
