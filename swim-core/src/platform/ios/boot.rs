@@ -3,12 +3,18 @@
 //! Every box has its own way of writing them, and a wrong one is sometimes accepted silently: what counts is what the
 //! device says it will boot next.
 
-use super::inspect::unsaved_config;
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use super::inspect::{saved_or_changed, unsaved_config};
 use super::{Ios, last_words, now, optional, questions, same_path, split_path};
 use crate::cli::Dialogue;
 use crate::platform::parse::{self, ShowBoot};
 use crate::platform::{Mark, Probe, Session, Undone};
 use crate::{Error, ErrorKind, Result};
+
+/// The times of the last change and of the last save have seconds: this long between the two tells them apart.
+const TELLS_APART: Duration = Duration::from_secs(2);
 
 /// `show boot` on switches, `show bootvar` on routers.
 pub(super) async fn show(s: &mut Session<'_>) -> Result<Option<ShowBoot>> {
@@ -46,13 +52,20 @@ async fn stands(path: &str, s: &mut Session<'_>) -> Result<bool> {
     if !lists.iter().all(|list| list.first().is_some_and(|first| same_path(first, path))) {
         return Ok(false);
     }
+    first_line_names(path, s).await
+}
+
+/// Does the first boot line of the running configuration name `path`? Also true where there are no lines to see.
+async fn first_line_names(path: &str, s: &mut Session<'_>) -> Result<bool> {
     let (_, name) = split_path(path);
     Ok(lines(s).await?.is_none_or(|lines| lines.first().is_none_or(|first| first.contains(name))))
 }
 
 pub(super) async fn probe(path: &str, s: &mut Session<'_>) -> Result<Probe> {
     // A worker may have died between the statement and its saving: what is not saved is lost at the reload.
-    if stands(path, s).await? && unsaved_config(s).await? != Some(true) {
+    // `set` leaves a second between the two, so that the times tell them apart.
+    let saved = |order| matches!(order, None | Some(Ordering::Greater));
+    if stands(path, s).await? && saved(saved_or_changed(s).await?) {
         return Ok(Probe::Done { how: format!("{path} boots next on every member") });
     }
     Ok(Probe::Ready { mark: now(s) })
@@ -78,7 +91,8 @@ pub(super) async fn set(path: &str, fallback: &[String], undo: &[String], s: &mu
         vec![format!("boot system switch all {path}")],
     ];
     for way in ways {
-        if configure(&way, s).await? {
+        if configure(&way, s).await? && first_line_names(path, s).await? {
+            s.cx.sleep(TELLS_APART).await?;
             let said = save(s).await?;
             if stands(path, s).await? {
                 return Ok(format!("{}; {said}", way.join("; ")));

@@ -1,5 +1,7 @@
 //! Reading everything that analysis and planning need. A command that the platform does not have leaves its facts absent.
 
+use std::cmp::Ordering;
+
 use super::{Ios, boot, optional};
 use crate::Result;
 use crate::model::{
@@ -120,7 +122,12 @@ impl Ios {
 
 /// Is the running configuration unsaved? Absent where the two times are not shown.
 pub(super) async fn unsaved_config(s: &mut Session<'_>) -> Result<Option<bool>> {
-    Ok(optional(s, "show running-config | include ^!").await?.and_then(|text| unsaved(&text)))
+    Ok(saved_or_changed(s).await?.map(|order| order == Ordering::Less))
+}
+
+/// Was the configuration saved before (`Less`), in the same second as (`Equal`) or after (`Greater`) its last change?
+pub(super) async fn saved_or_changed(s: &mut Session<'_>) -> Result<Option<Ordering>> {
+    Ok(optional(s, "show running-config | include ^!").await?.and_then(|text| saved_against_change(&text)))
 }
 
 fn is_active(m: &Member) -> bool {
@@ -236,16 +243,16 @@ fn member_numbers(location: &str) -> Vec<u32> {
 }
 
 /// Compares `! Last configuration change at T` with `! NVRAM config last updated at T`.
-fn unsaved(text: &str) -> Option<bool> {
+fn saved_against_change(text: &str) -> Option<Ordering> {
     let find = |mark: &str| text.lines().find_map(|l| l.split_once(mark).map(|(_, rest)| rest.trim().to_owned()));
     if text.contains("No configuration change since last restart") {
-        return Some(false);
+        return Some(Ordering::Greater);
     }
     let changed = time(&find("Last configuration change at")?)?;
     match find("NVRAM config last updated at") {
-        Some(saved) => Some(time(&saved)? < changed),
+        Some(saved) => Some(time(&saved)?.cmp(&changed)),
         // Changed since the last restart, and never written since: the line appears with the first write.
-        None => Some(true),
+        None => Some(Ordering::Less),
     }
 }
 
@@ -265,27 +272,20 @@ fn time(text: &str) -> Option<(i32, u8, u8, u32)> {
 }
 
 #[cfg(test)]
-mod unsaved_tests {
-    use super::unsaved;
+mod saved_tests {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+
+    use super::saved_against_change;
 
     #[test]
     fn the_two_times_decide() {
         let changed = "! Last configuration change at 10:00:00 UTC Mon Jan 1 2024 by admin\n";
-        assert_eq!(
-            unsaved(&format!("{changed}! NVRAM config last updated at 09:59:59 UTC Mon Jan 1 2024\n")),
-            Some(true)
-        );
-        assert_eq!(
-            unsaved(&format!("{changed}! NVRAM config last updated at 10:00:00 UTC Mon Jan 1 2024\n")),
-            Some(false)
-        );
-        assert_eq!(unsaved("! No configuration change since last restart\n"), Some(false));
-        assert_eq!(
-            unsaved(
-                "!\n! Last configuration change at 10:00:00 UTC Mon Dec 31 2023\n! NVRAM config last updated at 09:00:00 UTC Mon Jan 1 2024"
-            ),
-            Some(false)
-        );
-        assert_eq!(unsaved("!\n!\n"), None);
+        let saved = |at: &str| saved_against_change(&format!("{changed}! NVRAM config last updated at {at}\n"));
+        assert_eq!(saved("09:59:59 UTC Mon Jan 1 2024"), Some(Less));
+        assert_eq!(saved("10:00:00 UTC Mon Jan 1 2024"), Some(Equal));
+        assert_eq!(saved("09:00:00 UTC Tue Jan 2 2024"), Some(Greater));
+        assert_eq!(saved_against_change(changed), Some(Less), "never written since the restart");
+        assert_eq!(saved_against_change("! No configuration change since last restart\n"), Some(Greater));
+        assert_eq!(saved_against_change("!\n!\n"), None);
     }
 }
