@@ -52,13 +52,13 @@ async fn stands(path: &str, s: &mut Session<'_>) -> Result<bool> {
         return Ok(false);
     }
     let (_, name) = split_path(path);
-    for config in ["running", "startup"] {
-        let lines = lines_of(config, s).await?.unwrap_or_default();
-        if lines.first().is_some_and(|first| !first.contains(name)) {
-            return Ok(false);
-        }
+    let Some(running) = lines(s).await? else {
+        return Ok(true);
+    };
+    if running.first().is_some_and(|first| !first.contains(name)) {
+        return Ok(false);
     }
-    Ok(true)
+    Ok(lines_of("startup", s).await?.is_none_or(|saved| saved.first() == running.first()))
 }
 
 pub(super) async fn probe(path: &str, s: &mut Session<'_>) -> Result<Probe> {
