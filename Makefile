@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test lint tools rust
+.PHONY: test lint tools rust python c
 
-test: tools rust
+test: tools rust python c
 
 # Real servers and clients that the tests talk to. A missing one fails the run: nothing is skipped in silence.
-APT := openssh-server openssh-client curl
+APT := openssh-server openssh-client curl valgrind gcc g++ binutils python3-venv
 tools:
 	@missing=(); for p in $(APT); do dpkg -s $$p >/dev/null 2>&1 || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
@@ -21,6 +21,19 @@ tools:
 rust:
 	cargo test --workspace
 	cargo test --release --test corpus -- --nocapture
+
+VENV := .venv
+$(VENV)/bin/maturin:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q maturin pytest mypy
+
+python: $(VENV)/bin/maturin
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
+	$(VENV)/bin/pytest -q swim-py/tests
+	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim._swim
+
+c:
+	swim-capi/tests/run.sh
 
 lint:
 	cargo fmt --all --check

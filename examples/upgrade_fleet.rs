@@ -195,6 +195,7 @@ async fn watch(
     steps: BTreeMap<DeviceId, usize>,
 ) -> Result<(), Failure> {
     let bars = MultiProgress::new();
+    let plain = bars.is_hidden();
     let style = ProgressStyle::with_template("{prefix:8} [{bar:24}] {pos}/{len} {msg}")?;
     let bar = |(id, steps): (&DeviceId, &usize)| {
         let bar = bars.add(ProgressBar::new(*steps as u64).with_style(style.clone()));
@@ -207,6 +208,9 @@ async fn watch(
         match event {
             Event::Entry { entry, .. } => {
                 let Some(bar) = entry.event.device().and_then(|id| all.get(id)) else { continue };
+                if plain && std::env::var_os("SWIM_EVENTS").is_some() {
+                    println!("{} {:?}", entry.at, entry.event);
+                }
                 match &entry.event {
                     JobEvent::Verified { step, how, .. } => {
                         bar.set_position(*step as u64 + 1);

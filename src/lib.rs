@@ -4,6 +4,7 @@
 mod client;
 mod config;
 mod rehearsal;
+pub mod surface;
 mod watch;
 mod wiring;
 
@@ -12,3 +13,8 @@ pub use config::{Config, ImportOptions, Offers, SecretSource};
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};
 pub use wiring::Builder;
+
+/// The README's Rust example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,8 @@
 //! The tree's rules, checked over `cargo metadata`: who may depend on whom, what core may know, which licences there are.
 
+// A test says what is wrong by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};

@@ -1,1 +1,151 @@
-//! Python module of swim.
+//! Python module of swim: the native half. Values cross as JSON texts; the Python half makes objects of them.
+
+mod check;
+mod failure;
+mod runtime;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use serde_json::Value;
+use swim::core::ports::PostChecks;
+use swim::surface::{self, JobId};
+use swim::{Client, Config, Error, Result, Watch};
+use tokio::sync::Mutex;
+
+use check::PythonCheck;
+use failure::{raised, to_json, to_value};
+use runtime::{Owned, block, guarded, later};
+
+/// The native half of the module.
+#[pymodule(gil_used = false)]
+mod _swim {
+    #[pymodule_export]
+    use super::{NativeClient, NativeWatch, function, open_later};
+}
+
+/// Calls a function that needs no client. Arguments and result are JSON texts.
+#[pyfunction]
+#[pyo3(signature = (name, arguments))]
+fn function(py: Python<'_>, name: &str, arguments: &str) -> PyResult<String> {
+    let done: Result<String> = py.detach(|| to_json(&surface::function(name, to_value(arguments)?)?));
+    done.map_err(|e| raised(py, &e))
+}
+
+/// Opens a client from a JSON text or a TOML file: an awaitable of a `NativeClient`.
+#[pyfunction]
+#[pyo3(signature = (config, path, post_check))]
+fn open_later(
+    py: Python<'_>,
+    config: Option<String>,
+    path: Option<PathBuf>,
+    post_check: Option<Py<PyAny>>,
+) -> PyResult<Bound<'_, PyAny>> {
+    later(py, async move { open(config, path, post_check).await })
+}
+
+async fn open(config: Option<String>, path: Option<PathBuf>, check: Option<Py<PyAny>>) -> Result<NativeClient> {
+    let config = match (config, path) {
+        (Some(json), None) => Config::from_json(&json)?,
+        (None, Some(path)) => Config::from_file(path)?,
+        _ => return Err(Error::invalid("config", "both or none", "give a JSON text or a path")),
+    };
+    let checks = check.map(|callable| Arc::new(PythonCheck::new(callable)) as Arc<dyn PostChecks>);
+    Ok(NativeClient { client: Owned::new(surface::open(config, checks).await?) })
+}
+
+/// A client whose calls take and give JSON texts.
+#[pyclass(frozen)]
+struct NativeClient {
+    client: Owned<Client>,
+}
+
+#[pymethods]
+impl NativeClient {
+    /// Opens a client from a JSON text or a TOML file.
+    #[new]
+    #[pyo3(signature = (config, path, post_check))]
+    fn new(
+        py: Python<'_>,
+        config: Option<String>,
+        path: Option<PathBuf>,
+        post_check: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        block(py, open(config, path, post_check))
+    }
+
+    /// Calls a verb and waits for it.
+    #[pyo3(signature = (verb, arguments))]
+    fn call(&self, py: Python<'_>, verb: String, arguments: String) -> PyResult<String> {
+        let client = self.client.get(py)?.clone();
+        block(py, async move { called(&client, &verb, &arguments).await })
+    }
+
+    /// Calls a verb: an awaitable of its result.
+    #[pyo3(signature = (verb, arguments))]
+    fn call_later<'py>(&self, py: Python<'py>, verb: String, arguments: String) -> PyResult<Bound<'py, PyAny>> {
+        let client = self.client.get(py)?.clone();
+        later(py, async move { called(&client, &verb, &arguments).await })
+    }
+
+    /// The events of a job, from its first one on.
+    #[pyo3(signature = (job))]
+    fn watch(&self, py: Python<'_>, job: String) -> PyResult<NativeWatch> {
+        let watch = self.client.get(py)?.watch(&JobId(job));
+        Ok(NativeWatch { watch: Owned::new(Arc::new(Mutex::new(watch))) })
+    }
+}
+
+async fn called(client: &Client, verb: &str, arguments: &str) -> Result<String> {
+    let arguments: Value = to_value(arguments)?;
+    to_json(&surface::call(client, verb, arguments).await?)
+}
+
+/// The events of a job as JSON texts.
+#[pyclass(frozen)]
+struct NativeWatch {
+    watch: Owned<Arc<Mutex<Watch>>>,
+}
+
+#[pymethods]
+impl NativeWatch {
+    /// The next event; `None` after the last one.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        let watch = Arc::clone(self.watch.get(py)?);
+        block(py, next(watch))
+    }
+
+    /// An awaitable of the next event; of `None` after the last one.
+    fn next_later<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let watch = Arc::clone(self.watch.get(py)?);
+        later(py, next(watch))
+    }
+}
+
+async fn next(watch: Arc<Mutex<Watch>>) -> Result<Option<String>> {
+    let event = watch.lock().await.next().await?;
+    event
+        .map(|e| {
+            serde_json::to_string(&e).map_err(|e| Error::internal("watch", "an event cannot be written").caused_by(e))
+        })
+        .transpose()
+}
+
+impl fmt::Debug for NativeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeClient").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NativeWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeWatch").finish_non_exhaustive()
+    }
+}
+
+/// Refuses to go on in a process that was forked off: the threads of the runtime are not in it.
+fn here(py: Python<'_>) -> PyResult<()> {
+    guarded().map_err(|e| raised(py, &e))
+}

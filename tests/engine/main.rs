@@ -1,6 +1,9 @@
 //! The engine against toy devices: verdicts, holding, checks, and a crash at every point at which a worker touches
 //! the world.
 
+// A test says what is wrong by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 mod world;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What the lines of a platform mean, compiled from its definition.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 
@@ -115,27 +115,26 @@ impl Matcher {
     }
 }
 
-/// Patterns that were compiled. They are those of definitions and of the catalogues of questions: a few hundred.
-static COMPILED: Mutex<Option<HashMap<String, Regex>>> = Mutex::new(None);
+/// Patterns that were compiled once: definitions and the catalogue of questions use the same few hundred again and again,
+/// and compiling one costs as much as a whole `show` command.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
 
-/// More patterns than this are not kept, whoever makes them.
-const KEPT: usize = 1000;
+/// Far more than the built-in definitions have; a program that makes patterns of its own must not grow without end.
+const COMPILED_KEPT: usize = 4096;
 
-/// Compiles a pattern; the error names its field. Compiling takes a hundred times as long as matching, and every
-/// connection and every command needs the same ones again.
+/// Compiles a pattern; the error names its field.
 pub(super) fn compile(field: &str, pattern: &str) -> Result<Regex> {
-    let known = |map: &Option<HashMap<String, Regex>>| map.as_ref().and_then(|m| m.get(pattern).cloned());
-    if let Some(regex) = known(&COMPILED.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(regex);
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(pattern) {
+        return Ok(regex.clone());
     }
     let regex = RegexBuilder::new(pattern)
         .multi_line(true)
         .build()
         .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))?;
-    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    let map = compiled.get_or_insert_default();
-    if map.len() < KEPT {
-        map.insert(pattern.to_owned(), regex.clone());
+    if known.len() >= COMPILED_KEPT {
+        known.clear();
     }
+    known.insert(pattern.to_owned(), regex.clone());
     Ok(regex)
 }

@@ -1,13 +1,30 @@
 //! What a file is: identified from its bytes, each field with where it comes from.
 
+mod cw;
+mod describe;
+mod elf;
+mod flash_record;
 mod identify;
+mod info;
+mod mzip;
 mod name;
+mod packages_conf;
+mod payload;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod samples;
 mod source;
+mod tar;
 mod tlv;
 
+pub use cw::{CwBlock, CwTag, cw_tags};
 pub use identify::identify;
+pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
+pub use packages_conf::{PackageUse, PackagesConf};
+pub use payload::{PayloadCheck, check_payload};
 pub use source::{Head, ReadAt};
+pub use tlv::{HeaderEntry, PackageHeader, package_header};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +70,7 @@ impl<T> Field<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImageFacts {
-    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `packages_conf`, `unknown`.
+    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `unknown`.
     pub container: Option<Field<String>>,
     /// `ios` or `ios_xe`: which platform definition it is for.
     pub platform: Option<Field<String>>,

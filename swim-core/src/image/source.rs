@@ -60,14 +60,58 @@ impl ReadAt for Head {
 
 /// Reads up to `count` bytes; fewer when the file ends or the rest is not at hand.
 pub(super) fn read(bytes: &dyn ReadAt, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    // No more room than there are bytes: most reads of small files ask for far more.
+    let rest = usize::try_from(bytes.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+    let count = count.min(rest);
     let mut buffer = vec![0; count];
     let mut filled = 0;
     while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
-        match bytes.read_at(offset + filled as u64, free)? {
+        match bytes.read_at(offset.saturating_add(filled as u64), free)? {
             0 => break,
             n => filled += n.min(count - filled),
         }
     }
     buffer.truncate(filled);
     Ok(buffer)
+}
+
+/// Makes a trait object of bytes whose size is not known at compile time.
+pub(super) struct Borrowed<'a, B: ?Sized>(pub(super) &'a B);
+
+impl<B: ReadAt + ?Sized> ReadAt for Borrowed<'_, B> {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(offset, buffer)
+    }
+}
+
+/// The rest of a file from an offset on.
+pub(super) struct Tail<'a> {
+    /// The whole file.
+    pub(super) whole: &'a dyn ReadAt,
+    /// Where the rest begins.
+    pub(super) offset: u64,
+}
+
+impl ReadAt for Tail<'_> {
+    fn size(&self) -> u64 {
+        self.whole.size().saturating_sub(self.offset)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.whole.read_at(self.offset.saturating_add(offset), buffer)
+    }
+}
+
+/// A big-endian word of 32 bits.
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+/// A big-endian half word of 16 bits.
+pub(super) fn half(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }

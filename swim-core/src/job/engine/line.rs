@@ -29,6 +29,8 @@ pub(super) enum Pass {
     Activation,
     /// What needs no permission.
     Free,
+    /// Nothing any more: an earlier device failed and the policy says stop.
+    Never,
 }
 
 /// Attempts of one step. A second try heals a torn session or a busy device, a third one a torn second try; more would
@@ -93,6 +95,9 @@ impl Line {
     /// Goes on until the machine has nothing for this device, or until it needs permission. An error is one of the
     /// journal or of this library, never one of the device.
     pub(super) async fn run(mut self, mut pass: Pass) -> Result<()> {
+        if pass == Pass::Never {
+            return self.stop().await;
+        }
         loop {
             match self.journal.read(|s| next(s, &self.id)) {
                 Todo::Start if pass == Pass::Start => self.start().await?,
@@ -481,6 +486,13 @@ impl Line {
         let index = self.state()?.step;
         let e = Error::new(ErrorKind::Cancelled, "upgrade", "stopped on request");
         self.fail(index, Outcome::Cancelled, e).await.map(|_| ())
+    }
+
+    /// The policy says stop before this device was activated.
+    async fn stop(&self) -> Result<()> {
+        let (device, outcome, error) = (self.id.clone(), Outcome::Skipped, None);
+        self.journal.append(JobEvent::DeviceFinished { device, outcome, error }).await?;
+        self.ports.jobs.free_device(self.journal.lease(), &self.id).await
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use self::line::{Line, Pass};
-use super::event::{CancelHow, EventSink, JobEvent, Outcome};
+use super::event::{CancelHow, EventSink, JobEvent};
 use super::gate::{Fleet, Gate};
 use super::journal::Journal;
 use super::machine::{DevicePhase, JobState, Todo, apply, next};
@@ -161,70 +161,81 @@ impl Engine {
     }
 
     /// `true` when every device has its verdict, `false` when the rest waits for somebody's go.
+    ///
+    /// The keeper and the lines are polled side by side and always: a line may hold the journal while it waits for the
+    /// store, so nothing here may wait for the journal without polling the lines too.
     async fn schedule(&self, journal: &Arc<Journal>, stop_now: &CancellationToken) -> Result<bool> {
+        tokio::select! {
+            done = self.drive(journal, stop_now) => done,
+            error = self.keep(journal, stop_now) => Err(error),
+        }
+    }
+
+    /// Renews the lease and takes in requests until that fails.
+    async fn keep(&self, journal: &Journal, stop_now: &CancellationToken) -> Error {
+        loop {
+            self.ports.clock.sleep(self.config.tick).await;
+            let renewed = self.ports.jobs.renew(journal.lease(), self.ports.clock.now(), self.config.lease).await;
+            let kept = match renewed {
+                Ok(()) => journal.refresh().await,
+                Err(e) => Err(e),
+            };
+            if let Err(e) = kept {
+                return e;
+            }
+            if journal.read(|s| s.cancel == Some(CancelHow::Now)) {
+                stop_now.cancel();
+            }
+        }
+    }
+
+    async fn drive(&self, journal: &Arc<Journal>, stop_now: &CancellationToken) -> Result<bool> {
         let ids: Vec<DeviceId> = journal.read(|s| s.places.keys().cloned().collect());
         let mut active: BTreeSet<DeviceId> = BTreeSet::new();
         let mut lines = FuturesUnordered::new();
-        let clock = &self.ports.clock;
-        let mut due = clock.monotonic() + self.config.tick;
         loop {
-            if clock.monotonic() >= due {
-                due = clock.monotonic() + self.config.tick;
-                self.ports.jobs.renew(journal.lease(), clock.now(), self.config.lease).await?;
-                journal.refresh().await?;
-                if journal.read(|s| s.cancel == Some(CancelHow::Now)) {
-                    stop_now.cancel();
-                }
-            }
-            let mut skipped = Vec::new();
-            let mut launch = Vec::new();
-            journal.read(|state| {
-                let mut fleet = Fleet::of(state, &active);
-                for id in ids.iter().filter(|id| !active.contains(*id)) {
-                    let (gate, pass) = match next(state, id) {
-                        Todo::Nothing | Todo::Wait => continue,
-                        Todo::Step(_) if self.cannot_check(state, id) => continue,
-                        Todo::Start => (fleet.start(), Pass::Start),
-                        Todo::Activate(_) => (fleet.activate(id), Pass::Activation),
-                        _ => (Gate::Open, Pass::Free),
-                    };
-                    match gate {
-                        Gate::Open => launch.push((id.clone(), pass)),
-                        Gate::Closed => skipped.push(id.clone()),
-                        Gate::Shut => {}
-                    }
-                }
-            });
-            for device in skipped {
-                journal.append(JobEvent::DeviceFinished { device, outcome: Outcome::Skipped, error: None }).await?;
-            }
-            for (id, pass) in launch {
+            for (id, pass) in self.who_may_go(journal, &ids, &active) {
                 active.insert(id.clone());
                 let line = Line::new(self.ports.clone(), Arc::clone(journal), id.clone(), stop_now.clone());
                 lines.push(async move { (id, line.run(pass).await) });
             }
-            if lines.is_empty() {
-                journal.refresh().await?;
-                let (finished, stuck) = journal.read(|s| {
-                    let finished = s.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. }));
-                    let stuck = ids
-                        .iter()
-                        .all(|id| matches!(next(s, id), Todo::Nothing | Todo::Wait) || self.cannot_check(s, id));
-                    (finished, stuck)
-                });
-                if finished || stuck {
-                    return Ok(finished);
-                }
+            if let Some((id, ended)) = lines.next().await {
+                active.remove(&id);
+                ended?;
                 continue;
             }
-            tokio::select! {
-                Some((id, ended)) = lines.next() => {
-                    active.remove(&id);
-                    ended?;
-                }
-                () = clock.sleep(due.saturating_sub(clock.monotonic())) => {}
+            journal.refresh().await?;
+            let (finished, stuck) = journal.read(|s| {
+                let finished = s.devices.values().all(|d| matches!(d.phase, DevicePhase::Finished { .. }));
+                let waits = |id| matches!(next(s, id), Todo::Nothing | Todo::Wait) || self.cannot_check(s, id);
+                (finished, ids.iter().all(waits))
+            });
+            if finished || stuck {
+                return Ok(finished);
             }
         }
+    }
+
+    fn who_may_go(&self, journal: &Journal, ids: &[DeviceId], active: &BTreeSet<DeviceId>) -> Vec<(DeviceId, Pass)> {
+        let mut launch = Vec::new();
+        journal.read(|state| {
+            let mut fleet = Fleet::of(state, active);
+            for id in ids.iter().filter(|id| !active.contains(*id)) {
+                let (gate, pass) = match next(state, id) {
+                    Todo::Nothing | Todo::Wait => continue,
+                    Todo::Step(_) if self.cannot_check(state, id) => continue,
+                    Todo::Start => (fleet.start(), Pass::Start),
+                    Todo::Activate(_) => (fleet.activate(id), Pass::Activation),
+                    _ => (Gate::Open, Pass::Free),
+                };
+                match gate {
+                    Gate::Open => launch.push((id.clone(), pass)),
+                    Gate::Closed => launch.push((id.clone(), Pass::Never)),
+                    Gate::Shut => {}
+                }
+            }
+        });
+        launch
     }
 
     /// A held check that this process cannot ask.

@@ -3,6 +3,7 @@
 //! Every box has its own way of writing them, and a wrong one is sometimes accepted silently: what counts is what the
 //! device says it will boot next.
 
+use super::inspect::unsaved_config;
 use super::{Ios, last_words, now, optional, questions, same_path, split_path};
 use crate::cli::Dialogue;
 use crate::platform::parse::{self, ShowBoot};
@@ -62,7 +63,8 @@ async fn stands(path: &str, s: &mut Session<'_>) -> Result<bool> {
 }
 
 pub(super) async fn probe(path: &str, s: &mut Session<'_>) -> Result<Probe> {
-    if stands(path, s).await? {
+    // A worker may have died between the statement and its saving: what is not saved is lost at the reload.
+    if stands(path, s).await? && unsaved_config(s).await? != Some(true) {
         return Ok(Probe::Done { how: format!("{path} boots next on every member") });
     }
     Ok(Probe::Ready { mark: now(s) })
@@ -155,7 +157,7 @@ pub(super) async fn save(s: &mut Session<'_>) -> Result<String> {
 
 impl Ios {
     pub(super) async fn probe_saved(&self, mark: Option<&Mark>, s: &mut Session<'_>) -> Result<Probe> {
-        Ok(match (self.unsaved(s).await?, mark) {
+        Ok(match (unsaved_config(s).await?, mark) {
             (Some(false), _) => Probe::Done { how: "the configuration was saved after its last change".to_owned() },
             // The device does not show the times; it was told to save, and said [OK].
             (None, Some(_)) => Probe::Done { how: "the device said [OK] to write memory".to_owned() },

@@ -24,7 +24,7 @@ impl Ios {
             _ => None,
         };
         let redundancy = optional(s, "show redundancy").await?.and_then(|t| redundancy(&t));
-        let config_unsaved = self.unsaved(s).await?;
+        let config_unsaved = unsaved_config(s).await?;
         let members = self.members(&shown, switch.as_ref(), boot_shown.as_ref(), mode, s).await?;
         let active = members.iter().find(|m| is_active(m)).or_else(|| members.first());
         Ok(Inventory {
@@ -116,11 +116,11 @@ impl Ios {
         }
         Ok(out)
     }
+}
 
-    /// Is the running configuration unsaved? Absent where the two times are not shown.
-    pub(super) async fn unsaved(&self, s: &mut Session<'_>) -> Result<Option<bool>> {
-        Ok(optional(s, "show running-config | include ^!").await?.and_then(|text| unsaved(&text)))
-    }
+/// Is the running configuration unsaved? Absent where the two times are not shown.
+pub(super) async fn unsaved_config(s: &mut Session<'_>) -> Result<Option<bool>> {
+    Ok(optional(s, "show running-config | include ^!").await?.and_then(|text| unsaved(&text)))
 }
 
 fn is_active(m: &Member) -> bool {

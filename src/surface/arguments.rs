@@ -1,0 +1,83 @@
+//! Arguments of a call: taken one by one, so that what is wrong is named with its field and its value.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use swim_core::{Error, ErrorKind, Result};
+
+/// Values longer than this are cut in error messages: enough to recognise them.
+const SHOWN: usize = 80;
+
+/// The arguments of one call that were not taken yet.
+pub(super) struct Arguments {
+    call: String,
+    left: Map<String, Value>,
+}
+
+impl Arguments {
+    /// Takes an object; `null` stands for no arguments.
+    pub(super) fn new(call: &str, arguments: Value) -> Result<Self> {
+        let left = match arguments {
+            Value::Object(map) => map,
+            Value::Null => Map::new(),
+            other => return Err(Error::invalid("arguments", shown(&other), "must be an object").with("call", call)),
+        };
+        Ok(Self { call: call.to_owned(), left })
+    }
+
+    /// A field that must be there.
+    pub(super) fn take<T: DeserializeOwned>(&mut self, field: &str) -> Result<T> {
+        match self.optional(field)? {
+            Some(value) => Ok(value),
+            None => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "read input",
+                format!("{field} is missing from the arguments of {}", self.call),
+            )
+            .with("field", field)
+            .with("call", &self.call)),
+        }
+    }
+
+    /// A field that may be absent; `null` is absent.
+    pub(super) fn optional<T: DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>> {
+        match self.left.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let words = shown(&value);
+                serde_json::from_value(value)
+                    .map(Some)
+                    .map_err(|e| Error::invalid(field, words, &e.to_string()).with("call", &self.call))
+            }
+        }
+    }
+
+    /// A field with a default.
+    pub(super) fn or_default<T: DeserializeOwned + Default>(&mut self, field: &str) -> Result<T> {
+        Ok(self.optional(field)?.unwrap_or_default())
+    }
+
+    /// Refuses what was not taken.
+    pub(super) fn done(self) -> Result<()> {
+        match self.left.iter().next() {
+            None => Ok(()),
+            Some((field, value)) => {
+                Err(Error::invalid(field, shown(value), "there is no such argument").with("call", self.call))
+            }
+        }
+    }
+}
+
+/// A value for an error message. What is inside of objects and lists is not repeated: they may be long.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Object(map) => format!("an object with {} fields", map.len()),
+        Value::Array(list) => format!("a list of {}", list.len()),
+        scalar => {
+            let text = scalar.to_string();
+            match text.char_indices().nth(SHOWN) {
+                Some((end, _)) => format!("{}...", &text[..end]),
+                None => text,
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The verbs of a client.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use swim_core::image::Image;
+use swim_core::job::CancelHow;
+use swim_core::model::{Device, DeviceId, Policy};
+use swim_core::plan::Plan;
+use swim_core::ports::JobId;
+use swim_core::repo::{self, ImageFilter};
+use swim_core::{Error, ErrorKind, Result};
+
+use super::arguments::Arguments;
+use super::json;
+use crate::client::{Client, SubmitOptions};
+use crate::config::ImportOptions;
+
+/// The names of all verbs.
+pub const VERBS: &[&str] = &[
+    "add_devices",
+    "analyse",
+    "audit",
+    "cancel",
+    "commit",
+    "devices",
+    "image",
+    "images",
+    "import",
+    "inspect",
+    "list",
+    "plan",
+    "rehearse",
+    "remove_image",
+    "resume",
+    "status",
+    "submit",
+    "wait",
+];
+
+/// The longest that `_sleep` sleeps: it is there for tests, and no test waits longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// An image, or what it is called: its id, the first digits of it, or its file name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Name(String),
+    Image(Box<Image>),
+}
+
+/// Calls a verb of a client by its name. Arguments are an object; `null` stands for none.
+///
+/// The verb `_sleep` (`{"millis": n}`) does nothing for that long: skins prove with it that a waiting call can be
+/// interrupted.
+///
+/// # Errors
+/// `InvalidInput` for a verb or argument that does not exist, or a value that does not fit, named in the message; those
+/// of the verb.
+pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value> {
+    let mut a = Arguments::new(verb, arguments)?;
+    match verb {
+        "add_devices" => {
+            let devices: Vec<Device> = a.take("devices")?;
+            a.done()?;
+            client.add_devices(&devices).await?;
+            Ok(Value::Null)
+        }
+        "devices" => {
+            a.done()?;
+            json(&client.devices().await?)
+        }
+        "inspect" => {
+            let devices = devices(&mut a)?;
+            a.done()?;
+            json(&client.inspect(&devices).await?)
+        }
+        "analyse" | "plan" => {
+            let image: Wanted = a.take("image")?;
+            let devices = devices(&mut a)?;
+            let policy: Policy = a.or_default("policy")?;
+            a.done()?;
+            let image = found(client, image).await?;
+            if verb == "plan" {
+                json(&client.plan(&image, &devices, &policy).await?)
+            } else {
+                json(&client.analyse(&image, &devices, &policy).await?)
+            }
+        }
+        "submit" => {
+            let plan: Plan = a.take("plan")?;
+            let approval: String = a.take("approval")?;
+            let options = SubmitOptions { key: a.optional("key")?, due: a.optional("due")? };
+            a.done()?;
+            json(&client.submit(&plan, &approval, options).await?)
+        }
+        "rehearse" => {
+            let plan: Plan = a.take("plan")?;
+            a.done()?;
+            json(&client.rehearse(&plan).await?)
+        }
+        "resume" => {
+            a.done()?;
+            json(&client.resume().await?)
+        }
+        "list" => {
+            a.done()?;
+            json(&client.list().await?)
+        }
+        "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
+        "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "_sleep" => {
+            let millis: u64 = a.take("millis")?;
+            a.done()?;
+            tokio::time::sleep(Duration::from_millis(millis).min(LONGEST_SLEEP)).await;
+            Ok(Value::Null)
+        }
+        _ => Err(Error::invalid("verb", format!("{verb:?}"), "there is no such verb").with("known", VERBS.join(", "))),
+    }
+}
+
+async fn on_job(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
+    let job: JobId = a.take("job")?;
+    let devices: Vec<DeviceId> = if verb == "commit" { named(&mut a, "devices")?.unwrap_or_default() } else { vec![] };
+    let how = if verb == "cancel" { a.optional("how")? } else { None };
+    a.done()?;
+    match verb {
+        "wait" => json(&client.wait(&job).await?),
+        "status" => json(&client.status(&job).await?),
+        "audit" => json(&client.audit(&job).await?),
+        "commit" => json(&client.commit(&job, &devices).await?),
+        _ => json(&client.cancel(&job, how.unwrap_or(CancelHow::Gently)).await?),
+    }
+}
+
+async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
+    let at = client.adapters();
+    match verb {
+        "import" => {
+            let path: PathBuf = a.take("path")?;
+            let options = ImportOptions {
+                file_name: a.optional("file_name")?,
+                sha512: a.optional("sha512")?,
+                md5: a.optional("md5")?,
+                platform: a.optional("platform")?,
+                family: a.optional("family")?,
+                version: a.optional("version")?,
+                min_ram: a.optional("min_ram")?,
+                min_flash: a.optional("min_flash")?,
+            };
+            a.done()?;
+            json(&client.import(&path, options).await?)
+        }
+        "images" => {
+            let filter = ImageFilter {
+                text: a.optional("text")?,
+                platform: a.optional("platform")?,
+                family: a.optional("family")?,
+                version: a.optional("version")?,
+                image_type: a.optional("image_type")?,
+            };
+            a.done()?;
+            json(&repo::images(&*at.records, &filter).await?)
+        }
+        _ => {
+            let wanted: String = a.take("image")?;
+            a.done()?;
+            let image = repo::image(&*at.records, &wanted).await?;
+            if verb == "image" {
+                return json(&image);
+            }
+            json(&repo::remove(&*at.services.store, &*at.records, &image.id).await?)
+        }
+    }
+}
+
+async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
+    match wanted {
+        Wanted::Image(image) => Ok(*image),
+        Wanted::Name(name) => repo::image(&*client.adapters().records, &name).await,
+    }
+}
+
+fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
+    named(a, "devices")?.ok_or_else(|| {
+        Error::new(ErrorKind::InvalidInput, "read input", "devices is missing from the arguments")
+            .with("field", "devices")
+    })
+}
+
+/// Device names, each checked.
+fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
+    let names: Option<Vec<String>> = a.optional(field)?;
+    names.map(|names| names.into_iter().map(DeviceId::new).collect()).transpose()
+}

@@ -1,0 +1,84 @@
+//! From a description block to facts.
+
+use super::cw::CwBlock;
+use super::{Field, ImageFacts, Provenance, parse_filename};
+use crate::version::{Scheme, Version};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Which grammar the version of a block follows; `None` when its platform is not one that is known here.
+pub(super) fn scheme(block: &CwBlock) -> Option<Scheme> {
+    let image = block.get("IMAGE").unwrap_or_default().to_ascii_uppercase();
+    // IOS as a process of IOS XE writes its own name: its number is not that of the file.
+    if image.contains("IOSD") || block.get("KICKSTART_IMAGE").is_some() {
+        return None;
+    }
+    match parse_filename(&image).platform.as_deref() {
+        Some("ios") => Some(Scheme::Ios),
+        Some("iosxe") => Some(Scheme::IosXe),
+        _ => None,
+    }
+}
+
+/// Takes the facts of a description block.
+pub(super) fn block(facts: &mut ImageFacts, block: &CwBlock, scheme: Scheme, from: &Provenance) {
+    let field = |text: &str| Some(Field::new(text.to_owned(), from.clone()));
+    let flag = |value: bool| Some(Field::new(value, from.clone()));
+    if let Some(text) = block.get("VERSION") {
+        match Version::parse(scheme, text) {
+            Ok(version) => match contradiction(block, scheme, &version) {
+                Some(other) => facts
+                    .remarks
+                    .push(format!("the description block gives two versions, {version} and {other}: neither is used")),
+                None => facts.version = Some(Field::new(version, from.clone())),
+            },
+            Err(_) => facts.remarks.push(format!("the header's version {text:?} is not understood")),
+        }
+    }
+    // Other platforms write the family of another product as the family, so the image's own name counts first.
+    let image = block.get("IMAGE");
+    let inner = image.map(parse_filename).unwrap_or_default();
+    let family = inner.family.as_deref().or_else(|| block.get("FAMILY"));
+    let set = inner.feature_set.as_deref().or_else(|| block.feature_set());
+    facts.internal_name = image.and_then(field);
+    facts.family = family.map(product).and_then(|family| field(&family));
+    facts.feature_set = set.and_then(field);
+    facts.k9 = inner.k9.or_else(|| set.map(|set| set.contains("k9"))).and_then(flag);
+    facts.npe = inner.npe.or_else(|| set.map(|set| set.contains("npe"))).and_then(flag);
+    facts.image_type = inner.image_type.as_deref().and_then(kind).and_then(field);
+    if block.has_strong_cryptography() {
+        facts.k9 = flag(true);
+    }
+    let least = block.min_dram_mib().and_then(|mib| mib.checked_mul(MIB));
+    facts.min_ram = least.map(|bytes| Field::new(bytes, from.clone())).or_else(|| facts.min_ram.take());
+}
+
+/// Another version in the same block: in the name of the image, or in the sentence that describes it. A candidate's
+/// mark, which only the name has, does not count.
+fn contradiction(block: &CwBlock, scheme: Scheme, version: &Version) -> Option<String> {
+    let named = block.get("IMAGE").and_then(|image| parse_filename(image).version);
+    let told = block.beginning_of("SYSDESCR").and_then(|text| {
+        let (_, after) = text.split_once("Version ")?;
+        Some(Version::parse(scheme, after.split_once(',')?.0).ok()?.normal())
+    });
+    let release = |text: &str| text.split("prd").next().unwrap_or(text).to_owned();
+    let own = release(&version.normal());
+    [named, told].into_iter().flatten().find(|other| release(other) != own)
+}
+
+/// `cat9k_iosxe_npe` is the product family `cat9k`.
+pub(super) fn product(family: &str) -> String {
+    let lower = family.to_ascii_lowercase();
+    lower.split("_iosxe").next().unwrap_or(&lower).to_owned()
+}
+
+/// The kind of file, for all platforms.
+pub(super) fn kind(image_type: &str) -> Option<&'static str> {
+    match image_type {
+        "xe-bundle" | "ios-bin" | "ios-tar" => Some("image"),
+        "xe-smu" => Some("smu"),
+        "rommon" => Some("rommon"),
+        "xe-subpkg" | "xe-addon-subpkg" => Some("package"),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! The surface answers as `tests/surface.toml` says; the tests of Python and C read the same list.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+use swim::{Client, Config, surface};
+
+#[derive(Deserialize)]
+struct List {
+    verb: Vec<Verb>,
+    function: Vec<Function>,
+}
+
+#[derive(Deserialize)]
+struct Verb {
+    name: String,
+    bad: Vec<Bad>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    good: Vec<Good>,
+    bad: Vec<Bad>,
+}
+
+#[derive(Deserialize)]
+struct Good {
+    arguments: Value,
+    result: Option<String>,
+    contains: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Bad {
+    arguments: Value,
+    error: String,
+}
+
+fn list() -> List {
+    toml::from_str(include_str!("surface.toml")).expect("the list is TOML")
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("swim-surface-{name}-{}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_list_is_complete() {
+    let list = list();
+    let verbs: BTreeSet<_> = list.verb.iter().map(|v| v.name.as_str()).collect();
+    assert_eq!(verbs, surface::VERBS.iter().copied().collect());
+    let functions: BTreeSet<_> = list.function.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(functions, surface::FUNCTIONS.iter().copied().collect());
+}
+
+#[test]
+fn functions_answer() {
+    for f in list().function {
+        for good in f.good {
+            let result = surface::function(&f.name, good.arguments.clone())
+                .unwrap_or_else(|e| panic!("{} {}: {e:?}", f.name, good.arguments));
+            if let Some(wanted) = good.result {
+                assert_eq!(result, serde_json::from_str::<Value>(&wanted).expect("JSON"), "{}", f.name);
+            }
+            if let Some(part) = good.contains {
+                assert!(result.to_string().contains(&part), "{}: {result}", f.name);
+            }
+        }
+        for bad in f.bad {
+            let e = surface::function(&f.name, bad.arguments.clone()).expect_err(&f.name);
+            assert_eq!(e.kind().name(), bad.error, "{} {}: {e}", f.name, bad.arguments);
+        }
+    }
+    let e = surface::function("no_such", Value::Null).expect_err("unknown");
+    assert!(e.to_string().contains("no_such"), "{e}");
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let arguments = serde_json::json!({"platform": "ios", "a": 7, "b": "15.2(7)E"});
+    let e = surface::function("compare_versions", arguments).expect_err("a number");
+    assert!(e.to_string().contains("a = 7"), "{e}");
+    let e = surface::function("version", serde_json::json!({"colour": "red"})).expect_err("unknown");
+    assert!(e.to_string().contains("colour = \"red\""), "{e}");
+}
+
+#[tokio::test]
+async fn verbs_refuse_what_does_not_fit() {
+    let folder = Folder::new("verbs");
+    let client = Client::open(Config::new(&folder.0)).await.expect("client");
+    for verb in list().verb {
+        for bad in verb.bad {
+            let e = surface::call(&client, &verb.name, bad.arguments.clone()).await.expect_err(&verb.name);
+            assert_eq!(e.kind().name(), bad.error, "{} {}: {e}", verb.name, bad.arguments);
+        }
+    }
+}
+
+/// A job without devices: import, plan, approve, submit, wait, watch and audit through names and JSON alone.
+#[tokio::test]
+async fn a_job_from_import_to_audit() {
+    let folder = Folder::new("job");
+    let client = Client::open(Config::new(folder.0.join("data"))).await.expect("client");
+    let path = folder.0.join("made-up.bin");
+    std::fs::write(&path, b"not really an image").expect("file");
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    let options = serde_json::json!({"path": path, "platform": "ios", "version": "15.2(7)E10"});
+    let image = call("import", options).await;
+    assert_eq!(image["facts"]["version"]["from"], "user");
+    let plan = call("plan", serde_json::json!({"image": "made-up.bin", "devices": []})).await;
+    let approval = surface::function("plan_digest", serde_json::json!({"plan": plan})).expect("digest");
+    let job = call("submit", serde_json::json!({"plan": plan, "approval": approval})).await;
+    let report = call("wait", serde_json::json!({"job": job})).await;
+    assert_eq!(report["status"], "finished", "{report}");
+    let audit = call("audit", serde_json::json!({"job": job})).await;
+    assert_eq!(audit[0]["action"], "submitted", "{audit}");
+}
