@@ -8,7 +8,8 @@ use swim_sim::DeviceSpec;
 
 use crate::fleet::{Fleet, Manner, policy};
 
-/// How many points are tried unless `SWIM_CRASH_ALL` is set: a run takes some tenths of a second in a debug build.
+/// How many points are tried unless `SWIM_CRASH_ALL` is set (all of them) or `SWIM_CRASH_AT` (that one): a run takes
+/// two tenths of a second in a debug build.
 const RUNS: u64 = 150;
 
 fn fleet() -> Fleet {
@@ -46,7 +47,8 @@ async fn killed_at(n: u64) -> Result<String, u64> {
         }
     };
     for (n, result) in report.devices.iter().enumerate() {
-        assert_eq!(result.outcome, Some(Outcome::Upgraded), "{when}: {result:#?}");
+        let typed = || fleet.sims[n].snapshot().commands.join("\n");
+        assert_eq!(result.outcome, Some(Outcome::Upgraded), "{when}: {result:#?}\n{}", typed());
         fleet.assert_upgraded(n, &when);
     }
     if killed { Ok(switch.label().unwrap_or_default()) } else { Err(switch.count()) }
@@ -60,6 +62,10 @@ fn run(n: u64) -> Result<String, u64> {
 
 #[test]
 fn a_crash_at_any_point_ends_with_every_device_upgraded_after_one_reload() {
+    if let Some(n) = std::env::var("SWIM_CRASH_AT").ok().and_then(|n| n.parse().ok()) {
+        println!("killed at point {n}: {:?}", run(n));
+        return;
+    }
     let points = run(u64::MAX).expect_err("nothing is killed at a point that is never reached");
     let all = std::env::var_os("SWIM_CRASH_ALL").is_some();
     let stride = if all { 1 } else { (points / RUNS).max(1) };
