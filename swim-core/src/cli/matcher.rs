@@ -1,6 +1,6 @@
 //! What the lines of a platform mean, compiled from its definition.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::{Regex, RegexBuilder};
@@ -117,7 +117,7 @@ impl Matcher {
 
 /// Patterns that were compiled once: definitions and the catalogue of questions use the same few hundred again and again,
 /// and compiling one costs as much as a whole `show` command.
-static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
 
 /// Far more than the built-in definitions have; a program that makes patterns of its own must not grow without end.
 const COMPILED_KEPT: usize = 4096;

@@ -40,17 +40,11 @@ pub(super) async fn next_images(s: &mut Session<'_>) -> Result<Option<Vec<Vec<St
 
 /// The boot lines of the running configuration, verbatim.
 pub(super) async fn lines(s: &mut Session<'_>) -> Result<Option<Vec<String>>> {
-    lines_of("running", s).await
-}
-
-/// The same of the running or the saved (`startup`) configuration.
-async fn lines_of(config: &str, s: &mut Session<'_>) -> Result<Option<Vec<String>>> {
-    let text = optional(s, &format!("show {config}-config | include ^boot system")).await?;
+    let text = optional(s, "show running-config | include ^boot system").await?;
     Ok(text.map(|t| parse::boot_statements(&t).into_iter().map(|b| b.line).collect()))
 }
 
-/// Is `path` first in the running and in the saved configuration, and in what boots next on every member? A switch shows
-/// a boot list that was not saved as what boots next, and then asks at the reload.
+/// Is `path` first in the running configuration, and in what boots next on every member?
 async fn stands(path: &str, s: &mut Session<'_>) -> Result<bool> {
     let Some(lists) = next_images(s).await? else {
         return Ok(false);
@@ -64,13 +58,7 @@ async fn stands(path: &str, s: &mut Session<'_>) -> Result<bool> {
 /// Does the first boot line of the running configuration name `path`? Also true where there are no lines to see.
 async fn first_line_names(path: &str, s: &mut Session<'_>) -> Result<bool> {
     let (_, name) = split_path(path);
-    let Some(running) = lines(s).await? else {
-        return Ok(true);
-    };
-    if running.first().is_some_and(|first| !first.contains(name)) {
-        return Ok(false);
-    }
-    Ok(lines_of("startup", s).await?.is_none_or(|saved| saved.first() == running.first()))
+    Ok(lines(s).await?.is_none_or(|lines| lines.first().is_none_or(|first| first.contains(name))))
 }
 
 pub(super) async fn probe(path: &str, s: &mut Session<'_>) -> Result<Probe> {
@@ -142,8 +130,8 @@ async fn configure(statements: &[String], s: &mut Session<'_>) -> Result<bool> {
 
 /// Writes the original lines back, verbatim, saves, and checks that they stand.
 pub(super) async fn restore(original: &[String], s: &mut Session<'_>) -> Result<Undone> {
-    let saved = lines_of("startup", s).await?;
-    if lines(s).await?.as_deref() == Some(original) && saved.is_none_or(|saved| saved == original) {
+    // Lines as before that were not saved again are not as before.
+    if lines(s).await?.as_deref() == Some(original) && saved_or_changed(s).await? != Some(Ordering::Less) {
         return Ok(Undone::Nothing);
     }
     if !configure(original, s).await? {
