@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use swim::{Error, ErrorKind, ErrorRecord, Result};
@@ -126,9 +126,9 @@ impl Queue {
 }
 
 /// Ends a queue when the work that feeds it is dropped, so that nobody waits for ever.
-pub(crate) struct Ending<'a>(pub(crate) &'a Queue);
+pub(crate) struct Ending(pub(crate) Arc<Queue>);
 
-impl Drop for Ending<'_> {
+impl Drop for Ending {
     fn drop(&mut self) {
         let gone = Error::new(ErrorKind::Interrupted, "watch", "the client was freed");
         self.0.end(Some(gone.record()));

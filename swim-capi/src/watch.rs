@@ -34,12 +34,13 @@ fn write(event: &Event) -> Result<String, Error> {
     serde_json::to_string(event).map_err(|e| Error::internal("watch", "an event cannot be written").caused_by(e))
 }
 
-async fn feed(mut watch: Watch, queue: Arc<Queue>) {
-    let ending = Ending(&queue);
+/// `ending` comes from outside: it must end the queue also when the runtime drops this before its first poll.
+async fn feed(mut watch: Watch, ending: Ending) {
+    let queue = Arc::clone(&ending.0);
     loop {
         let event = match watch.next().await {
             Ok(Some(event)) => write(&event),
-            Ok(None) => return ending.0.end(None),
+            Ok(None) => return queue.end(None),
             Err(e) => Err(e),
         };
         match event {
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn swim_watch_open(
         let (out, client, job) = unsafe { (place("out", out)?, handle("client", client)?, text("job", job)?) };
         let queue = Arc::new(Queue::new()?);
         let watch = client.client.watch(&JobId(job.to_owned()));
-        let task = client.runtime.spawn(feed(watch, Arc::clone(&queue)));
+        let task = client.runtime.spawn(feed(watch, Ending(Arc::clone(&queue))));
         *out = Box::into_raw(Box::new(swim_watch { queue, gate: Arc::default(), task }));
         Ok(OK)
     })
