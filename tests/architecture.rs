@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().other_options(vec!["--offline".to_owned()]).exec().expect("cargo metadata")
+    MetadataCommand::new().other_options(vec!["--locked".to_owned()]).exec().expect("cargo metadata")
 }
 
 fn normal_dependencies(metadata: &Metadata, package: &str) -> BTreeSet<String> {
