@@ -79,9 +79,6 @@ impl Transfer for ScpPush {
     }
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
-        if request.resume_from > 0 {
-            return Err(Error::new(ErrorKind::Unsupported, "scp", "SCP cannot go on where it stopped"));
-        }
         let began = cx.clock.monotonic();
         let command = format!("scp -t {}", quote(&request.path)?);
         let mut source = Source::new(base_name(&request.path), request.bytes)?;
