@@ -32,11 +32,41 @@ impl Client {
     /// Makes devices known, or replaces what is known of them.
     ///
     /// # Errors
-    /// `Unsupported` when the platform is not known; those of the store.
+    /// `Unsupported` when the platform is not known; `InvalidInput` when a login names a secret that is not configured;
+    /// those of the store.
     pub async fn add_devices(&self, devices: &[Device]) -> Result<()> {
         for device in devices {
             self.platform(device)?;
+            self.has_secrets(device).await?;
             self.records().put("devices", device.id.as_str(), json(device)?).await?;
+        }
+        Ok(())
+    }
+
+    /// The likeliest mistake is the password itself in the place of its name: then it would be kept as a name.
+    async fn has_secrets(&self, device: &Device) -> Result<()> {
+        let login = &device.login;
+        let named = [
+            ("password", &login.password),
+            ("key", &login.key),
+            ("key_passphrase", &login.key_passphrase),
+            ("enable", &login.enable),
+        ];
+        for (field, name) in named {
+            let Some(name) = name else { continue };
+            match self.adapters().secrets.resolve(name).await {
+                Err(e) if e.kind() == ErrorKind::NotFound => {
+                    let what = format!(
+                        "login.{field} of {}: no secret of that name is configured (it is not repeated here, because it \
+                         may be the secret itself)",
+                        device.id
+                    );
+                    let e = Error::new(ErrorKind::InvalidInput, "add device", what);
+                    return Err(e.with("device", &device.id).with("field", format!("login.{field}")));
+                }
+                // A vault that does not answer now may do so when it is needed.
+                _ => {}
+            }
         }
         Ok(())
     }

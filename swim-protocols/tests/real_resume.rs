@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,9 +112,9 @@ async fn a_killed_push_goes_on_and_sends_nothing_twice() {
         child.wait().unwrap();
         at = settled(&path).await;
     }
-    let last = start();
-    let output = BufReader::new(last.stdout.unwrap());
-    let from = output.lines().map_while(Result::ok).find_map(|l| l.split(':').nth(1)?.trim().parse::<u64>().ok());
+    let last = start().wait_with_output().unwrap();
+    let said = String::from_utf8(last.stdout).unwrap();
+    let from = said.lines().find_map(|l| l.split(':').nth(1)?.trim().parse::<u64>().ok());
     assert_eq!(from, Some(at), "the last one goes on exactly where the file ended");
     assert_pattern(&path, BYTES);
     let sent = counted.load(Ordering::Relaxed);
