@@ -113,8 +113,10 @@ pub struct Login {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HostKeyPolicy {
-    /// The key must be in this `known_hosts` text file.
+    /// The key must be in this `known_hosts` text: the content of such a file.
     KnownHosts(String),
+    /// The key must be in the `known_hosts` file at this path. It is read at every connection.
+    KnownHostsFile(String),
     /// The key must have this fingerprint (`SHA256:...`).
     Pinned(String),
     /// Take the first key that is seen, remember it, insist on it afterwards.
