@@ -8,7 +8,7 @@ mod memory;
 
 use std::sync::Arc;
 
-use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, SecretRef, Sha256};
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Sha256};
 use swim_core::ports::{Context, Push, Transfer};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::net::TcpNetwork;
