@@ -7,12 +7,12 @@ mod runtime;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use serde_json::Value;
 use swim::core::ports::PostChecks;
 use swim::surface::{self, JobId};
-use swim::{Client, Config, Error, Result, Watch};
+use swim::{Client, Config, Error, ErrorKind, Result, Retry, Watch};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
@@ -93,20 +93,28 @@ impl NativeClient {
         Ok(Self::new_over(client, threads))
     }
 
-    /// Calls a verb and waits for it.
-    #[pyo3(signature = (verb, arguments))]
-    fn call(&self, py: Python<'_>, verb: String, arguments: String) -> PyResult<String> {
+    /// Calls a verb and waits for it, for so many seconds at most.
+    #[pyo3(signature = (verb, arguments, timeout))]
+    fn call(&self, py: Python<'_>, verb: String, arguments: String, timeout: Option<f64>) -> PyResult<String> {
+        let limit = limit(timeout).map_err(|e| raised(py, &e))?;
         let Opened { client, threads } = self.opened.get(py)?;
         let client = client.clone();
-        block(py, threads.handle(), async move { called(&client, &verb, &arguments).await })
+        block(py, threads.handle(), async move { called(&client, &verb, &arguments, limit).await })
     }
 
-    /// Calls a verb: an awaitable of its result.
-    #[pyo3(signature = (verb, arguments))]
-    fn call_later<'py>(&self, py: Python<'py>, verb: String, arguments: String) -> PyResult<Bound<'py, PyAny>> {
+    /// Calls a verb: an awaitable of its result, which comes within so many seconds.
+    #[pyo3(signature = (verb, arguments, timeout))]
+    fn call_later<'py>(
+        &self,
+        py: Python<'py>,
+        verb: String,
+        arguments: String,
+        timeout: Option<f64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let limit = limit(timeout).map_err(|e| raised(py, &e))?;
         let Opened { client, threads } = self.opened.get(py)?;
         let client = client.clone();
-        later(py, threads.handle(), async move { called(&client, &verb, &arguments).await })
+        later(py, threads.handle(), async move { called(&client, &verb, &arguments, limit).await })
     }
 
     /// The events of a job, from its first one on.
@@ -130,9 +138,19 @@ impl NativeClient {
     }
 }
 
-async fn called(client: &Client, verb: &str, arguments: &str) -> Result<String> {
-    let arguments: Value = to_value(arguments)?;
-    to_json(&surface::call(client, verb, arguments).await?)
+async fn called(client: &Client, verb: &str, arguments: &str, limit: Option<Duration>) -> Result<String> {
+    let call = surface::call(client, verb, to_value(arguments)?);
+    let Some(limit) = limit else { return to_json(&call.await?) };
+    match tokio::time::timeout(limit, call).await {
+        Ok(done) => to_json(&done?),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, verb, format!("not done within {} s", limit.as_secs_f64()))
+            .retry_when(Retry::Now)),
+    }
+}
+
+fn limit(seconds: Option<f64>) -> Result<Option<Duration>> {
+    let limit = seconds.map(Duration::try_from_secs_f64).transpose();
+    limit.map_err(|e| Error::invalid("timeout", seconds.unwrap_or_default(), &e.to_string()))
 }
 
 /// The events of a job as JSON texts.
