@@ -147,12 +147,12 @@ def test_errors_carry_everything_and_pickle():
         assert str(e.__cause__) == "a" and str(e.__cause__.__cause__) == "b"
 
 
-@pytest.mark.parametrize("module", ["", "._client", "._async_client", "._values", ".errors"])
+@pytest.mark.parametrize("module", ["", "._client", "._async_client"])
 def test_the_examples_of_the_docstrings(module):
     module = importlib.import_module(f"swim{module}")
     names = {**vars(swim), **vars(module), "asyncio": asyncio, "tempfile": tempfile, "Path": Path}
     result = doctest.testmod(module, globs=names)
-    assert result.failed == 0
+    assert result.failed == 0 and result.attempted >= 3
 
 
 def test_everything_has_a_docstring():
