@@ -195,20 +195,7 @@ def test_a_misplaced_secret_is_refused_unseen(name: str, tmp_path: Path) -> None
     Lookout().at_files(tmp_path)
 
 
-def known(reason: str, *names: str) -> list[Any]:
-    """The mistakes, of which these are known to be repeated by the library: the day they are not, the mark must go."""
-    mark = pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True)
-    return [pytest.param(name, marks=[mark] if name in names else []) for name in MISPLACED]
-
-
-@pytest.mark.parametrize(
-    "name",
-    known(
-        "Config::from_toml repeats the parser's message, and with it the value",
-        "secret without a source", "secret as a source", "secret as the devices", "secret as a login",
-        "secret as a host key policy", "secret as a port", "secret as a list of platforms",
-    ),
-)
+@pytest.mark.parametrize("name", MISPLACED)
 def test_a_misplaced_secret_in_a_file_is_refused_unseen(name: str, tmp_path: Path) -> None:
     config = misplaced(name, tmp_path / "data")
     file = tmp_path / "swim.toml"
@@ -220,17 +207,7 @@ def test_a_misplaced_secret_in_a_file_is_refused_unseen(name: str, tmp_path: Pat
     Lookout().at_files(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        case
-        for case in known(
-            "surface::Arguments repeats the reader's message, and with it the value",
-            "secret as a login", "secret as a host key policy", "secret as a port",
-        )
-        if "device" in MISPLACED[case.values[0]]
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in MISPLACED if "device" in MISPLACED[name]])
 def test_a_misplaced_secret_of_an_added_device_is_refused_unseen(name: str, tmp_path: Path) -> None:
     with swim.Client({"data": tmp_path}) as client:
         with pytest.raises(errors.InvalidInputError) as raised:
@@ -246,9 +223,6 @@ def test_values_that_cannot_be_passed_on_are_not_shown(tmp_path: Path) -> None:
         Lookout().at(raised.value)
 
 
-@pytest.mark.xfail(
-    reason="Client::add_devices takes references to secrets that are not configured", raises=AssertionError, strict=True
-)
 def test_a_password_in_the_place_of_a_secret_s_name(tmp_path: Path) -> None:
     """The likeliest mistake: it would be kept as a name, and shown wherever names are shown."""
     login = {"user": "admin", "password": PASSWORD}

@@ -81,13 +81,14 @@ class Client:
 
         A device is a mapping like those of the configuration. Its login *names* secrets of the configuration.
 
-        Raises ``InvalidInputError`` for a device that is not complete, ``UnsupportedError`` for an unknown platform.
+        Raises ``InvalidInputError`` for a device that is not complete or names no such secret, ``UnsupportedError`` for an unknown platform.
 
         >>> switch = {
         ...     "id": "sw1", "at": {"host": "192.0.2.10", "port": 22}, "platform": "ios_xe",
         ...     "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
         ... }
-        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        >>> secrets = {"lab": {"env": "HOME"}}
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder, "secrets": secrets}) as client:
         ...     client.add_devices([switch])
         ...     client.devices()
         [Device(id='sw1', platform='ios_xe', at='192.0.2.10:22')]
