@@ -11,15 +11,9 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-<<<<<<< HEAD
 use serde::Deserialize;
 use serde_json::json;
 use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
-=======
-use swim_core::ports::Clock;
-use swim_protocols::clock::TokioClock;
-use swim_sim::images::{PackageSpec, ios_xe_package};
->>>>>>> main
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
 type Failure = Box<dyn std::error::Error>;
@@ -141,11 +135,7 @@ async fn main() -> Result<(), Failure> {
         "offers": {"listen": "127.0.0.1"},
         "secrets": secrets,
         "devices": devices,
-<<<<<<< HEAD
         "simulation": {"pace": fleet.pace, "since": jiff::Timestamp::now()},
-=======
-        "simulation": {"pace": PACE, "since": TokioClock::system().now()},
->>>>>>> main
     });
     println!("{}", json!({"config": config, "image": image, "ios_image": ios_image}));
     io::stdout().flush()?;

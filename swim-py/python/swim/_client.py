@@ -81,7 +81,8 @@ class Client:
 
         A device is a mapping like those of the configuration. Its login *names* secrets of the configuration.
 
-        Raises ``InvalidInputError`` for a device that is not complete or names no such secret, ``UnsupportedError`` for an unknown platform.
+        Raises ``InvalidInputError`` for a device that is not complete or names a secret that there is not,
+        ``UnsupportedError`` for an unknown platform.
 
         >>> switch = {
         ...     "id": "sw1", "at": {"host": "192.0.2.10", "port": 22}, "platform": "ios_xe",
