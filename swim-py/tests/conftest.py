@@ -15,9 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/sim_fleet"
 
-#: An upgrade of about twenty minutes takes six seconds. Three times as much still works on a machine where every core
-#: is taken; this leaves room.
-PACE = 200
+#: An upgrade of about twenty minutes takes twelve seconds. A lease lasts thirty seconds, which a pause of 0.3 s costs:
+#: at more, a busy machine's pauses would end workers.
+PACE = 100
 
 POLICY: dict[str, Any] = {
     "activate": "parallel",
