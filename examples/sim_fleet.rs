@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use swim_sim::images::{PackageSpec, ios_xe_package};
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
-/// Device time runs so many times faster.
-const PACE: f64 = 60.0;
+/// Time runs so many times faster.
+const PACE: u32 = 60;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut served = Vec::new();
     let mut devices = Vec::new();
     for n in 1..=count {
-        let mut spec = DeviceSpec::cat9300(format!("sw{n}"), 1).login("admin", "sim").scaled(1.0 / PACE);
+        let mut spec = DeviceSpec::cat9300(format!("sw{n}"), 1).login("admin", "sim").scaled(1.0 / f64::from(PACE));
         if n == count && count > 1 {
             spec = spec.fault(Fault::ComesBackOnOld);
         }
@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "offers": {"listen": "127.0.0.1"},
         "secrets": {"lab": {"value": "sim"}},
         "devices": devices,
+        "simulation": {"pace": PACE, "since": jiff::Timestamp::now()},
     });
     println!("{}", serde_json::json!({"config": config, "image": image}));
     std::io::stdout().flush()?;

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use swim_core::model::{Device, Secret};
 use swim_core::{Error, ErrorKind, Result};
 
+use crate::simulation::Simulation;
+
 /// Where a secret comes from. It is read when the client opens and never written anywhere.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -97,6 +99,9 @@ pub struct Config {
     /// Platform definitions (TOML texts) that add to the built-in ones or replace them.
     #[serde(default)]
     pub platforms: Vec<String>,
+    /// Only for simulated devices on this machine; default: none.
+    #[serde(default)]
+    pub simulation: Option<Simulation>,
 }
 
 impl Config {
@@ -110,6 +115,7 @@ impl Config {
             offers: Offers::default(),
             worker: None,
             platforms: Vec::new(),
+            simulation: None,
         }
     }
 

@@ -4,12 +4,14 @@
 mod client;
 mod config;
 mod rehearsal;
+mod simulation;
 pub mod surface;
 mod watch;
 mod wiring;
 
 pub use client::{Client, Inspected, SubmitOptions};
 pub use config::{Config, ImportOptions, Offers, SecretSource};
+pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};
 pub use wiring::Builder;

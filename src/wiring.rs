@@ -16,6 +16,7 @@ use swim_protocols::ssh::sftp::SftpPush;
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
+use crate::simulation::OnlyLoopback;
 use crate::{Client, Config};
 
 /// Everything that a client stands on.
@@ -77,7 +78,11 @@ impl Builder {
     /// # Errors
     /// As [`Client::open`].
     pub async fn open(self) -> Result<Client> {
-        let Self { config, network, clock, checks } = self;
+        let Self { config, mut network, mut clock, checks } = self;
+        if let Some(simulation) = config.simulation {
+            clock = simulation.clock()?;
+            network = Arc::new(OnlyLoopback(network));
+        }
         let failed =
             |e| Error::new(ErrorKind::Store, "open data folder", config.data.display().to_string()).caused_by(e);
         tokio::fs::create_dir_all(&config.data).await.map_err(failed)?;

@@ -155,7 +155,10 @@ def test_a_bad_configuration_is_refused(tmp_path):
         client.devices()
 
 
-def test_ctrl_c_ends_a_waiting_call(client):
+def test_ctrl_c_ends_a_waiting_call(client, request):
+    # A shell starts background jobs with SIGINT ignored, and Python keeps it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     sent = []
 
     def send():
