@@ -126,6 +126,9 @@ void swim_string_free(char *text);
  */
 SWIM_MUST_USE int32_t swim_call(const char *function, const char *args_json, char **result_json);
 
+/** The digest of a plan (not JSON): what a person approves, and swim_client_submit() takes. */
+SWIM_MUST_USE int32_t swim_plan_digest(const char *plan_json, char **digest);
+
 /* Clients. */
 
 /** Opens a client: {"data": "/var/lib/swim", "devices": [...], "secrets": {...}}. */
@@ -202,8 +205,8 @@ SWIM_MUST_USE int32_t swim_client_plan(const swim_client *client, const char *im
 SWIM_MUST_USE int32_t swim_client_rehearse(const swim_client *client, const char *plan_json, char **report_json);
 
 /**
- * Makes a durable job of a plan and starts to work on it. approval is the plan's digest (not JSON), as shown to the
- * person who approved it; SWIM_CONFLICT when it is another plan's. options_json: {"key": the same key never makes two
+ * Makes a durable job of a plan and starts to work on it. approval is the digest of the plan that a person
+ * approved (not JSON); SWIM_CONFLICT when it is another plan's. options_json: {"key": the same key never makes two
  * jobs, "due": when it may start}, each may be absent; may be NULL.
  */
 SWIM_MUST_USE int32_t swim_client_submit(const swim_client *client, const char *plan_json, const char *approval,

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use swim::{Error, Result, surface};
 
 use crate::boundary::{OK, give, guard, handle, place, text};
@@ -168,6 +168,22 @@ pub unsafe extern "C" fn swim_call(function: *const c_char, args: *const c_char,
             }
         }
         give(out, write(&surface::function(function, parsed("arguments", args)?)?)?)?;
+        Ok(OK)
+    })
+}
+
+/// The digest of a plan, as a text: what a person approves.
+///
+/// # Safety
+/// `plan` is NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_plan_digest(plan: *const c_char, out: *mut *mut c_char) -> i32 {
+    guard(|| {
+        // SAFETY: the caller vouches for both.
+        let (out, plan) = unsafe { (place("out", out)?, text("plan", plan)?) };
+        let digest = surface::function("plan_digest", json!({"plan": parsed("plan", plan)?}))?;
+        let digest = digest.as_str().ok_or_else(|| Error::internal("plan digest", "the digest is no text"))?;
+        give(out, digest.to_owned())?;
         Ok(OK)
     })
 }

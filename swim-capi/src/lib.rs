@@ -18,7 +18,7 @@ mod shared;
 mod watch;
 
 pub use boundary::{swim_abi_version, swim_last_error, swim_string_free, swim_version};
-pub use call::{swim_call, swim_client_call};
+pub use call::{swim_call, swim_client_call, swim_plan_digest};
 pub use check::{swim_check_fn, swim_verdict, swim_verdict_bad, swim_verdict_good};
 pub use client::{
     swim_client, swim_client_add_devices, swim_client_analyse, swim_client_devices, swim_client_free,
