@@ -1,10 +1,10 @@
 /*
  * Upgrades of simulated switches. Started by live.py, which also looks for secrets where everything was written down.
  *
- *   live upgrade CONFIG WRONG IMAGE RECORD   sw1 and sw2 with a post-check, sw4 comes back on the old image, sw3 is held;
+ *   live upgrade CONFIG WRONG IMAGE RECORD   sw1 and sw2 with a post-check, sw5 comes back on the old image, sw3 is held;
  *                                            then says "held JOB" and goes on when a line comes
  *   live release CONFIG JOB RECORD           commits sw3
- *   live free CONFIG IMAGE                   frees the client in the middle of a post-check of sw2
+ *   live free CONFIG IMAGE                   frees the client in the middle of a post-check of sw2 or sw4
  */
 #include <string.h>
 
@@ -130,12 +130,12 @@ static void upgrade(const char *config, const char *wrong, const char *path) {
     kept("image", text);
     CHECK(swim_client_images(client, NULL, &text) == SWIM_OK && strstr(text, image) != NULL);
     kept("images", text);
-    CHECK(swim_client_inspect(client, "[\"sw1\",\"sw2\",\"sw3\",\"sw4\"]", &text) == SWIM_OK);
+    CHECK(swim_client_inspect(client, "[\"sw1\",\"sw2\",\"sw3\",\"sw4\",\"sw5\"]", &text) == SWIM_OK);
     CHECK(strstr(text, "\"error\"") == NULL);
     kept("inventories", text);
     CHECK(swim_client_analyse(client, image, "[\"sw1\",\"sw2\"]", NULL, &text) == SWIM_OK);
     kept("analysis", text);
-    struct order checked = {client, planned(client, image, "[\"sw1\",\"sw2\",\"sw4\"]", "{\"post_check\":true," POLICY "}"), NULL};
+    struct order checked = {client, planned(client, image, "[\"sw1\",\"sw2\",\"sw5\"]", "{\"post_check\":true," POLICY "}"), NULL};
     struct order held = {client, planned(client, image, "[\"sw3\"]", "{\"hold_commit\":true," POLICY "}"), NULL};
     CHECK(swim_client_rehearse(client, held.plan, &text) == SWIM_OK);
     kept("rehearsal", text);
@@ -160,7 +160,7 @@ static void upgrade(const char *config, const char *wrong, const char *path) {
     fprintf(stderr, "%s\n", text);
     CHECK(came_out(text, "sw1", "upgraded"));
     CHECK(came_out(text, "sw2", "rolled_back") && strstr(text, "two neighbours are missing") != NULL);
-    CHECK(came_out(text, "sw4", "fell_back"));
+    CHECK(came_out(text, "sw5", "fell_back"));
     kept("report", text);
     CHECK(asked == 2);
     CHECK(swim_job_audit(checked.job, &text) == SWIM_OK && strstr(text, "two neighbours are missing") != NULL);
@@ -218,13 +218,17 @@ static void free_in_the_middle(const char *config, const char *path) {
     swim_job *again = NULL;
     char *text = NULL;
     CHECK(swim_client_open_with_check(slurp(config), behind_a_door, &closed, &client) == SWIM_OK);
-    CHECK(swim_client_inspect(client, "[\"sw2\"]", &text) == SWIM_OK && strstr(text, "\"error\"") == NULL);
+    CHECK(swim_client_import(client, path, NULL, &text) == SWIM_OK);
+    swim_string_free(text);
+    CHECK(swim_client_inspect(client, "[\"sw2\",\"sw4\"]", &text) == SWIM_OK && strstr(text, "\"error\"") == NULL);
     swim_string_free(text);
     order.client = client;
-    order.plan = planned(client, image, "[\"sw2\"]", "{\"post_check\":true," POLICY "}");
+    order.plan = planned(client, image, "[\"sw2\",\"sw4\"]", "{\"post_check\":true," POLICY "}");
     submit(&order);
     free_while_inside(&closed, free_client, client);
-    CHECK(closed.entered == 1);
+    /* The other device's check may have come in time, or have found the client being freed: then it is asked again. */
+    CHECK(closed.entered >= 1 && closed.entered <= 2);
+    fprintf(stderr, "%d checks were answered by the client that was freed\n", closed.entered);
     CHECK(swim_job_status(order.job, &text) == SWIM_INTERRUPTED);
 
     open.open = true;
@@ -234,7 +238,7 @@ static void free_in_the_middle(const char *config, const char *path) {
     CHECK(swim_client_job(client, swim_job_id(order.job), &again) == SWIM_OK);
     CHECK(swim_job_wait(again, &text) == SWIM_OK);
     fprintf(stderr, "%s\n", text);
-    CHECK(came_out(text, "sw2", "upgraded"));
+    CHECK(came_out(text, "sw2", "upgraded") && came_out(text, "sw4", "upgraded"));
     swim_string_free(text);
     swim_job_free(again);
     swim_job_free(order.job);

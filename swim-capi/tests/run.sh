@@ -53,7 +53,14 @@ gcc "${posix[@]}" "${flags[@]}" swim-capi/tests/threads.c -o "$work/threads-stat
 
 # Only what is definitely lost: compiled patterns are kept for the whole process, behind pointers into their middle,
 # which valgrind calls possibly lost.
-valgrind=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite)
+valgrind=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
+    --suppressions=swim-capi/tests/valgrind.supp)
+
+# Upgrades mostly wait for devices: they run beside the rest.
+fleet=$target/debug/examples/sim_fleet
+"$python" swim-capi/tests/live.py "$work/live" "$fleet" all 20 > "$work/live.txt" 2>&1 & upgrades=$!
+"$python" swim-capi/tests/live.py "$work/live" "$fleet" free 10 "${valgrind[@]}" > "$work/free.txt" 2>&1 & freed=$!
+
 for program in api-c11 api-cxx17 threads-c11 threads-cxx17; do
     mkdir "$work/$program.d"
     "${valgrind[@]}" "$work/$program" "$work/$program.d"
@@ -71,4 +78,7 @@ set -e
 [ $status = 134 ] || { cat "$work/throw.txt"; echo "an exception went through the library: $status"; exit 1; }
 echo "an exception that leaves a callback ends the process"
 
-"$python" swim-capi/tests/live.py "$work/live" "$target/debug/examples/sim_fleet"
+wait $freed || { cat "$work/free.txt"; exit 1; }
+echo "a client was freed in the middle of a post-check, under valgrind"
+wait $upgrades || { cat "$work/live.txt"; exit 1; }
+cat "$work/live.txt"
