@@ -70,7 +70,8 @@ fn spelled(declaration: &str) -> String {
         let begins = matches!(out.last(), None | Some(&"(" | &","));
         // In `(*name)` the name is that of a type of function.
         let pointed = out.last() == Some(&"*") && out.get(out.len().wrapping_sub(2)) == Some(&"(");
-        if !(is_name(word) && ends && !begins && !pointed) {
+        let named = is_name(word) && ends && !begins && !pointed;
+        if !named {
             out.push(word);
         }
     }
