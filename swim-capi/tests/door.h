@@ -35,6 +35,9 @@ static void wait_for_one_inside(struct door *door) {
     pthread_mutex_unlock(&door->lock);
 }
 
+/* Milliseconds. Freeing a client waits for its threads for five seconds at most, but for its callbacks without an end. */
+#define LONGER_THAN_THREADS_ARE_WAITED_FOR 6000
+
 /* Something that is freed by a thread of its own. */
 struct freeing {
     void (*free)(void *handle);
@@ -56,15 +59,15 @@ static void *free_it(void *argument) {
 }
 
 /*
- * Frees a handle while a callback of it is inside: the free must not return before the callback is out, and no callback
+ * Frees a handle while a callback of it is held inside: the free must not return before the callback is out, and no callback
  * may come afterwards.
  */
-static void free_while_inside(struct door *door, void (*end)(void *handle), void *handle) {
+static void free_while_inside(struct door *door, void (*end)(void *handle), void *handle, int held) {
     struct freeing freeing = {end, handle, door, -1, false};
     pthread_t thread;
     wait_for_one_inside(door);
     CHECK(pthread_create(&thread, NULL, free_it, &freeing) == 0);
-    poll(NULL, 0, 300);
+    poll(NULL, 0, held);
     pthread_mutex_lock(&door->lock);
     CHECK(!freeing.returned && door->entered - door->left >= 1);
     door->open = true;
