@@ -7,6 +7,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use swim_core::ports::Clock;
+use swim_protocols::clock::TokioClock;
 use swim_sim::images::{PackageSpec, ios_xe_package};
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
@@ -47,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "offers": {"listen": "127.0.0.1"},
         "secrets": {"lab": {"value": password}, "privileged": {"value": enable}},
         "devices": devices,
-        "simulation": {"pace": PACE, "since": jiff::Timestamp::now()},
+        "simulation": {"pace": PACE, "since": TokioClock::system().now()},
     });
     println!("{}", serde_json::json!({"config": config, "image": image}));
     std::io::stdout().flush()?;

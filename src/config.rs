@@ -7,6 +7,7 @@ use serde::Deserialize;
 use swim_core::model::{Device, Secret};
 use swim_core::{Error, ErrorKind, Result};
 
+use crate::reading::{self, Wrong};
 use crate::simulation::Simulation;
 
 /// Where a secret comes from. It is read when the client opens and never written anywhere.
@@ -122,12 +123,16 @@ impl Config {
     /// Reads TOML.
     ///
     /// # Errors
-    /// `InvalidInput` that says what is wrong and where; it never repeats the text, which may hold secrets.
+    /// `InvalidInput` that says what is wrong and where; it never repeats a value, which may be a secret.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(0, |span| text[..span.start].lines().count());
-            refused(e.message(), line)
-        })
+        let line = |e: &toml::de::Error| e.span().map_or(0, |span| text[..span.start].split('\n').count());
+        let document = toml::Deserializer::parse(text).map_err(|e| refused(&Wrong::new(e.message()), line(&e)))?;
+        let mut at = 0;
+        let words = |e: &toml::de::Error| {
+            at = line(e);
+            e.message().to_owned()
+        };
+        reading::read(document, None, words).map_err(|wrong| refused(&wrong, at))
     }
 
     /// Reads JSON.
@@ -135,11 +140,16 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`].
     pub fn from_json(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(|e| {
-            // serde_json shows offending values of scalars; only the place is safe to repeat.
-            let what = format!("not a valid configuration at column {} ({:?})", e.column(), e.classify());
-            refused(&what, e.line())
-        })
+        let mut document = serde_json::Deserializer::from_str(text);
+        let mut at = 0;
+        let words = |e: &serde_json::Error| {
+            at = e.line();
+            e.to_string()
+        };
+        let config = reading::read(&mut document, None, words).map_err(|wrong| refused(&wrong, at))?;
+        let behind = document.end();
+        behind.map_err(|e| refused(&Wrong::new("there is something behind the configuration"), e.line()))?;
+        Ok(config)
     }
 
     /// Reads a TOML file.
@@ -178,8 +188,8 @@ impl Config {
     }
 }
 
-fn refused(what: &str, line: usize) -> Error {
-    Error::new(ErrorKind::InvalidInput, "read configuration", format!("line {line}: {what}")).with("line", line)
+fn refused(wrong: &Wrong, line: usize) -> Error {
+    wrong.error("read configuration", line)
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -203,12 +213,16 @@ mod tests {
         let e = Config::from_json(bad).unwrap_err();
         assert!(!format!("{e:?}").contains("canary"), "{e:?}");
         assert_eq!(e.kind(), ErrorKind::InvalidInput);
+        let bad = "data = 'x'\n[secrets]\na = 'canary-3'";
+        let e = Config::from_toml(bad).unwrap_err();
+        assert!(!format!("{e:?}").contains("canary"), "{e:?}");
+        assert!(e.to_string().contains("line 3: secrets.a: unknown variant"), "{e}");
     }
 
     #[test]
     fn an_unknown_field_is_named() {
         let e = Config::from_toml("data = 'x'\ncolour = 1").unwrap_err();
-        assert!(e.to_string().contains("colour") && e.to_string().contains("line 1"), "{e}");
+        assert!(e.to_string().contains("colour") && e.to_string().contains("line 2"), "{e}");
     }
 
     #[test]

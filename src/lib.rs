@@ -3,6 +3,7 @@
 
 mod client;
 mod config;
+mod reading;
 mod rehearsal;
 mod simulation;
 pub mod surface;

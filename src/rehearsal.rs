@@ -121,7 +121,7 @@ fn adapt(kind: &mut StepKind, sample: &Image, inventory: &Inventory) {
         StepKind::VerifyDigest { algorithm, expected, .. } => *expected = sample.digests.get(*algorithm),
         StepKind::SetBoot { undo, .. } => *undo = inventory.boot.lines.clone().unwrap_or_default(),
         // Files of the recording may be left out of the simulation; deleting them proves nothing.
-        StepKind::MakeRoom { deletions, .. } => deletions.retain(|d| {
+        StepKind::MakeRoom { deletions } => deletions.retain(|d| {
             inventory.members.iter().filter_map(|m| m.flash.as_ref()).any(|f| {
                 f.files.iter().any(|file| d.path == format!("{}{}", f.prefix, file.name) && d.bytes == file.bytes)
             })

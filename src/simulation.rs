@@ -9,6 +9,7 @@ use serde::Deserialize;
 use swim_core::model::Endpoint;
 use swim_core::ports::{Clock, Dialed, Listener, Network};
 use swim_core::{Error, ErrorKind, Result};
+use swim_protocols::clock::TokioClock;
 use swim_sim::PacedClock;
 
 /// For trying a program on simulated devices before it meets real ones.
@@ -31,7 +32,7 @@ impl Simulation {
         if !(1..=Self::FASTEST).contains(&self.pace) {
             return Err(Error::invalid("simulation.pace", self.pace, "must be 1 to 1000"));
         }
-        let now = Timestamp::now();
+        let now = TokioClock::system().now();
         let since = self.since.unwrap_or(now);
         let ahead = now.duration_since(since).checked_mul(i32::try_from(self.pace).unwrap_or(i32::MAX));
         let start = ahead.and_then(|ahead| since.checked_add(ahead).ok());
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn two_clients_agree_on_the_time() {
-        let since = Timestamp::now() - jiff::SignedDuration::from_secs(100);
+        let since = TokioClock::system().now() - jiff::SignedDuration::from_secs(100);
         let show = || Simulation { pace: 10, since: Some(since) }.clock().expect("a clock").now();
         let ahead = show().duration_since(since).as_secs();
         assert!((1000..1100).contains(&ahead), "{ahead}");

@@ -28,6 +28,7 @@ pub(crate) struct Adapters {
     pub(crate) connector: Arc<dyn CliConnector>,
     pub(crate) services: PullServices,
     pub(crate) platforms: Vec<Arc<dyn Platform>>,
+    pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) checks: Option<Arc<dyn PostChecks>>,
 }
 
@@ -135,7 +136,7 @@ pub(crate) fn connect(
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
     let Ground { network, clock, records, jobs, images, secrets } = ground;
-    let ssh = SshClient::new(Arc::clone(&network), secrets, Arc::clone(&records), SshConfig::default());
+    let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
     listen.clone_into(&mut offers.bind);
@@ -156,6 +157,7 @@ pub(crate) fn connect(
         connector: Arc::new(SshConnector::new(ssh)),
         services: PullServices { store: images, transfers },
         platforms,
+        secrets,
         checks,
     })
 }

@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use swim_core::{Error, ErrorKind, Result};
 
+use crate::reading::{self, Wrong};
+
 /// Values longer than this are cut in error messages: enough to recognise them.
 const SHOWN: usize = 80;
 
@@ -44,9 +46,11 @@ impl Arguments {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let words = shown(&value);
-                serde_json::from_value(value)
-                    .map(Some)
-                    .map_err(|e| Error::invalid(field, words, &e.to_string()).with("call", &self.call))
+                let inner = |wrong: Wrong| {
+                    let place = wrong.place.unwrap_or_else(|| field.to_owned());
+                    Error::invalid(&place, words, &wrong.why).with("call", &self.call)
+                };
+                reading::read(value, Some(field), ToString::to_string).map(Some).map_err(inner)
             }
         }
     }

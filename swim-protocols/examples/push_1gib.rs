@@ -52,7 +52,7 @@ async fn main() {
         image: Sha256::of(b"pattern"),
         bytes: BYTES,
         path: path.clone(),
-        resume_from: 0,
+        resume: true,
     };
     let cx = Context::new(Arc::new(TokioClock::system()));
     let receipt = match protocol.as_str() {

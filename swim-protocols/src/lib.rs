@@ -4,6 +4,8 @@
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
+#[cfg(any(feature = "ssh", feature = "http"))]
+mod door;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(test)]

@@ -1,12 +1,14 @@
-//! What all offers need: who may come, where we listen, and what was pulled (bytes handed out, parts that are complete,
-//! uses that are spent).
+//! The books of an offer: what was pulled (bytes handed out, parts that are complete, uses that are spent) and by whom.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use swim_core::model::Endpoint;
-use swim_core::ports::{Accepted, Listener, Network, Offer};
-use swim_core::{Error, Result};
+use swim_core::ports::Offer;
+use swim_core::{Error, ErrorKind, Result};
+
+/// Pulls of the whole file that may break off before the offer is closed. A device that loses more does not get through,
+/// and who has the secret must not make us send for ever.
+const BROKEN_PULLS: u64 = 3;
 
 /// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(crate) struct Pulls {
     bytes: u64,
     uses: u32,
     sent: AtomicU64,
+    /// The address that showed the secret first; nobody else may show it.
+    owner: OnceLock<String>,
     state: Mutex<State>,
 }
 
@@ -26,7 +30,7 @@ struct State {
 
 impl Pulls {
     pub(crate) fn new(bytes: u64, uses: u32) -> Self {
-        Self { bytes, uses, sent: AtomicU64::new(0), state: Mutex::default() }
+        Self { bytes, uses, sent: AtomicU64::new(0), owner: OnceLock::new(), state: Mutex::default() }
     }
 
     /// May somebody still pull?
@@ -34,9 +38,23 @@ impl Pulls {
         self.lock().completed < self.uses
     }
 
-    /// Counts bytes that were handed to the connection.
-    pub(crate) fn hand_out(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// May this address, which showed the secret, pull? The first one becomes the only one.
+    pub(crate) fn admits(&self, host: &str) -> bool {
+        self.open() && self.owner.get_or_init(|| host.to_owned()) == host
+    }
+
+    /// Counts bytes before they are handed to the connection.
+    ///
+    /// # Errors
+    /// `Blocked` when so much was handed out that no honest device can need more.
+    pub(crate) fn hand_out(&self, bytes: usize) -> Result<()> {
+        let bytes = bytes as u64;
+        let most = self.bytes.saturating_mul(u64::from(self.uses).saturating_add(BROKEN_PULLS));
+        if self.sent.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > most {
+            return Err(Error::new(ErrorKind::Blocked, "offer", "too many pulls of this image broke off")
+                .with("bytes handed out", most));
+        }
+        Ok(())
     }
 
     /// Bytes that were handed out so far.
@@ -81,25 +99,6 @@ fn insert(parts: &mut Vec<(u64, u64)>, start: u64, end: u64) {
     *parts = melted;
 }
 
-/// Listens at the first free port of the range, or at any.
-pub(crate) async fn open_door(
-    network: &dyn Network,
-    bind: &str,
-    ports: Option<(u16, u16)>,
-) -> Result<Box<dyn Listener>> {
-    let Some((first, last)) = ports else {
-        return network.listen(&Endpoint { host: bind.to_owned(), port: 0 }).await;
-    };
-    let mut failure = Error::invalid("ports", format!("{first}-{last}"), "the first port must not be above the last");
-    for port in first..=last {
-        match network.listen(&Endpoint { host: bind.to_owned(), port }).await {
-            Ok(door) => return Ok(door),
-            Err(e) => failure = e,
-        }
-    }
-    Err(failure)
-}
-
 /// Text that cannot be guessed, of hexadecimal digits only, so that every device can type it.
 pub(crate) fn random_text<const N: usize>() -> String
 where
@@ -119,11 +118,6 @@ pub(crate) fn check_offer(request: &Offer) -> Result<()> {
         return Err(Error::invalid("uses", 0, "an offer must be usable at least once"));
     }
     Ok(())
-}
-
-/// May this peer come?
-pub(crate) fn welcome(source: Option<&str>, accepted: &Accepted) -> bool {
-    source.is_none_or(|s| s == accepted.peer.host)
 }
 
 #[cfg(test)]
@@ -149,6 +143,21 @@ mod tests {
         assert!(pulls.open());
         pulls.arrived(0, 4);
         assert!(!pulls.open());
+    }
+
+    #[test]
+    fn the_first_address_is_the_only_one() {
+        let pulls = Pulls::new(4, 2);
+        assert!(pulls.admits("192.0.2.1") && pulls.admits("192.0.2.1") && !pulls.admits("192.0.2.2"));
+    }
+
+    #[test]
+    fn what_is_handed_out_is_capped() {
+        let pulls = Pulls::new(10, 1);
+        for _ in 0..4 {
+            assert!(pulls.hand_out(10).is_ok());
+        }
+        assert_eq!(pulls.hand_out(1).unwrap_err().kind(), ErrorKind::Blocked);
     }
 
     proptest! {

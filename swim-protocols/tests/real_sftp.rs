@@ -9,7 +9,7 @@ use std::sync::Arc;
 use support::memory::PatternStore;
 use support::{Folder, Sshd, assert_pattern, context, offer, openssh, push};
 use swim_core::ErrorKind;
-use swim_core::ports::Transfer;
+use swim_core::ports::{Push, Transfer};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::sftp::SftpPush;
 use swim_protocols::ssh::{OfferConfig, SshOffers};
@@ -35,16 +35,32 @@ async fn a_push_goes_on_where_it_stopped_and_sends_only_the_rest() {
     let half = 20_000_001;
     std::fs::write(&path, PatternStore::pattern(0, half)).unwrap();
     let sftp = SftpPush::new(sshd.client(&Arc::default()));
-    let mut request = push(sshd.device(), BYTES, &path);
-    request.resume_from = half as u64;
+    let request = push(sshd.device(), BYTES, &path);
     let receipt = sftp.push(request.clone(), &context()).await.unwrap();
     assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES - half as u64, half as u64));
     assert_pattern(&path, BYTES);
-    // Less is there than was thought.
-    std::fs::write(&path, b"short").unwrap();
-    let e = sftp.push(request, &context()).await.unwrap_err();
-    assert_eq!(e.kind(), ErrorKind::Conflict);
-    assert_eq!(std::fs::read(&path).unwrap(), b"short");
+    let again = sftp.push(request.clone(), &context()).await.unwrap();
+    assert_eq!((again.bytes, again.resumed_from), (0, BYTES), "nothing is left to send");
+    let whole = sftp.push(Push { resume: false, ..request }, &context()).await.unwrap();
+    assert_eq!((whole.bytes, whole.resumed_from), (BYTES, 0));
+    assert_pattern(&path, BYTES);
+}
+
+#[tokio::test]
+async fn what_is_no_beginning_of_the_image_is_replaced() {
+    let sshd = Sshd::start();
+    let path = sshd.folder.file("x.bin");
+    let sftp = SftpPush::new(sshd.client(&Arc::default()));
+    let good = PatternStore::pattern(0, 1_000_000);
+    let (mut torn, mut other) = (good.clone(), good.clone());
+    torn[999_999] ^= 1;
+    other[100] ^= 1;
+    for there in [torn, other, b"short".to_vec(), Vec::new(), vec![0; BYTES as usize + 1]] {
+        std::fs::write(&path, &there).unwrap();
+        let receipt = sftp.push(push(sshd.device(), BYTES, &path), &context()).await.unwrap();
+        assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES, 0), "{} bytes were there", there.len());
+        assert_pattern(&path, BYTES);
+    }
 }
 
 #[tokio::test]

@@ -362,6 +362,8 @@ impl Fleet {
             assert_eq!(seen.boot_startup, seen.boot_running, "{when}");
         }
         assert_eq!(seen.copies_running, 0, "{when}");
+        let pulls = seen.received.iter().filter(|r| r.protocol.is_some() && r.complete).count();
+        assert_eq!(pulls, 1, "{when}: a whole image was sent again: {:?}", seen.received);
         assert!(!seen.install_busy && !seen.config_unsaved, "{when}");
     }
 

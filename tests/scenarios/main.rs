@@ -5,5 +5,6 @@ mod commit;
 mod crash;
 mod fleet;
 mod happy;
+mod kill;
 mod secrets;
 mod verdicts;

@@ -1,12 +1,8 @@
 //! What the lines of a platform mean, compiled from its definition.
 
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-
-use regex::{Regex, RegexBuilder};
-
+use super::pattern::Pattern;
+use crate::Result;
 use crate::platform::Definition;
-use crate::{Error, Result};
 
 /// A log line that a device prints into any output: `*Mar  1 00:00:01.123: %SYS-5-CONFIG_I: ...`.
 const SYSLOG: &str = r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+\s*:";
@@ -39,14 +35,14 @@ pub(super) enum Stands {
 /// A definition's patterns, compiled once and shared by all sessions of the platform.
 #[derive(Debug)]
 pub struct Matcher {
-    prompt: Regex,
-    user: Regex,
-    pager: Option<Regex>,
-    loaders: Vec<Regex>,
-    refusals: Vec<Regex>,
-    syslog: Regex,
-    question: Regex,
-    no_question: Regex,
+    prompt: Pattern,
+    user: Pattern,
+    pager: Option<Pattern>,
+    loaders: Vec<Pattern>,
+    refusals: Vec<Pattern>,
+    syslog: Pattern,
+    question: Pattern,
+    no_question: Pattern,
     enable: Option<String>,
 }
 
@@ -56,33 +52,32 @@ impl Matcher {
     /// # Errors
     /// `InvalidInput` that names the pattern.
     pub fn new(definition: &Definition) -> Result<Self> {
-        let all = |field: &str, patterns: &[String]| -> Result<Vec<Regex>> {
-            patterns.iter().map(|p| compile(field, p)).collect()
+        let all = |field: &str, patterns: &[String]| -> Result<Vec<Pattern>> {
+            patterns.iter().map(|p| Pattern::new(field, p)).collect()
         };
         Ok(Self {
-            prompt: compile("prompt", &definition.prompt)?,
-            user: compile("prompt_user", &definition.prompt_user)?,
-            pager: definition.pager.as_deref().map(|p| compile("pager", p)).transpose()?,
+            prompt: Pattern::new("prompt", &definition.prompt)?,
+            user: Pattern::new("prompt_user", &definition.prompt_user)?,
+            pager: definition.pager.as_deref().map(|p| Pattern::new("pager", p)).transpose()?,
             loaders: all("loader_prompts", &definition.loader_prompts)?,
             refusals: all("refusals", &definition.refusals)?,
-            syslog: compile("syslog", SYSLOG)?,
-            question: compile("question", QUESTION)?,
-            no_question: compile("no_question", NO_QUESTION)?,
+            syslog: Pattern::new("syslog", SYSLOG)?,
+            question: Pattern::new("question", QUESTION)?,
+            no_question: Pattern::new("no_question", NO_QUESTION)?,
             enable: definition.enable.clone(),
         })
     }
 
     /// What stands on an unfinished line.
     pub(super) fn stands(&self, line: &str) -> Stands {
-        let host = |found: regex::Captures<'_>| found.name("host").map(|h| h.as_str().to_owned());
         if self.loaders.iter().any(|l| l.is_match(line)) {
             Stands::Loader
         } else if self.pager.as_ref().is_some_and(|p| p.is_match(line)) {
             Stands::Pager
-        } else if let Some(found) = self.prompt.captures(line) {
-            Stands::Prompt(host(found))
-        } else if let Some(found) = self.user.captures(line) {
-            Stands::User(host(found))
+        } else if let Some(host) = self.prompt.group("host", line) {
+            Stands::Prompt(host)
+        } else if let Some(host) = self.user.group("host", line) {
+            Stands::User(host)
         } else {
             Stands::Other
         }
@@ -113,28 +108,4 @@ impl Matcher {
     pub(super) fn enable(&self) -> Option<&str> {
         self.enable.as_deref()
     }
-}
-
-/// Patterns that were compiled once: definitions and the catalogue of questions use the same few hundred again and again,
-/// and compiling one costs as much as a whole `show` command.
-static COMPILED: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
-
-/// Far more than the built-in definitions have; a program that makes patterns of its own must not grow without end.
-const COMPILED_KEPT: usize = 4096;
-
-/// Compiles a pattern; the error names its field.
-pub(super) fn compile(field: &str, pattern: &str) -> Result<Regex> {
-    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(regex) = known.get(pattern) {
-        return Ok(regex.clone());
-    }
-    let regex = RegexBuilder::new(pattern)
-        .multi_line(true)
-        .build()
-        .map_err(|e| Error::invalid(field, format!("{pattern:?}"), "not a regular expression").caused_by(e))?;
-    if known.len() >= COMPILED_KEPT {
-        known.clear();
-    }
-    known.insert(pattern.to_owned(), regex.clone());
-    Ok(regex)
 }

@@ -5,6 +5,7 @@ mod dialogue;
 mod echo;
 mod matcher;
 mod output;
+mod pattern;
 mod screen;
 mod script;
 #[cfg(test)]

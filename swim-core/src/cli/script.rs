@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use regex::Regex;
-
-use super::matcher::compile;
+use super::pattern::Pattern;
 use super::{Dialogue, End, Reply};
 use crate::{Error, Result};
 
@@ -14,7 +12,7 @@ pub(super) struct Question {
     pub(super) name: String,
     pub(super) reply: Reply,
     pub(super) left: u32,
-    pattern: Regex,
+    pattern: Pattern,
 }
 
 /// What a running command is judged by.
@@ -25,7 +23,7 @@ pub(super) struct Script {
     pub(super) fail_at_once: bool,
     pub(super) end: End,
     pub(super) silence: Duration,
-    failures: Vec<Regex>,
+    failures: Vec<Pattern>,
 }
 
 impl Script {
@@ -41,7 +39,7 @@ impl Script {
                 reply: answer.reply.clone(),
                 left: answer.times,
                 // Matched at the end only: the same words further up are no question any more.
-                pattern: compile("answer", &format!(r"(?:{})\s*\z", answer.pattern))?,
+                pattern: Pattern::new("answer", &format!(r"(?:{})\s*\z", answer.pattern))?,
             });
         }
         Ok(Self {
@@ -50,7 +48,7 @@ impl Script {
             fail_at_once: dialogue.fail_at_once,
             end: dialogue.end,
             silence: dialogue.silence,
-            failures: dialogue.failures.iter().map(|f| compile("failure", f)).collect::<Result<_>>()?,
+            failures: dialogue.failures.iter().map(|f| Pattern::new("failure", f)).collect::<Result<_>>()?,
         })
     }
 

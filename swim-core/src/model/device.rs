@@ -9,8 +9,22 @@ use crate::{Error, Result};
 
 /// The operator's name of a device; unique in a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "String", try_from = "String")]
 pub struct DeviceId(String);
+
+impl TryFrom<String> for DeviceId {
+    type Error = Error;
+
+    fn try_from(id: String) -> Result<Self> {
+        Self::new(id)
+    }
+}
+
+impl From<DeviceId> for String {
+    fn from(id: DeviceId) -> Self {
+        id.0
+    }
+}
 
 impl DeviceId {
     /// Makes an id; it must be 1 to 253 printable characters without white space.

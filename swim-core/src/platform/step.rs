@@ -44,12 +44,10 @@ pub struct Deletion {
 pub enum StepKind {
     /// Save the running configuration.
     SaveConfig,
-    /// Delete exactly these files, and remove inactive packages if asked.
+    /// Delete exactly these files.
     MakeRoom {
         /// The files.
         deletions: Vec<Deletion>,
-        /// Run the platform's own clean-up of inactive packages first.
-        remove_inactive: bool,
     },
     /// Bring the image to `path`.
     Transfer {

@@ -48,8 +48,8 @@ pub struct Push {
     pub bytes: u64,
     /// Path on the device, e.g. `flash:x.bin` or `/tmp/x.bin`.
     pub path: String,
-    /// Go on from this offset (only where the adapter resumes; it checks what is there).
-    pub resume_from: u64,
+    /// Go on behind what is there, when that is the beginning of this image: only where the adapter resumes; it looks.
+    pub resume: bool,
 }
 
 /// We serve one image to one device.

@@ -61,8 +61,10 @@ impl ImagePart {
                 Err(Error::new(ErrorKind::Integrity, "http", "the image is shorter than its size"))
             }
             Ok(piece) => {
+                if let Err(e) = self.desk.pulls.hand_out(piece.len()) {
+                    return Poll::Ready(Some(Err(e)));
+                }
                 self.at += piece.len() as u64;
-                self.desk.pulls.hand_out(piece.len());
                 let total = Some(self.desk.request.bytes);
                 self.desk.cx.notes.note(Note::Bytes { done: self.at, total });
                 // It counts when the connection ended well: then it was written out.

@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) const CONNECTIONS: usize = 8;
 /// From the connection to the end of the request's header: a peer that drips bytes holds no place.
 pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(15);
-/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 pub(crate) const IDLE: Duration = Duration::from_secs(300);
 

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -22,8 +21,9 @@ use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::body::{Answer, ImagePart, Sending};
-use super::config::{ACCEPT_PAUSE, CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
+use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
 use super::range::{Wanted, wanted};
+use crate::door::attend_all;
 use crate::pulls::Pulls;
 use crate::stream::Severable;
 
@@ -68,7 +68,7 @@ impl Transfer for HttpOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         crate::pulls::check_offer(&request)?;
-        let door = crate::pulls::open_door(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let door = crate::door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
         let port = door.local().port;
         let end = cx.cancel.child_token();
         let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
@@ -79,38 +79,9 @@ impl Transfer for HttpOffers {
     }
 }
 
-/// Takes connections until the offer ends.
 async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken) {
-    let busy = Arc::new(AtomicUsize::new(0));
-    let lifetime = desk.cx.clock.sleep(desk.request.lifetime);
-    tokio::pin!(lifetime);
-    loop {
-        let accepted = tokio::select! {
-            () = end.cancelled() => return,
-            () = &mut lifetime => {
-                end.cancel();
-                return;
-            }
-            accepted = door.accept() => accepted,
-        };
-        let Ok(accepted) = accepted else {
-            desk.cx.clock.sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        if !crate::pulls::welcome(desk.request.source.as_deref(), &accepted) {
-            tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");
-            continue;
-        }
-        if busy.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS {
-            busy.fetch_sub(1, Ordering::Relaxed);
-            continue;
-        }
-        let (desk, busy, cut) = (Arc::clone(&desk), Arc::clone(&busy), end.child_token());
-        tokio::spawn(async move {
-            attend(accepted, desk, cut).await;
-            busy.fetch_sub(1, Ordering::Relaxed);
-        });
-    }
+    let one = |accepted, cut| attend(accepted, Arc::clone(&desk), cut);
+    attend_all(door, &desk.request, &desk.cx, end, CONNECTIONS, one).await;
 }
 
 /// One connection: one request, so that its end tells that the answer was taken.
@@ -118,7 +89,7 @@ async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = answer(&desk, &request, &sending);
+        let answer = answer(&desk, &accepted.peer.host, &request, &sending);
         async move { Ok::<_, Infallible>(answer) }
     });
     let connection = http1::Builder::new()
@@ -151,7 +122,7 @@ async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
     }
 }
 
-fn answer(desk: &Arc<Desk>, request: &Request<Incoming>, sending: &Sending) -> Response<Answer> {
+fn answer(desk: &Arc<Desk>, peer: &str, request: &Request<Incoming>, sending: &Sending) -> Response<Answer> {
     if request.uri().path() != desk.path {
         return text(StatusCode::NOT_FOUND, "not here\n");
     }
@@ -160,7 +131,7 @@ fn answer(desk: &Arc<Desk>, request: &Request<Incoming>, sending: &Sending) -> R
         put(refused.headers_mut(), ALLOW, "GET, HEAD");
         return refused;
     }
-    if !desk.pulls.open() {
+    if !desk.pulls.admits(peer) {
         return text(StatusCode::GONE, "this offer is used up\n");
     }
     let bytes = desk.request.bytes;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::config::{algorithms, ident};
 use super::session::{Desk, Visitor};
-use crate::pulls::{Pulls, check_offer, open_door, random_text, welcome};
+use crate::door::{self, attend_all};
+use crate::pulls::{Pulls, check_offer, random_text};
 use crate::stream::Severable;
 
 /// Connections of one offer at the same time: a device uses one; a second one is its retry after a loss.
@@ -30,8 +30,6 @@ const LOGIN_GRACE: Duration = Duration::from_secs(90);
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 const IDLE: Duration = Duration::from_secs(300);
-/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where and how offers are served. Every field has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -122,8 +120,8 @@ impl Transfer for SshOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         check_offer(&request)?;
-        let door = open_door(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
-        let port = door.local().port;
+        let listener = door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let port = listener.local().port;
         let end = cx.cancel.child_token();
         let user = format!("swim-{}", random_text::<4>());
         let password = Secret::new(random_text::<16>());
@@ -134,7 +132,7 @@ impl Transfer for SshOffers {
             request,
             cx: cx.clone(),
         });
-        tokio::spawn(serve(door, Arc::clone(&self.ssh), Arc::clone(&desk), end.clone()));
+        tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::clone(&desk), end.clone()));
         Ok(Box::new(SshServed {
             port,
             user,
@@ -147,38 +145,9 @@ impl Transfer for SshOffers {
     }
 }
 
-/// Takes connections until the offer ends.
 async fn serve(door: Box<dyn Listener>, ssh: Arc<server::Config>, desk: Arc<Desk>, end: CancellationToken) {
-    let busy = Arc::new(AtomicUsize::new(0));
-    let lifetime = desk.cx.clock.sleep(desk.request.lifetime);
-    tokio::pin!(lifetime);
-    loop {
-        let accepted = tokio::select! {
-            () = end.cancelled() => return,
-            () = &mut lifetime => {
-                end.cancel();
-                return;
-            }
-            accepted = door.accept() => accepted,
-        };
-        let Ok(accepted) = accepted else {
-            desk.cx.clock.sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        if !welcome(desk.request.source.as_deref(), &accepted) {
-            tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");
-            continue;
-        }
-        if busy.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS {
-            busy.fetch_sub(1, Ordering::Relaxed);
-            continue;
-        }
-        let (ssh, desk, busy, cut) = (Arc::clone(&ssh), Arc::clone(&desk), Arc::clone(&busy), end.child_token());
-        tokio::spawn(async move {
-            attend(accepted, ssh, desk, cut).await;
-            busy.fetch_sub(1, Ordering::Relaxed);
-        });
-    }
+    let one = |accepted, cut| attend(accepted, Arc::clone(&ssh), Arc::clone(&desk), cut);
+    attend_all(door, &desk.request, &desk.cx, end, CONNECTIONS, one).await;
 }
 
 /// One connection, from the key exchange to its end.
@@ -186,7 +155,7 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     let _cut_at_the_end = cut.clone().drop_guard();
     let inside = CancellationToken::new();
     let clock = Arc::clone(&desk.cx.clock);
-    let visitor = Visitor::new(desk, cut.clone(), inside.clone());
+    let visitor = Visitor::new(desk, accepted.peer.host.clone(), cut.clone(), inside.clone());
     let stream = Severable::new(accepted.stream, cut.clone());
     let session = async {
         match server::run_stream(ssh, stream, visitor).await {

@@ -29,10 +29,10 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// Is this the credential, and is it still good? All of both texts is compared, so that the time tells nothing.
-    fn admits(&self, user: &str, password: &str) -> bool {
+    fn admits(&self, peer: &str, user: &str, password: &str) -> bool {
         let user = same(self.user.as_bytes(), user.as_bytes());
         let password = same(self.password.expose().as_bytes(), password.as_bytes());
-        user & password & self.pulls.open()
+        user & password && self.pulls.admits(peer)
     }
 }
 
@@ -48,6 +48,7 @@ fn same(ours: &[u8], theirs: &[u8]) -> bool {
 #[derive(Debug)]
 pub(crate) struct Visitor {
     desk: Arc<Desk>,
+    peer: String,
     channels: HashMap<ChannelId, Channel<Msg>>,
     opened: usize,
     /// Ends the connection.
@@ -57,12 +58,12 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    pub(crate) fn new(desk: Arc<Desk>, cut: CancellationToken, inside: CancellationToken) -> Self {
-        Self { desk, channels: HashMap::new(), opened: 0, cut, inside }
+    pub(crate) fn new(desk: Arc<Desk>, peer: String, cut: CancellationToken, inside: CancellationToken) -> Self {
+        Self { desk, peer, channels: HashMap::new(), opened: 0, cut, inside }
     }
 
     fn judge(&self, user: &str, password: &str) -> Auth {
-        if self.desk.admits(user, password) { Auth::Accept } else { Auth::reject() }
+        if self.desk.admits(&self.peer, user, password) { Auth::Accept } else { Auth::reject() }
     }
 
     /// The context of a pull: it ends with the connection.

@@ -166,7 +166,7 @@ pub fn push(device: Device, bytes: u64, path: &str) -> Push {
         image: Sha256::of(b"pattern"),
         bytes,
         path: path.to_owned(),
-        resume_from: 0,
+        resume: true,
     }
 }
 

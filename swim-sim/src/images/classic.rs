@@ -65,7 +65,8 @@ impl IosImageSpec {
 
     fn strings(&self) -> Vec<u8> {
         let dram = self.min_dram_meg.map(|m| format!("|MIN_DRAM_MEG={m}")).unwrap_or_default();
-        let feature = self.image.to_ascii_lowercase();
+        // `C3560-IPSERVICESK9-M` is framed by `-gs-ipservicesk9-m`: without the family.
+        let feature = self.image.split_once('-').map_or("", |(_, rest)| rest).to_ascii_lowercase();
         let mut text = format!(
             "CW_BEGIN$-gs-{feature}$\0CW_IMAGE${}$\0CW_FAMILY${}$\0CW_FEATURE$IP|LAYER_2|PLUS|SSH|3DES{dram}$\0CW_VERSION${}$\0CW_MEDIA$RAM$\0CW_SYSDESCR$Cisco IOS Software, {} Software ({}), Version {}, RELEASE SOFTWARE (fc1)$\0CW_END$-gs-{feature}$\0",
             self.image, self.family, self.version, self.family, self.image, self.version

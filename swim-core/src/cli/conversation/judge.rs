@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use regex::Regex;
 
 use super::{Conversation, Next, Purpose};
 use crate::cli::matcher::Stands;
+use crate::cli::pattern::Pattern;
 use crate::cli::{Ended, Reply};
 use crate::{Effect, Error, ErrorKind, Retry};
 
@@ -200,7 +200,6 @@ impl Conversation {
 
 /// A question for a user name or a password.
 fn is_login_question(line: &str) -> bool {
-    static PATTERN: std::sync::LazyLock<Option<Regex>> =
-        std::sync::LazyLock::new(|| Regex::new(r"(?i)(?:user ?name|user|login|password|passcode):\s*$").ok());
-    PATTERN.as_ref().is_some_and(|p| p.is_match(line))
+    let pattern = Pattern::new("login question", r"(?i)(?:user ?name|user|login|password|passcode):\s*$");
+    pattern.is_ok_and(|p| p.is_match(line))
 }

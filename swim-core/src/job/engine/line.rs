@@ -8,17 +8,16 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Ports;
-use super::reach::{PATIENCE, RECONNECT_EVERY, reach};
-use crate::analysis::Finding;
+use super::look::{Flow, LOST_SESSIONS, Look};
+use super::reach::{PATIENCE, reach};
 use crate::job::event::{JobEvent, Outcome};
-use crate::job::gate;
 use crate::job::journal::Journal;
 use crate::job::machine::{DeviceState, StepPhase, Todo, next};
 use crate::model::{DeviceId, Inventory};
 use crate::plan::DevicePlan;
-use crate::platform::{Acted, Platform, Probe, Session, StepKind, StepSpec};
+use crate::platform::{Platform, Session, StepKind, StepSpec};
 use crate::ports::{CheckCall, Cli, Context, Note, NoteSink, Verdict};
-use crate::{Effect, Error, ErrorKind, Result, Retry};
+use crate::{Error, ErrorKind, Result};
 
 /// What the scheduler allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,24 +31,6 @@ pub(super) enum Pass {
     /// Nothing any more: an earlier device failed and the policy says stop.
     Never,
 }
-
-/// Attempts of one step. A second try heals a torn session or a busy device, a third one a torn second try; more would
-/// only repeat the device's own no.
-const ATTEMPTS: u32 = 3;
-
-/// Sessions lost in a row while looking. A device that drops five fresh sessions is not going to answer.
-const LOST_SESSIONS: u32 = 5;
-
-/// A device that was told to reload may take this long to go down; until then *it did not reload* is not a fact.
-const GOING_DOWN: Duration = Duration::from_secs(300);
-
-/// How long a device may report the same unfinished work before it is in doubt. The longest step seen (extraction on an
-/// old stack) takes 20 minutes and changes its words on the way.
-const SAME_WORDS: Duration = Duration::from_secs(3600);
-
-/// Looks that may contradict themselves before a device is parked, and the time between them.
-const DOUBTS: u32 = 3;
-const DOUBT_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) struct Line {
     pub(super) ports: Ports,
@@ -72,14 +53,6 @@ impl NoteSink for StepNotes {
     fn note(&self, note: Note) {
         self.ports.sink.note(&self.journal.lease().job, &self.id, self.step, &note);
     }
-}
-
-/// How a step went on.
-enum Flow {
-    /// Ask the machine again.
-    Next,
-    /// Look at the step again.
-    Again,
 }
 
 impl Line {
@@ -138,7 +111,7 @@ impl Line {
         Ok(Arc::clone(self.ports.platform(&self.plan()?.device.platform)?))
     }
 
-    fn state(&self) -> Result<DeviceState> {
+    pub(super) fn state(&self) -> Result<DeviceState> {
         self.journal
             .read(|s| s.devices.get(&self.id).cloned())
             .ok_or_else(|| Error::internal("run job", "the device is not in the job").with("device", &self.id))
@@ -223,7 +196,7 @@ impl Line {
         self.ports.jobs.free_device(self.journal.lease(), &self.id).await
     }
 
-    async fn intend(&self, step: usize, attempt: u32) -> Result<()> {
+    pub(super) async fn intend(&self, step: usize, attempt: u32) -> Result<()> {
         let fence = self.journal.lease().fence;
         let step_version = self.plan()?.steps.get(step).map_or(StepSpec::VERSION, |s| s.version);
         self.journal.append(JobEvent::Intended { device: self.id.clone(), step, attempt, fence, step_version }).await
@@ -254,192 +227,6 @@ impl Line {
                 Flow::Next => return Ok(true),
             }
         }
-    }
-
-    /// Probes once, and acts if the probe says that it is needed.
-    async fn look(&mut self, index: usize, step: &StepSpec, look: &mut Look) -> Result<Flow> {
-        let state = self.state()?;
-        let cx = self.context(index, !step.irreversible);
-        if let Err(e) = self.reach_for(step, &state, &cx).await {
-            if e.kind() == ErrorKind::Cancelled {
-                return self.interrupted(index, e).await;
-            }
-            let gone = gate::reloads(step) && state.touched.contains(&index);
-            let outcome = if gone { Outcome::NeverReturned } else { Outcome::Failed };
-            return self.fail(index, outcome, e).await;
-        }
-        let probe = match self.probe(step, &state, &cx).await {
-            Ok(probe) => probe,
-            Err(e) if e.kind() == ErrorKind::Cancelled => return self.interrupted(index, e).await,
-            Err(e) if self.lost(&e) && look.lost < LOST_SESSIONS => {
-                look.lost += 1;
-                cx.sleep(RECONNECT_EVERY).await.ok();
-                return Ok(Flow::Again);
-            }
-            Err(e) => {
-                let outcome = if gate::reloads(step) && state.touched.contains(&index) {
-                    Outcome::InDoubt
-                } else {
-                    Outcome::Failed
-                };
-                return self.fail(index, outcome, e).await;
-            }
-        };
-        let tried = match &state.step_phase {
-            StepPhase::ActFailed { error } => Some(Error::from(error.clone())),
-            _ => None,
-        };
-        match probe {
-            Probe::Done { how } => {
-                self.journal.append(JobEvent::Verified { device: self.id.clone(), step: index, how }).await?;
-                Ok(Flow::Next)
-            }
-            Probe::Busy { what, again } => self.busy(index, what, again, look, &cx).await,
-            Probe::Ready { mark } => {
-                if gate::reloads(step) && tried.is_none() && self.may_still_go_down(&state) {
-                    cx.sleep(RECONNECT_EVERY).await.ok();
-                    return Ok(Flow::Again);
-                }
-                let before = !matches!(state.step_phase, StepPhase::Fresh | StepPhase::Intended);
-                if before {
-                    if let Some(error) = tried.filter(|e| !worth_retrying(e)) {
-                        return self.fail(index, Outcome::Failed, error).await;
-                    }
-                    if state.attempt >= ATTEMPTS {
-                        let e =
-                            Error::new(ErrorKind::DeviceRejected, step.name(), "it did not take effect, several times")
-                                .with("attempts", state.attempt)
-                                .with("step", &step.title);
-                        return self.fail(index, Outcome::Failed, with_words(e, &state)).await;
-                    }
-                    self.intend(index, state.attempt + 1).await?;
-                }
-                self.journal.append(JobEvent::Acting { device: self.id.clone(), step: index, mark }).await?;
-                self.act(index, step, &cx).await
-            }
-            Probe::Blocked { findings } => {
-                let e = Error::new(ErrorKind::Blocked, step.name(), words(&findings));
-                self.fail(index, Outcome::Failed, e).await
-            }
-            Probe::FellBack { running, evidence } => {
-                let running = running.map_or_else(|| "an unknown version".to_owned(), |v| v.to_string());
-                let e =
-                    Error::new(ErrorKind::DeviceRejected, step.name(), format!("the device came back on {running}"))
-                        .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned));
-                self.fail(index, Outcome::FellBack, e).await
-            }
-            Probe::Failed { why, said } => {
-                let mut e = Error::new(ErrorKind::DeviceRejected, step.name(), why);
-                if let Some(said) = said.or_else(|| tried.as_ref().and_then(Error::device_words).map(str::to_owned)) {
-                    e = e.said(said);
-                }
-                self.fail(index, Outcome::Failed, e).await
-            }
-            Probe::InDoubt { why } => {
-                look.doubts += 1;
-                if look.doubts < DOUBTS {
-                    cx.sleep(DOUBT_PAUSE).await.ok();
-                    return Ok(Flow::Again);
-                }
-                let e = Error::new(ErrorKind::UnexpectedReply, step.name(), why).effected(Effect::Unknown);
-                self.fail(index, Outcome::InDoubt, e).await
-            }
-        }
-    }
-
-    /// Waits for the device where it was told to reload, then makes sure that there is a session.
-    async fn reach_for(&mut self, step: &StepSpec, state: &DeviceState, cx: &Context) -> Result<()> {
-        let now = self.ports.clock.now();
-        match &state.step_phase {
-            StepPhase::Acted { acted: Acted::Detached { check_after, back_within, .. }, at } => {
-                let first = *at + *check_after;
-                if first > now {
-                    cx.sleep(between(now, first)).await?;
-                }
-                let until = *at + (*back_within).max(self.return_within);
-                self.session(cx, until, true).await
-            }
-            StepPhase::Acting | StepPhase::ActFailed { .. } if gate::reloads(step) => {
-                let until = state.acting_since.unwrap_or(now) + self.return_within;
-                self.session(cx, until.max(now + PATIENCE), true).await
-            }
-            _ => self.session(cx, now + PATIENCE, gate::activated(&self.plan()?.steps.clone(), state)).await,
-        }
-    }
-
-    async fn probe(&mut self, step: &StepSpec, state: &DeviceState, cx: &Context) -> Result<Probe> {
-        let platform = self.platform()?;
-        let (Some(cli), Some(plan)) = (&mut self.cli, &self.plan) else {
-            return Err(Error::internal("probe", "there is no session"));
-        };
-        let mut session = Session { device: &plan.device, cli: &mut **cli, services: &self.ports.services, cx };
-        platform.probe(step, state.mark.as_ref(), &mut session).await
-    }
-
-    async fn act(&mut self, index: usize, step: &StepSpec, cx: &Context) -> Result<Flow> {
-        let platform = self.platform()?;
-        let acted = {
-            let (Some(cli), Some(plan)) = (&mut self.cli, &self.plan) else {
-                return Err(Error::internal("act", "there is no session"));
-            };
-            let mut session = Session { device: &plan.device, cli: &mut **cli, services: &self.ports.services, cx };
-            platform.act(step, &mut session).await
-        };
-        let device = self.id.clone();
-        match acted {
-            Ok(acted) => {
-                if matches!(acted, Acted::Detached { .. }) {
-                    self.cli = None;
-                }
-                self.journal.append(JobEvent::Acted { device, step: index, acted }).await?;
-            }
-            Err(e) => {
-                self.lost(&e);
-                self.journal.append(JobEvent::ActFailed { device, step: index, error: e.record() }).await?;
-                if e.kind() == ErrorKind::Cancelled {
-                    return Ok(Flow::Next);
-                }
-                if let Retry::After(pause) = e.retry() {
-                    cx.sleep(pause).await.ok();
-                }
-            }
-        }
-        Ok(Flow::Again)
-    }
-
-    async fn busy(&self, index: usize, what: String, again: Duration, look: &mut Look, cx: &Context) -> Result<Flow> {
-        let now = self.ports.clock.monotonic();
-        match &look.busy {
-            Some((words, since)) if *words == what => {
-                if now.saturating_sub(*since) > SAME_WORDS {
-                    let e = Error::new(ErrorKind::Timeout, "wait", "the device has been at the same work for too long")
-                        .said(what)
-                        .effected(Effect::Unknown);
-                    return self.fail(index, Outcome::InDoubt, e).await;
-                }
-            }
-            _ => look.busy = Some((what, now)),
-        }
-        cx.notes.note(Note::Heartbeat);
-        if let Err(e) = cx.sleep(again).await {
-            return self.interrupted(index, e).await;
-        }
-        Ok(Flow::Again)
-    }
-
-    fn may_still_go_down(&self, state: &DeviceState) -> bool {
-        !matches!(state.step_phase, StepPhase::Fresh | StepPhase::Intended)
-            && state.acting_since.is_some_and(|t| between(t, self.ports.clock.now()) < GOING_DOWN)
-    }
-
-    /// *Cancel now* came while a step was waited for.
-    async fn interrupted(&self, index: usize, e: Error) -> Result<Flow> {
-        if !matches!(self.state()?.step_phase, StepPhase::Fresh | StepPhase::Intended) {
-            self.journal
-                .append(JobEvent::ActFailed { device: self.id.clone(), step: index, error: e.record() })
-                .await?;
-        }
-        Ok(Flow::Next)
     }
 
     async fn post_check(&mut self, index: usize) -> Result<bool> {
@@ -474,7 +261,7 @@ impl Line {
     }
 
     /// The line failed: decides what must be taken back, and writes that down.
-    async fn fail(&self, index: usize, outcome: Outcome, error: Error) -> Result<Flow> {
+    pub(super) async fn fail(&self, index: usize, outcome: Outcome, error: Error) -> Result<Flow> {
         let state = self.state()?;
         let undo = super::undo::what_to_undo(&self.plan()?.steps, &state, outcome);
         let event = JobEvent::Failing { device: self.id.clone(), step: index, outcome, error: error.record(), undo };
@@ -502,48 +289,6 @@ impl fmt::Debug for Line {
     }
 }
 
-/// What was seen while one step was looked at, in this process.
-#[derive(Debug, Default)]
-struct Look {
-    lost: u32,
-    doubts: u32,
-    busy: Option<(String, Duration)>,
-}
-
 pub(super) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
-}
-
-/// A lost session or a busy device may go better the next time; a device's own no will not.
-const fn is_transient(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Interrupted | ErrorKind::Timeout | ErrorKind::Unreachable | ErrorKind::Busy | ErrorKind::Cancelled
-    )
-}
-
-fn worth_retrying(e: &Error) -> bool {
-    is_transient(e.kind()) || e.retry() != Retry::Never
-}
-
-fn with_words(e: Error, state: &DeviceState) -> Error {
-    match &state.step_phase {
-        StepPhase::Acted { acted: Acted::Settled { said, .. } | Acted::Detached { said, .. }, .. }
-            if !said.is_empty() =>
-        {
-            e.said(said.clone())
-        }
-        StepPhase::ActFailed { error } => {
-            let e = match &error.said {
-                Some(said) => e.said(said.clone()),
-                None => e,
-            };
-            e.caused_by(Error::from(error.clone()))
-        }
-        _ => e,
-    }
-}
-
-fn words(findings: &[Finding]) -> String {
-    findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ")
 }

@@ -1,6 +1,7 @@
 //! Runs effects: takes a job, lets each device's line do what the machine asks for, and journals everything first.
 
 mod line;
+mod look;
 mod reach;
 mod undo;
 

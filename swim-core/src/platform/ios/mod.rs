@@ -82,7 +82,7 @@ impl Platform for Ios {
     async fn probe(&self, step: &StepSpec, mark: Option<&Mark>, s: &mut Session<'_>) -> Result<Probe> {
         match &step.kind {
             StepKind::SaveConfig => self.probe_saved(mark, s).await,
-            StepKind::MakeRoom { deletions, .. } => room::probe(deletions, s).await,
+            StepKind::MakeRoom { deletions } => room::probe(deletions, s).await,
             StepKind::Transfer { bytes, path, .. } => files::probe(path, *bytes, mark, s).await,
             StepKind::CopyLocal { to, bytes, .. } => files::probe(to, *bytes, mark, s).await,
             StepKind::VerifyDigest { path, algorithm, expected } => verify::probe(path, *algorithm, expected, s).await,
@@ -101,7 +101,7 @@ impl Platform for Ios {
     async fn act(&self, step: &StepSpec, s: &mut Session<'_>) -> Result<Acted> {
         match &step.kind {
             StepKind::SaveConfig => boot::save(s).await.map(settled),
-            StepKind::MakeRoom { deletions, .. } => room::delete_all(deletions, s).await.map(settled),
+            StepKind::MakeRoom { deletions } => room::delete_all(deletions, s).await.map(settled),
             StepKind::Transfer { image, bytes, path, transfers } => {
                 transfer::bring(image, *bytes, path, transfers, s).await
             }

@@ -150,7 +150,7 @@ fn make_room(
         let names: Vec<_> = deletions.iter().map(|d| format!("{} ({} bytes)", d.path, d.bytes)).collect();
         let title = format!("delete {}", names.join(", "));
         out.push(
-            StepSpec::new(StepKind::MakeRoom { deletions, remove_inactive: false }, title)
+            StepSpec::new(StepKind::MakeRoom { deletions }, title)
                 .requires("none of them is running or in a boot list")
                 .ensures("there is room for the image"),
         );

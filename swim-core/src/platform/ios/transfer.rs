@@ -150,7 +150,7 @@ async fn push(
         image: *image,
         bytes,
         path: path.to_owned(),
-        resume_from: 0,
+        resume: true,
     };
     let receipt = transfer.push(request, s.cx).await?;
     Ok((format!("{} bytes pushed by {protocol}", receipt.bytes), receipt))

@@ -7,6 +7,7 @@
 
 pub(crate) mod offer;
 mod push;
+mod send;
 pub mod sink;
 pub mod source;
 

@@ -5,18 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use russh::Channel;
 use russh::server::Msg;
-use swim_core::ports::{Context, Note};
+use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::FATAL;
-use super::source::{Next, Source};
+use super::send::{Sending, send_file};
+use super::source::Source;
 use crate::ssh::config::TRANSFER_SILENCE;
-use crate::ssh::failure;
-use crate::ssh::pipe::{Heard, Pipe};
+use crate::ssh::pipe::Pipe;
 use crate::ssh::session::Desk;
-
-/// Bytes that are read from the store at once.
-const PIECE: usize = 512 * 1024;
 
 /// What a device asks of `scp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,39 +92,8 @@ pub(crate) async fn serve(channel: Channel<Msg>, asked: Asked, desk: &Desk, cx: 
 async fn send(pipe: &mut Pipe<Msg>, desk: &Desk, cx: &Context) -> Result<()> {
     let offer = &desk.request;
     let mut source = Source::new(&offer.name, offer.bytes)?;
-    loop {
-        match source.next()? {
-            Next::Done => return Ok(()),
-            Next::Send(bytes) => pipe.send(bytes, false, TRANSFER_SILENCE, cx).await?,
-            Next::SendFile { offset, left } => {
-                let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
-                let piece = offer.store.read(&offer.image, offset, length).await?;
-                if piece.is_empty() {
-                    return Err(Error::new(ErrorKind::Integrity, "scp", "the image is shorter than its size"));
-                }
-                let sent = piece.len();
-                pipe.send(piece, true, TRANSFER_SILENCE, cx).await?;
-                source.sent(sent as u64);
-                desk.pulls.hand_out(sent);
-                cx.notes.note(Note::Bytes { done: offset + sent as u64, total: Some(offer.bytes) });
-                while let Some(heard) = pipe.overheard() {
-                    match heard {
-                        Heard::Data(bytes) => source.received(&bytes),
-                        _ => {
-                            source.closed();
-                            break;
-                        }
-                    }
-                }
-            }
-            Next::Wait => match pipe.hear(TRANSFER_SILENCE, cx).await? {
-                Heard::Data(bytes) => source.received(&bytes),
-                Heard::Closed => source.closed(),
-                Heard::Moved => {}
-                Heard::Quiet => return Err(failure::silent("scp", TRANSFER_SILENCE)),
-            },
-        }
-    }
+    let file = Sending { store: &*offer.store, image: &offer.image, bytes: offer.bytes, silence: TRANSFER_SILENCE };
+    send_file(&file, &mut source, pipe, cx, |length| desk.pulls.hand_out(length)).await
 }
 
 #[cfg(test)]

@@ -6,18 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use russh::client::Msg;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Context, Note, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::ports::{Context, Offer, Push, Receipt, Served, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
-use super::source::{Next, Source};
+use super::send::{Sending, send_file};
+use super::source::Source;
 use crate::ssh::client::SshClient;
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
 
-/// Bytes that are read from the store and handed to the connection at once: large enough that the store is asked rarely,
-/// small enough that hundreds of transfers fit into memory.
-const PIECE: usize = 512 * 1024;
 /// How long the other side may take to say its exit status after it confirmed the file.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -34,42 +32,6 @@ impl ScpPush {
     pub fn new(client: Arc<SshClient>) -> Self {
         Self { client, ability: TransferAbility::new(Protocol::Scp, true, false, &[Direction::Push]) }
     }
-
-    async fn drive(&self, request: &Push, source: &mut Source, pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
-        let silence = self.client.config().silence();
-        loop {
-            match source.next()? {
-                Next::Done => return Ok(()),
-                Next::Send(bytes) => pipe.send(bytes, false, silence, cx).await?,
-                Next::SendFile { offset, left } => {
-                    let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
-                    let piece = request.store.read(&request.image, offset, length).await?;
-                    if piece.is_empty() {
-                        return Err(Error::new(ErrorKind::Integrity, "scp", "the image is shorter than its size"));
-                    }
-                    let sent = piece.len() as u64;
-                    pipe.send(piece, true, silence, cx).await?;
-                    source.sent(sent);
-                    cx.notes.note(Note::Bytes { done: offset + sent, total: Some(request.bytes) });
-                    while let Some(heard) = pipe.overheard() {
-                        match heard {
-                            Heard::Data(bytes) => source.received(&bytes),
-                            _ => {
-                                source.closed();
-                                break;
-                            }
-                        }
-                    }
-                }
-                Next::Wait => match pipe.hear(silence, cx).await? {
-                    Heard::Data(bytes) => source.received(&bytes),
-                    Heard::Closed => source.closed(),
-                    Heard::Moved => {}
-                    Heard::Quiet => return Err(failure::silent("scp", silence)),
-                },
-            }
-        }
-    }
 }
 
 #[async_trait]
@@ -79,9 +41,6 @@ impl Transfer for ScpPush {
     }
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
-        if request.resume_from > 0 {
-            return Err(Error::new(ErrorKind::Unsupported, "scp", "SCP cannot go on where it stopped"));
-        }
         let began = cx.clock.monotonic();
         let command = format!("scp -t {}", quote(&request.path)?);
         let mut source = Source::new(base_name(&request.path), request.bytes)?;
@@ -89,7 +48,9 @@ impl Transfer for ScpPush {
         let mut pipe = Pipe::new(link.channel("scp", cx).await?, "scp");
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         pipe.granted(CHANNEL_LIMIT, cx).await.map_err(|e| e.with("device", &request.device.id))?;
-        let driven = self.drive(&request, &mut source, &mut pipe, cx).await;
+        let silence = self.client.config().silence();
+        let file = Sending { store: &*request.store, image: &request.image, bytes: request.bytes, silence };
+        let driven = send_file(&file, &mut source, &mut pipe, cx, |_| Ok(())).await;
         pipe.finish().await;
         driven.map_err(|e| {
             let effect = if e.effect() == Effect::None { source.effect() } else { e.effect() };

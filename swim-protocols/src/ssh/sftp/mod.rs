@@ -5,5 +5,6 @@
 mod codec;
 pub(crate) mod offer;
 mod push;
+mod talk;
 
 pub use push::SftpPush;

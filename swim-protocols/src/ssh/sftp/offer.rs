@@ -65,7 +65,7 @@ impl Desktop<'_> {
                 let (head, data) = self.judge(packet).await?;
                 pipe.send(head, false, TRANSFER_SILENCE, self.cx).await?;
                 if let Some(data) = data {
-                    self.desk.pulls.hand_out(data.len());
+                    self.desk.pulls.hand_out(data.len())?;
                     pipe.send(data, false, TRANSFER_SILENCE, self.cx).await?;
                 }
             }

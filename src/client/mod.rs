@@ -1,0 +1,163 @@
+//! The client: everything that a program does with the library.
+
+mod devices;
+mod jobs;
+mod planning;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use swim_core::image::{Field, Image, Provenance};
+use swim_core::job::{Engine, EngineConfig, JobReport, Ports};
+use swim_core::model::Algorithm;
+use swim_core::ports::{ImageStore, JobId, JobStore, Records, Silent, WorkerId};
+use swim_core::repo;
+use swim_core::version::{Scheme, Version};
+use swim_core::{Error, ErrorKind, Result};
+use swim_stores::FileSource;
+use tokio::task::JoinHandle;
+
+use crate::watch::Hub;
+use crate::wiring::{Adapters, Builder};
+use crate::{Config, ImportOptions};
+
+pub use devices::Inspected;
+pub use jobs::SubmitOptions;
+
+/// Software image management. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    adapters: Adapters,
+    engine: Engine,
+    hub: Arc<Hub>,
+    at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
+}
+
+impl Client {
+    /// A client over adapters.
+    pub(crate) fn over(adapters: Adapters, worker: WorkerId) -> Self {
+        let hub = Hub::new();
+        let ports = Ports {
+            jobs: Arc::clone(&adapters.jobs),
+            clock: Arc::clone(&adapters.clock),
+            connector: Arc::clone(&adapters.connector),
+            services: adapters.services.clone(),
+            platforms: adapters.platforms.clone(),
+            checks: adapters.checks.clone(),
+            sink: Arc::clone(&hub) as _,
+        };
+        let engine = Engine::new(ports, EngineConfig::new(worker));
+        Self(Arc::new(Inner { adapters, engine, hub, at_work: Mutex::default() }))
+    }
+
+    /// Opens the data folder of a configuration, and makes its devices known.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration, `NotFound` for a missing secret, `Store` when the folder cannot be used.
+    pub async fn open(config: Config) -> Result<Self> {
+        Builder::new(config).open().await
+    }
+
+    pub(crate) fn adapters(&self) -> &Adapters {
+        &self.0.adapters
+    }
+
+    /// Takes a local file into the repository: one pass, atomic, known by its SHA-256.
+    ///
+    /// # Errors
+    /// `NotFound`, `InvalidInput`, `Integrity`, `NoSpace`; nothing stays of a failed import.
+    pub async fn import(&self, path: impl AsRef<Path>, options: ImportOptions) -> Result<Image> {
+        let source = FileSource::open(path).await?;
+        let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
+        let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
+        let mut how = repo::ImportOptions::new(name);
+        for (algorithm, digest) in [(Algorithm::Sha512, &options.sha512), (Algorithm::Md5, &options.md5)] {
+            if let Some(digest) = digest {
+                how = how.expecting(algorithm, digest.clone());
+            }
+        }
+        let a = &self.0.adapters;
+        let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
+        if overridden(&mut image, &options)? {
+            self.records().put("images", &image.id.to_string(), json(&image)?).await?;
+        }
+        Ok(image)
+    }
+
+    /// The images of the repository, oldest first. `text`: only those with this in the file name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn images(&self, text: Option<&str>) -> Result<Vec<Image>> {
+        let filter = repo::ImageFilter { text: text.map(str::to_owned), ..repo::ImageFilter::default() };
+        repo::images(self.records(), &filter).await
+    }
+
+    /// One image: by id, by file name, or by the first digits of the id (four or more).
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` when it could be several.
+    pub async fn image(&self, wanted: &str) -> Result<Image> {
+        repo::image(self.records(), wanted).await
+    }
+
+    fn jobs(&self) -> &dyn JobStore {
+        &*self.0.adapters.jobs
+    }
+
+    fn records(&self) -> &dyn Records {
+        &*self.0.adapters.records
+    }
+
+    fn images_store(&self) -> &Arc<dyn ImageStore> {
+        &self.0.adapters.services.store
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+/// Puts what the caller said in the place of what the file says.
+fn overridden(image: &mut Image, options: &ImportOptions) -> Result<bool> {
+    let before = image.facts.clone();
+    let facts = &mut image.facts;
+    let user = Provenance::User;
+    if let Some(platform) = &options.platform {
+        facts.platform = Some(Field::new(platform.clone(), user.clone()));
+    }
+    if let Some(family) = &options.family {
+        facts.family = Some(Field::new(family.clone(), user.clone()));
+    }
+    if let Some(version) = &options.version {
+        let platform = facts.platform.as_ref().map_or("", |p| p.value.as_str());
+        let scheme = Scheme::of_platform(platform).map_err(|e| {
+            Error::invalid("version", version, "the platform must be known to read it: name it too").caused_by(e)
+        })?;
+        facts.version = Some(Field::new(Version::parse(scheme, version)?, user.clone()));
+    }
+    if let Some(bytes) = options.min_ram {
+        facts.min_ram = Some(Field::new(bytes, user.clone()));
+    }
+    if let Some(bytes) = options.min_flash {
+        facts.min_flash = Some(Field::new(bytes, user));
+    }
+    Ok(*facts != before)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(value)
+        .map_err(|e| Error::internal("write record", "it cannot be written as JSON").caused_by(e))
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(value: serde_json::Value) -> Result<T> {
+    serde_json::from_value(value)
+        .map_err(|e| Error::new(ErrorKind::Store, "read record", "a record cannot be read").caused_by(e))
+}
