@@ -1,6 +1,7 @@
 //! The promise that no callback runs once its handle is freed.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use swim::{Error, ErrorKind, Result};
@@ -24,13 +25,17 @@ pub(crate) fn may_wait() -> Result<()> {
 
 /// Callbacks pass through it until it is closed; closing waits for those that are inside.
 #[derive(Debug, Default)]
-pub(crate) struct Gate(RwLock<bool>);
+pub(crate) struct Gate {
+    /// Not part of the lock: one that is woken to write may be overtaken by readers again and again.
+    closed: AtomicBool,
+    inside: RwLock<()>,
+}
 
 impl Gate {
     /// Runs a callback; `None` when the gate is closed.
     pub(crate) fn pass<T>(&self, callback: impl FnOnce() -> T) -> Option<T> {
-        let closed = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if *closed {
+        let _inside = self.inside.read().unwrap_or_else(PoisonError::into_inner);
+        if self.closed.load(Ordering::SeqCst) {
             return None;
         }
         // Gates are nested: the inner one must not end what the outer one began.
@@ -42,6 +47,7 @@ impl Gate {
 
     /// Closes it. Never call it from inside of a callback: it would wait for itself.
     pub(crate) fn close(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = true;
+        self.closed.store(true, Ordering::SeqCst);
+        drop(self.inside.write().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -41,7 +41,7 @@ static void a_watch_is_freed_while_its_callback_runs(const swim_client *client) 
     CHECK(swim_job_wait(job, &text) == SWIM_OK);
     swim_string_free(text);
     CHECK(swim_job_on_event(job, on_event, &door, &watch) == SWIM_OK);
-    free_while_inside(&door, free_watch, watch, 300);
+    free_while_inside(&door, free_watch, watch, 1000);
     /* There was more to tell: the first event is not the last one. */
     CHECK(door.entered == 1);
     swim_job_free(job);
