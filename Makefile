@@ -28,17 +28,21 @@ $(VENV)/bin/maturin:
 	$(VENV)/bin/pip install -q maturin pytest mypy
 
 python: $(VENV)/bin/maturin
+	cargo build --example sim_fleet
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
 	$(VENV)/bin/pytest -q swim-py/tests
-	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim._swim
+	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim
+	$(VENV)/bin/mypy --strict examples/python examples/run.py
+	MYPYPATH=swim-py/tests $(VENV)/bin/mypy --strict swim-py/tests/conftest.py swim-py/tests/test_live.py swim-py/tests/test_secrets.py
 
 c:
 	swim-capi/tests/run.sh
 
-# The same upgrade from Python and from C, in real time: two minutes.
-examples: python
+# The same upgrade from Python and from C.
+examples: $(VENV)/bin/maturin
 	cargo build --example sim_fleet
 	cargo build -p swim-capi
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
 	$(VENV)/bin/python examples/run.py
 
 lint:

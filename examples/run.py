@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 EXPECTED = {"sw1": "upgraded", "sw2": "fell_back"}
+FLEET = {"pace": 200, "devices": [{"id": "sw1"}, {"id": "sw2", "faults": [{"fault": "comes_back_on_old"}]}]}
 
 
 def outcomes_of_python(config: Path, image: str) -> dict[str, str]:
@@ -41,7 +42,7 @@ def main() -> int:
     for language, run in (("python", outcomes_of_python), ("c", outcomes_of_c)):
         with tempfile.TemporaryDirectory() as folder:
             fleet = subprocess.Popen(
-                [TARGET / "examples/sim_fleet", folder, str(len(EXPECTED))],
+                [TARGET / "examples/sim_fleet", folder, json.dumps(FLEET)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )
             assert fleet.stdin is not None and fleet.stdout is not None

@@ -1,58 +1,144 @@
 //! Simulated switches on loopback for programs in other languages: prints one line of JSON with the configuration of a
-//! client and the path of a sample image, then serves until its standard input ends.
+//! client and the paths of sample images, then serves until its standard input ends.
 //!
-//! `cargo run --example sim_fleet -- FOLDER [DEVICES [PASSWORD]]`
-#![allow(clippy::print_stdout)]
+//! `cargo run --example sim_fleet -- FOLDER [DEVICES | JSON]`: so many switches, of which the last one comes back on the
+//! old software; or a fleet as JSON, e.g. `{"pace": 100, "devices": [{"id": "sw1"}, {"id": "edge1", "kind": "ios_switch",
+//! "faults": [{"fault": "wrong_digest"}]}]}`. Faults are those of `swim_sim::Fault`.
+// The time is told to clients that are started later: it must be that of the machine.
+#![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
-use swim_core::ports::Clock;
-use swim_protocols::clock::TokioClock;
-use swim_sim::images::{PackageSpec, ios_xe_package};
+use serde::Deserialize;
+use serde_json::json;
+use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
-/// Time runs so many times faster.
-const PACE: u32 = 60;
+type Failure = Box<dyn std::error::Error>;
+
+/// Size of the sample images: large enough for header and fingerprint.
+const SAMPLE: u64 = 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Fleet {
+    /// Time runs so many times faster.
+    pace: u32,
+    /// What all devices are logged in with.
+    password: String,
+    /// The enable secret; without one, logins land at level 15.
+    enable: Option<String>,
+    devices: Vec<Member>,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { pace: 60, password: "sim".to_owned(), enable: None, devices: Vec::new() }
+    }
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// A Catalyst 9300 in install mode.
+    #[default]
+    Cat9300,
+    /// A Catalyst 2960-X in bundle mode.
+    IosSwitch,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+    id: String,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    faults: Vec<Fault>,
+}
+
+impl Fleet {
+    fn of(count: u32) -> Self {
+        let mut fleet = Self::default();
+        for n in 1..=count {
+            let faults = if n == count && count > 1 { vec![Fault::ComesBackOnOld] } else { vec![] };
+            fleet.devices.push(Member { id: format!("sw{n}"), kind: Kind::Cat9300, faults });
+        }
+        fleet
+    }
+
+    fn spec(&self, member: &Member) -> DeviceSpec {
+        let spec = match member.kind {
+            Kind::Cat9300 => DeviceSpec::cat9300(&member.id, 1),
+            Kind::IosSwitch => DeviceSpec::ios_switch(&member.id),
+        };
+        let spec = spec.login("admin", &self.password).scaled(1.0 / f64::from(self.pace));
+        let spec = member.faults.iter().cloned().fold(spec, DeviceSpec::fault);
+        match &self.enable {
+            Some(secret) => spec.enable(secret),
+            None => spec,
+        }
+    }
+}
+
+/// Writes the sample images: what devices of the two kinds can be upgraded to.
+fn images(folder: &Path) -> io::Result<(PathBuf, PathBuf)> {
+    let package = PackageSpec::new("cat9k", "17.9.4a", SAMPLE);
+    let xe = folder.join(package.file_name());
+    io::copy(&mut ios_xe_package(&package), &mut File::create(&xe)?)?;
+    let ios = folder.join("c2960x-universalk9-mz.152-7.E10.bin");
+    let spec = IosImageSpec::new("C2960X", "C2960X-UNIVERSALK9-M", "15.2(7)E10", SAMPLE);
+    io::copy(&mut ios_image(&spec), &mut File::create(&ios)?)?;
+    Ok((xe, ios))
+}
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("give a folder")?);
-    let count: u32 = arguments.next().map_or(Ok(2), |n| n.parse())?;
-    let password = arguments.next().unwrap_or_else(|| "sim".to_owned());
-    let enable = format!("{password}-enable");
+    let fleet = arguments.next().unwrap_or_else(|| "2".to_owned());
+    let fleet = match fleet.parse() {
+        Ok(count) => Fleet::of(count),
+        Err(_) => serde_json::from_str(&fleet)?,
+    };
     std::fs::create_dir_all(&folder)?;
-    let spec = PackageSpec::new("cat9k", "17.9.4a", 1024 * 1024);
-    let image = folder.join(spec.file_name());
-    std::io::copy(&mut ios_xe_package(&spec), &mut std::fs::File::create(&image)?)?;
+    let (image, ios_image) = images(&folder)?;
     let mut served = Vec::new();
     let mut devices = Vec::new();
-    for n in 1..=count {
-        let mut spec = DeviceSpec::cat9300(format!("sw{n}"), 1).scaled(1.0 / f64::from(PACE));
-        spec = spec.login("admin", &password).enable(&enable);
-        if n == count && count > 1 {
-            spec = spec.fault(Fault::ComesBackOnOld);
+    for member in &fleet.devices {
+        let listening = loopback::serve(&SimDevice::new(fleet.spec(member)), ([127, 0, 0, 1], 0).into()).await?;
+        let platform = match member.kind {
+            Kind::Cat9300 => "ios_xe",
+            Kind::IosSwitch => "ios",
+        };
+        let mut login = json!({"user": "admin", "password": "lab"});
+        if fleet.enable.is_some() {
+            login["enable"] = "enable".into();
         }
-        let listening = loopback::serve(&SimDevice::new(spec), ([127, 0, 0, 1], 0).into()).await?;
-        devices.push(serde_json::json!({
-            "id": format!("sw{n}"),
+        devices.push(json!({
+            "id": member.id,
             "at": {"host": "127.0.0.1", "port": listening.local_addr().port()},
-            "platform": "ios_xe",
-            "login": {"user": "admin", "password": "lab", "enable": "privileged"},
+            "platform": platform,
+            "login": login,
             "host_key": "first_use",
         }));
         served.push(listening);
     }
-    let config = serde_json::json!({
+    let mut secrets = json!({"lab": {"value": fleet.password}});
+    if let Some(enable) = &fleet.enable {
+        secrets["enable"] = json!({"value": enable});
+    }
+    let config = json!({
         "data": folder.join("data"),
         "offers": {"listen": "127.0.0.1"},
-        "secrets": {"lab": {"value": password}, "privileged": {"value": enable}},
+        "secrets": secrets,
         "devices": devices,
-        "simulation": {"pace": PACE, "since": TokioClock::system().now()},
+        "simulation": {"pace": fleet.pace, "since": jiff::Timestamp::now()},
     });
-    println!("{}", serde_json::json!({"config": config, "image": image}));
-    std::io::stdout().flush()?;
-    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
+    println!("{}", json!({"config": config, "image": image, "ios_image": ios_image}));
+    io::stdout().flush()?;
+    tokio::task::spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await??;
     Ok(())
 }

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import swim
 
+POLICY = {"activate": "parallel", "accept_unknown": ["ram.requirement_unknown"]}
 
-def main(config_path: str, image_path: str) -> int:
-    with open(config_path, encoding="utf-8") as file:
-        config = json.load(file)
-    with swim.Client(config) as client:
-        image = client.import_image(image_path)
-        devices = [device["id"] for device in client.devices()]
-        client.inspect(devices)
-        policy = {"activate": "parallel", "accept_unknown": ["ram.requirement_unknown"]}
-        report = client.analyse(image, devices, policy=policy)
-        print(swim.function("report_text", report=report.to_dict()))
-        plan = client.plan(image, devices, policy=policy)
-        job = client.submit(plan, swim.function("plan_digest", plan=plan.to_dict()))
+
+def main(config: Path, file: Path) -> int:
+    with swim.Client(json.loads(config.read_text(encoding="utf-8"))) as client:
+        image = client.import_image(file)
+        devices = client.devices()
+        for seen in client.inspect(devices):
+            print(seen.error or seen.inventory)
+        print(client.analyse(image, devices, policy=POLICY))
+        plan = client.plan(image, devices, policy=POLICY)
+        print(plan)
+        job = client.submit(plan, plan.digest)  # a program that asks somebody first passes on what they approved
         for event in client.watch(job):
             if event.get("event") == "verified":
-                print(event["device"], event["how"])
+                print(event.device, event.how)
         result = client.wait(job)
-        outcomes = {device["device"]: device["outcome"] for device in result["devices"]}
-        print(json.dumps(outcomes))
-        return 0 if all(o in ("upgraded", "already_there") for o in outcomes.values()) else 1
+        print(json.dumps(result.outcomes))
+        return 0 if result.all_good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -14,6 +14,11 @@ import tempfile
 from pathlib import Path
 
 CANARY = "canary-4b1d"
+FLEET = {
+    "password": CANARY,
+    "enable": f"{CANARY}-enable",
+    "devices": [*({"id": f"sw{n}"} for n in range(1, 5)), {"id": "sw5", "faults": [{"fault": "comes_back_on_old"}]}],
+}
 # Seconds that a program may take.
 LIMIT = 600
 
@@ -46,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         serving = subprocess.Popen(
-            [fleet, folder / "fleet", "5", CANARY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [fleet, folder / "fleet", json.dumps(FLEET)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         try:
             assert serving.stdout is not None

@@ -8,7 +8,7 @@ mod memory;
 
 use std::sync::Arc;
 
-use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, SecretRef, Sha256};
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Sha256};
 use swim_core::ports::{Context, Push, Transfer};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::net::TcpNetwork;
@@ -28,24 +28,14 @@ async fn main() {
     let secrets = Arc::new(memory::MemorySecrets::new(&[("key", &key)]));
     let records = Arc::new(memory::MemoryRecords::default());
     let client = Arc::new(SshClient::new(Arc::new(TcpNetwork), secrets, records, SshConfig::default()));
-    let login = Login {
-        user: user.clone(),
-        password: None,
-        key: Some(SecretRef("key".into())),
-        key_passphrase: None,
-        enable: None,
-    };
-    let device = Device {
-        id: DeviceId::new("target").unwrap(),
-        at: Endpoint { host: host.clone(), port: port.parse().unwrap() },
-        platform: PlatformId("ios".into()),
+    let login = Login::key(user.clone(), "key");
+    let device = Device::new(
+        DeviceId::new("target").unwrap(),
+        Endpoint { host: host.clone(), port: port.parse().unwrap() },
+        PlatformId("ios".into()),
         login,
-        host_key: HostKeyPolicy::FirstUse,
-        legacy_ssh: false,
-        reach_us_at: None,
-        vrf: None,
-        site: None,
-    };
+        HostKeyPolicy::FirstUse,
+    );
     let request = Push {
         device,
         store: Arc::new(memory::PatternStore { bytes: BYTES }),

@@ -7,17 +7,18 @@ mod runtime;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use serde_json::Value;
 use swim::core::ports::PostChecks;
 use swim::surface::{self, JobId};
-use swim::{Client, Config, Error, Result, Watch};
+use swim::{Client, Config, Error, ErrorKind, Result, Retry, Watch};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use check::PythonCheck;
 use failure::{raised, to_json, to_value};
-use runtime::{Owned, block, guarded, later};
+use runtime::{Owned, Threads, block, later};
 
 /// The native half of the module.
 #[pymodule(gil_used = false)]
@@ -43,23 +44,37 @@ fn open_later(
     path: Option<PathBuf>,
     post_check: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'_, PyAny>> {
-    later(py, async move { open(config, path, post_check).await })
+    let threads = Threads::start().map_err(|e| raised(py, &e))?;
+    let opened = open(config, path, post_check);
+    let handle = threads.handle().clone();
+    later(py, &handle, async move { Ok(NativeClient::new_over(opened.await?, threads)) })
 }
 
-async fn open(config: Option<String>, path: Option<PathBuf>, check: Option<Py<PyAny>>) -> Result<NativeClient> {
+async fn open(config: Option<String>, path: Option<PathBuf>, check: Option<Py<PyAny>>) -> Result<Client> {
     let config = match (config, path) {
         (Some(json), None) => Config::from_json(&json)?,
         (None, Some(path)) => Config::from_file(path)?,
         _ => return Err(Error::invalid("config", "both or none", "give a JSON text or a path")),
     };
     let checks = check.map(|callable| Arc::new(PythonCheck::new(callable)) as Arc<dyn PostChecks>);
-    Ok(NativeClient { client: Owned::new(surface::open(config, checks).await?) })
+    surface::open(config, checks).await
 }
 
 /// A client whose calls take and give JSON texts.
 #[pyclass(frozen)]
 struct NativeClient {
-    client: Owned<Client>,
+    opened: Owned<Opened>,
+}
+
+struct Opened {
+    client: Client,
+    threads: Threads,
+}
+
+impl NativeClient {
+    fn new_over(client: Client, threads: Threads) -> Self {
+        Self { opened: Owned::new(Opened { client, threads }) }
+    }
 }
 
 #[pymethods]
@@ -73,54 +88,89 @@ impl NativeClient {
         path: Option<PathBuf>,
         post_check: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        block(py, open(config, path, post_check))
+        let threads = Threads::start().map_err(|e| raised(py, &e))?;
+        let client = block(py, threads.handle(), open(config, path, post_check))?;
+        Ok(Self::new_over(client, threads))
     }
 
-    /// Calls a verb and waits for it.
-    #[pyo3(signature = (verb, arguments))]
-    fn call(&self, py: Python<'_>, verb: String, arguments: String) -> PyResult<String> {
-        let client = self.client.get(py)?.clone();
-        block(py, async move { called(&client, &verb, &arguments).await })
+    /// Calls a verb and waits for it, for so many seconds at most.
+    #[pyo3(signature = (verb, arguments, timeout))]
+    fn call(&self, py: Python<'_>, verb: String, arguments: String, timeout: Option<f64>) -> PyResult<String> {
+        let limit = limit(timeout).map_err(|e| raised(py, &e))?;
+        let Opened { client, threads } = self.opened.get(py)?;
+        let client = client.clone();
+        block(py, threads.handle(), async move { called(&client, &verb, &arguments, limit).await })
     }
 
-    /// Calls a verb: an awaitable of its result.
-    #[pyo3(signature = (verb, arguments))]
-    fn call_later<'py>(&self, py: Python<'py>, verb: String, arguments: String) -> PyResult<Bound<'py, PyAny>> {
-        let client = self.client.get(py)?.clone();
-        later(py, async move { called(&client, &verb, &arguments).await })
+    /// Calls a verb: an awaitable of its result, which comes within so many seconds.
+    #[pyo3(signature = (verb, arguments, timeout))]
+    fn call_later<'py>(
+        &self,
+        py: Python<'py>,
+        verb: String,
+        arguments: String,
+        timeout: Option<f64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let limit = limit(timeout).map_err(|e| raised(py, &e))?;
+        let Opened { client, threads } = self.opened.get(py)?;
+        let client = client.clone();
+        later(py, threads.handle(), async move { called(&client, &verb, &arguments, limit).await })
     }
 
     /// The events of a job, from its first one on.
     #[pyo3(signature = (job))]
     fn watch(&self, py: Python<'_>, job: String) -> PyResult<NativeWatch> {
-        let watch = self.client.get(py)?.watch(&JobId(job));
-        Ok(NativeWatch { watch: Owned::new(Arc::new(Mutex::new(watch))) })
+        let Opened { client, threads } = self.opened.get(py)?;
+        let watch = Arc::new(Mutex::new(client.watch(&JobId(job))));
+        Ok(NativeWatch { watch: Owned::new((watch, threads.handle().clone())) })
+    }
+
+    /// Ends all work of the client and waits for its end.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let threads = &self.opened.get(py)?.threads;
+        py.detach(|| threads.end());
+        Ok(())
+    }
+
+    /// An awaitable of the end of all work of the client.
+    fn close_later<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.opened.get(py)?.threads.end_later(py)
     }
 }
 
-async fn called(client: &Client, verb: &str, arguments: &str) -> Result<String> {
-    let arguments: Value = to_value(arguments)?;
-    to_json(&surface::call(client, verb, arguments).await?)
+async fn called(client: &Client, verb: &str, arguments: &str, limit: Option<Duration>) -> Result<String> {
+    let call = surface::call(client, verb, to_value(arguments)?);
+    let Some(limit) = limit else { return to_json(&call.await?) };
+    match tokio::time::timeout(limit, call).await {
+        Ok(done) => to_json(&done?),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, verb, format!("not done within {} s", limit.as_secs_f64()))
+            .retry_when(Retry::Now)),
+    }
+}
+
+fn limit(seconds: Option<f64>) -> Result<Option<Duration>> {
+    let limit = seconds.map(Duration::try_from_secs_f64).transpose();
+    limit.map_err(|e| Error::invalid("timeout", seconds.unwrap_or_default(), &e.to_string()))
 }
 
 /// The events of a job as JSON texts.
 #[pyclass(frozen)]
 struct NativeWatch {
-    watch: Owned<Arc<Mutex<Watch>>>,
+    watch: Owned<(Arc<Mutex<Watch>>, Handle)>,
 }
 
 #[pymethods]
 impl NativeWatch {
     /// The next event; `None` after the last one.
     fn next(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let watch = Arc::clone(self.watch.get(py)?);
-        block(py, next(watch))
+        let (watch, threads) = self.watch.get(py)?;
+        block(py, threads, next(Arc::clone(watch)))
     }
 
     /// An awaitable of the next event; of `None` after the last one.
     fn next_later<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let watch = Arc::clone(self.watch.get(py)?);
-        later(py, next(watch))
+        let (watch, threads) = self.watch.get(py)?;
+        later(py, threads, next(Arc::clone(watch)))
     }
 }
 
@@ -143,9 +193,4 @@ impl fmt::Debug for NativeWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NativeWatch").finish_non_exhaustive()
     }
-}
-
-/// Refuses to go on in a process that was forked off: the threads of the runtime are not in it.
-fn here(py: Python<'_>) -> PyResult<()> {
-    guarded().map_err(|e| raised(py, &e))
 }

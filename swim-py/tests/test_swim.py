@@ -1,11 +1,16 @@
 """The Python module answers as tests/surface.toml says, blocking and awaitable."""
 
 import asyncio
+import doctest
+import importlib
 import inspect
 import json
 import os
 import pickle
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -140,6 +145,80 @@ def test_errors_carry_everything_and_pickle():
         assert isinstance(e, errors.DeviceRejectedError) and str(e) == "install: add failed"
         assert (e.device, e.retry, e.effect, e.said) == ("sw1", 3.5, "unknown", "FAILED")
         assert str(e.__cause__) == "a" and str(e.__cause__.__cause__) == "b"
+
+
+@pytest.mark.parametrize("module", ["", "._client", "._async_client"])
+def test_the_examples_of_the_docstrings(module):
+    module = importlib.import_module(f"swim{module}")
+    names = {**vars(swim), **vars(module), "asyncio": asyncio, "tempfile": tempfile, "Path": Path}
+    result = doctest.testmod(module, globs=names)
+    assert result.failed == 0 and result.attempted >= 3
+
+
+def test_everything_has_a_docstring():
+    for kind in (getattr(swim, name) for name in swim.__all__):
+        assert inspect.getdoc(kind), kind
+    for client in (swim.Client, swim.AsyncClient):
+        for name, method in vars(client).items():
+            if not name.startswith("_"):
+                assert len(method.__doc__) > 20, name
+
+
+def test_the_import_is_quick():
+    code = "import time; t = time.perf_counter(); import swim; print(time.perf_counter() - t)"
+    runs = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
+    assert min(runs) < 0.5, runs
+
+
+def test_wrong_arguments_are_named(client, tmp_path):
+    for call, words in (
+        (lambda: client.inspect("sw1"), "devices = "),
+        (lambda: client.plan("none.bin", [], policy={"colour": 1}), "colour"),
+        (lambda: client.cancel("x", how="never"), "never"),
+        (lambda: client.wait("x", timeout=-1), "timeout = -1"),
+        (lambda: client.submit(object(), "x"), "arguments.plan: a object"),
+        (lambda: swim.Client({"data": tmp_path, "x": float("nan")}), "not finite"),
+    ):
+        with pytest.raises(errors.InvalidInputError, match=words):
+            call()
+    with pytest.raises(errors.NotFoundError):
+        list(client.watch("no-such-job"))
+    with pytest.raises(TypeError, match="AsyncClient"):
+        swim.Client({"data": tmp_path / "x"}, post_check=check_later)
+
+
+async def check_later(call):
+    return True
+
+
+def test_clients_show_themselves(tmp_path):
+    config = {"data": tmp_path, "secrets": {"lab": {"value": "hidden"}}}
+    with swim.Client(config) as client:
+        assert repr(client) == f"<swim.Client of {str(tmp_path)!r}, open>"
+    assert repr(client) == f"<swim.Client of {str(tmp_path)!r}, closed>"
+    assert repr(swim.AsyncClient(config)) == f"<swim.AsyncClient of {str(tmp_path)!r}, not opened yet>"
+
+
+def test_a_call_is_over_when_the_client_is_closed(client):
+    threading.Timer(0.3, client.close).start()
+    start = time.monotonic()
+    with pytest.raises(errors.InterruptedError, match="closed"):
+        client.call("_sleep", {"millis": 20000})
+    assert time.monotonic() - start < 5
+
+
+def test_a_closed_asyncio_client(tmp_path):
+    async def main():
+        client = swim.AsyncClient({"data": tmp_path})
+        sleeping = asyncio.ensure_future(client.call("_sleep", {"millis": 20000}))
+        await asyncio.sleep(0.3)
+        await client.close()
+        with pytest.raises(errors.InterruptedError, match="closed"):
+            await sleeping
+        with pytest.raises(errors.InvalidInputError, match="closed"):
+            await client.devices()
+
+    asyncio.run(main())
 
 
 def test_a_bad_configuration_is_refused(tmp_path):

@@ -338,17 +338,13 @@ pub(crate) fn plan(world: &World, policy: Policy) -> Plan {
             steps.push(commit);
         }
         DevicePlan {
-            device: Device {
-                id: device.clone(),
-                at: Endpoint { host: "192.0.2.1".into(), port: 22 },
-                platform: PlatformId("ios".into()),
-                login: Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
-                host_key: HostKeyPolicy::FirstUse,
-                legacy_ssh: false,
-                reach_us_at: None,
-                vrf: None,
-                site: None,
-            },
+            device: Device::new(
+                device.clone(),
+                Endpoint { host: "192.0.2.1".into(), port: 22 },
+                PlatformId("ios".into()),
+                Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
+                HostKeyPolicy::FirstUse,
+            ),
             expects: Expectation::of(&inventory(device, toy, Timestamp::UNIX_EPOCH)),
             steps,
             findings: vec![],

@@ -13,7 +13,7 @@ use swim_core::image::Image;
 use swim_core::job::{Engine, EngineConfig, Entry, EventSink, JobEvent, JobReport, NoSink, Ports};
 use swim_core::model::{
     Device, DeviceId, Direction, Endpoint, HostKeyPolicy, InstallStateCode, Inventory, Login, PlatformId, Policy,
-    Protocol, Secret, SecretRef,
+    Protocol, Secret,
 };
 use swim_core::plan::{Candidate, Plan, build};
 use swim_core::platform::{Goal, Platform, PullServices, Session, builtin};
@@ -185,23 +185,10 @@ impl Fleet {
             let sim = SimDevice::new(spec);
             network.attach(&sim, at.clone());
             sims.push(sim);
-            devices.push(Device {
-                id: DeviceId::new(host.clone()).unwrap(),
-                at,
-                platform: PlatformId(if xe { "ios_xe" } else { "ios" }.to_owned()),
-                login: Login {
-                    user: "operator".to_owned(),
-                    password: Some(SecretRef(format!("password of {host}"))),
-                    key: None,
-                    key_passphrase: None,
-                    enable: Some(SecretRef(format!("enable of {host}"))),
-                },
-                host_key: HostKeyPolicy::FirstUse,
-                legacy_ssh: false,
-                reach_us_at: None,
-                vrf: None,
-                site: None,
-            });
+            let id = DeviceId::new(host.clone()).unwrap();
+            let platform = PlatformId(if xe { "ios_xe" } else { "ios" }.to_owned());
+            let login = Login::password("operator", format!("password of {host}")).enable(format!("enable of {host}"));
+            devices.push(Device::new(id, at, platform, login, HostKeyPolicy::FirstUse));
         }
         Self { network, sims, devices, store: MemoryStore::new(), clock, secrets, policy, imported: Mutex::default() }
     }

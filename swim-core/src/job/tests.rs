@@ -39,17 +39,13 @@ fn plan(devices: usize, policy: Policy) -> Plan {
     let goal =
         Goal { image: digests.sha256, file_name: "n.bin".into(), bytes: 5, digests, version: version("15.2(7)E10") };
     let line = |n| DevicePlan {
-        device: Device {
-            id: id(n),
-            at: Endpoint { host: "192.0.2.1".into(), port: 22 },
-            platform: PlatformId("ios".into()),
-            login: Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
-            host_key: HostKeyPolicy::FirstUse,
-            legacy_ssh: false,
-            reach_us_at: None,
-            vrf: None,
-            site: None,
-        },
+        device: Device::new(
+            id(n),
+            Endpoint { host: "192.0.2.1".into(), port: 22 },
+            PlatformId("ios".into()),
+            Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
+            HostKeyPolicy::FirstUse,
+        ),
         expects: Expectation {
             version: Some(version("15.2(4)E6")),
             serial: None,

@@ -113,8 +113,10 @@ pub struct Login {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HostKeyPolicy {
-    /// The key must be in this `known_hosts` text file.
+    /// The key must be in this `known_hosts` text: the content of such a file.
     KnownHosts(String),
+    /// The key must be in the `known_hosts` file at this path. It is read at every connection.
+    KnownHostsFile(String),
     /// The key must have this fingerprint (`SHA256:...`).
     Pinned(String),
     /// Take the first key that is seen, remember it, insist on it afterwards.
@@ -147,4 +149,46 @@ pub struct Device {
     /// A site, for order and limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+}
+
+impl Login {
+    /// A user with a password.
+    #[must_use]
+    pub fn password(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { password: Some(SecretRef(password.into())), ..Self::user(user) }
+    }
+
+    /// A user with a private key.
+    #[must_use]
+    pub fn key(user: impl Into<String>, key: impl Into<String>) -> Self {
+        Self { key: Some(SecretRef(key.into())), ..Self::user(user) }
+    }
+
+    fn user(user: impl Into<String>) -> Self {
+        Self { user: user.into(), password: None, key: None, key_passphrase: None, enable: None }
+    }
+
+    /// The same with an enable secret.
+    #[must_use]
+    pub fn enable(mut self, enable: impl Into<String>) -> Self {
+        self.enable = Some(SecretRef(enable.into()));
+        self
+    }
+}
+
+impl Device {
+    /// A device with nothing special.
+    ///
+    /// ```
+    /// use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
+    /// let at = Endpoint { host: "192.0.2.10".into(), port: 22 };
+    /// let login = Login::password("admin", "lab");
+    /// let device = Device::new(DeviceId::new("sw1")?, at, PlatformId("ios_xe".into()), login, HostKeyPolicy::FirstUse);
+    /// assert!(!device.legacy_ssh);
+    /// # Ok::<(), swim_core::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn new(id: DeviceId, at: Endpoint, platform: PlatformId, login: Login, host_key: HostKeyPolicy) -> Self {
+        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at: None, vrf: None, site: None }
+    }
 }

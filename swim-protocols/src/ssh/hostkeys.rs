@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, KnownHosts, Marker};
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 use serde::{Deserialize, Serialize};
+use sha1::Sha1;
 use swim_core::model::{Device, Endpoint, HostKeyPolicy};
 use swim_core::ports::Records;
 use swim_core::{Error, ErrorKind, Result};
@@ -51,8 +53,12 @@ impl HostKeyCheck {
     /// The algorithms of the keys that we have for this host.
     pub(crate) async fn known_algorithms(&self) -> Result<Vec<Algorithm>> {
         Ok(match &self.policy {
-            HostKeyPolicy::KnownHosts(text) => {
-                KnownHosts::new(text).flatten().filter(|e| self.names(e)).map(|e| e.public_key().algorithm()).collect()
+            HostKeyPolicy::KnownHosts(_) | HostKeyPolicy::KnownHostsFile(_) => {
+                KnownHosts::new(&self.known_hosts().await?)
+                    .flatten()
+                    .filter(|e| self.names(e))
+                    .map(|e| e.public_key().algorithm())
+                    .collect()
             }
             HostKeyPolicy::FirstUse => self.remembered().await?.into_iter().map(|(key, _)| key.algorithm()).collect(),
             _ => Vec::new(),
@@ -63,9 +69,23 @@ impl HostKeyCheck {
     pub(crate) async fn check(&self, key: &PublicKey) -> Result<()> {
         match &self.policy {
             HostKeyPolicy::Pinned(pin) => self.check_pin(pin, key),
-            HostKeyPolicy::KnownHosts(text) => self.check_known_hosts(text, key),
+            HostKeyPolicy::KnownHosts(_) | HostKeyPolicy::KnownHostsFile(_) => {
+                self.check_known_hosts(&self.known_hosts().await?, key)
+            }
             HostKeyPolicy::FirstUse => self.check_first_use(key).await,
             other => Err(refused(format!("the policy {other:?} is not known to this build"))),
+        }
+    }
+
+    async fn known_hosts(&self) -> Result<String> {
+        match &self.policy {
+            HostKeyPolicy::KnownHosts(text) => Ok(text.clone()),
+            HostKeyPolicy::KnownHostsFile(path) => tokio::fs::read_to_string(path).await.map_err(|e| {
+                Error::new(ErrorKind::NotFound, OPERATION, format!("the known_hosts file {path} cannot be read"))
+                    .with("path", path)
+                    .caused_by(e)
+            }),
+            _ => Ok(String::new()),
         }
     }
 
@@ -85,9 +105,6 @@ impl HostKeyCheck {
                 unread += 1;
                 continue;
             };
-            if matches!(entry.host_patterns(), HostPatterns::HashedName { .. }) {
-                unread += 1;
-            }
             if !self.names(&entry) {
                 continue;
             }
@@ -104,8 +121,8 @@ impl HostKeyCheck {
         Err(match other {
             Some(expected) => self.changed(&expected, &fingerprint(key)),
             None => refused(format!(
-                "{} shows {}, and no line of the known_hosts text names it ({unread} lines with hashed names or unknown key \
-                 types were passed over)",
+                "{} shows {}, and no line of the known_hosts text names it ({unread} lines that cannot be read were passed \
+                 over)",
                 self.at,
                 fingerprint(key)
             )),
@@ -157,12 +174,16 @@ impl HostKeyCheck {
 
     /// Does a line of `known_hosts` speak of our host? Names with a port other than 22 are written `[host]:port`.
     fn names(&self, entry: &Entry) -> bool {
-        let HostPatterns::Patterns(patterns) = entry.host_patterns() else {
-            return false;
-        };
         let name =
             if self.at.port == 22 { self.at.host.clone() } else { format!("[{}]:{}", self.at.host, self.at.port) };
         let name = name.to_lowercase();
+        let patterns = match entry.host_patterns() {
+            HostPatterns::Patterns(patterns) => patterns,
+            HostPatterns::HashedName { salt, hash } => {
+                return Hmac::<Sha1>::new_from_slice(salt)
+                    .is_ok_and(|mac| mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok());
+            }
+        };
         let mut named = false;
         for pattern in patterns {
             let pattern = pattern.to_lowercase();
@@ -250,6 +271,28 @@ mod tests {
         assert!(judged(format!("r1.example.net {text}"), 2222).await.is_err());
         assert!(judged(format!("*,!r1.example.net {text}"), 22).await.is_err());
         assert!(judged(format!("@revoked * {text}\nr1.example.net {text}"), 22).await.is_err());
+        // What `ssh-keygen -H` made of `r1.example.net` and of `[r1.example.net]:2222`.
+        let (plain, port) = (
+            "|1|t87HwJpch+mWqbYYNnNCelz9NTk=|206pA/HDTuMGPDTJGmPwD+GRl8I=",
+            "|1|6flW7B4C28oUqvoJyR0C7m9hogA=|d8RLPbp2/9Zi0R1tvAg5cY0sUOM=",
+        );
+        assert!(judged(format!("{plain} {text}"), 22).await.is_ok());
+        assert!(judged(format!("{plain} {text}"), 2222).await.is_err());
+        assert!(judged(format!("{port} {text}"), 2222).await.is_ok());
         assert!(judged(format!("nonsense\nr1.example.net {text}"), 22).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_known_hosts_file_is_read_each_time_and_named_when_it_is_not_there() {
+        let records = Arc::new(MemoryRecords::default());
+        let path = std::env::temp_dir().join(format!("swim-known-hosts-{}", std::process::id()));
+        let check = check(HostKeyPolicy::KnownHostsFile(path.to_str().unwrap().into()), 22, &records);
+        let key = key();
+        let e = check.check(&key).await.unwrap_err();
+        assert!(e.to_string().contains("swim-known-hosts"), "{e}");
+        std::fs::write(&path, format!("r1.example.net {}\n", key.to_openssh().unwrap())).unwrap();
+        let checked = check.check(&key).await;
+        std::fs::remove_file(&path).unwrap();
+        checked.unwrap();
     }
 }

@@ -12,7 +12,7 @@ use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{self, Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use swim_core::cli::{Answer, Dialogue, Reply};
-use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, SecretRef};
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 use swim_core::platform::Definition;
 use swim_core::ports::{Cli, CliConnector, Context, Dialed, Listener, Network};
 use swim_core::{Error, ErrorKind, Result};
@@ -172,23 +172,13 @@ impl Lab {
         let secrets = Arc::new(MemorySecrets::new(&[("pw", password), ("enable", "secret")]));
         let records = Arc::new(MemoryRecords::default());
         let client = Arc::new(SshClient::new(network, secrets, records, SshConfig::default()));
-        let device = Device {
-            id: DeviceId::new("r1").unwrap(),
-            at: Endpoint { host: "r1".into(), port: 22 },
-            platform: PlatformId("ios".into()),
-            login: Login {
-                user: "admin".into(),
-                password: Some(SecretRef("pw".into())),
-                key: None,
-                key_passphrase: None,
-                enable: Some(SecretRef("enable".into())),
-            },
-            host_key: HostKeyPolicy::FirstUse,
-            legacy_ssh: false,
-            reach_us_at: None,
-            vrf: None,
-            site: None,
-        };
+        let device = Device::new(
+            DeviceId::new("r1").unwrap(),
+            Endpoint { host: "r1".into(), port: 22 },
+            PlatformId("ios".into()),
+            Login::password("admin", "pw").enable("enable"),
+            HostKeyPolicy::FirstUse,
+        );
         Self {
             connector: SshConnector::new(client),
             device,

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, SecretRef, Sha256};
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Sha256};
 use swim_core::ports::{Context, Offer, Push};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::net::TcpNetwork;
@@ -117,23 +117,13 @@ impl Sshd {
     }
 
     pub fn device(&self) -> Device {
-        Device {
-            id: DeviceId::new("sshd").unwrap(),
-            at: Endpoint { host: "127.0.0.1".into(), port: self.port },
-            platform: PlatformId("ios".into()),
-            login: Login {
-                user: Self::user(),
-                password: None,
-                key: Some(SecretRef("key".into())),
-                key_passphrase: None,
-                enable: None,
-            },
-            host_key: HostKeyPolicy::FirstUse,
-            legacy_ssh: false,
-            reach_us_at: None,
-            vrf: None,
-            site: None,
-        }
+        Device::new(
+            DeviceId::new("sshd").unwrap(),
+            Endpoint { host: "127.0.0.1".into(), port: self.port },
+            PlatformId("ios".into()),
+            Login::key(Self::user(), "key"),
+            HostKeyPolicy::FirstUse,
+        )
     }
 
     pub fn client(&self, records: &Arc<MemoryRecords>) -> Arc<SshClient> {
@@ -173,17 +163,13 @@ pub fn push(device: Device, bytes: u64, path: &str) -> Push {
 /// A device that pulls; only its name matters.
 pub fn offer(bytes: u64, name: &str) -> Offer {
     Offer {
-        device: Device {
-            id: DeviceId::new("puller").unwrap(),
-            at: Endpoint { host: "127.0.0.1".into(), port: 22 },
-            platform: PlatformId("ios".into()),
-            login: Login { user: "x".into(), password: None, key: None, key_passphrase: None, enable: None },
-            host_key: HostKeyPolicy::FirstUse,
-            legacy_ssh: false,
-            reach_us_at: None,
-            vrf: None,
-            site: None,
-        },
+        device: Device::new(
+            DeviceId::new("puller").unwrap(),
+            Endpoint { host: "127.0.0.1".into(), port: 22 },
+            PlatformId("ios".into()),
+            Login { user: "x".into(), password: None, key: None, key_passphrase: None, enable: None },
+            HostKeyPolicy::FirstUse,
+        ),
         store: Arc::new(PatternStore { bytes }),
         image: Sha256::of(b"pattern"),
         bytes,

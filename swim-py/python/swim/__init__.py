@@ -1,4 +1,17 @@
-"""Software image management of network devices."""
+"""Software image management of network devices.
+
+:class:`Client` (blocking) and :class:`AsyncClient` (asyncio) have the same methods. What calls give are read-only
+values: mappings whose fields are attributes as well. Errors are :class:`SwimError`, one class a kind in
+:mod:`swim.errors`. A small upgrade::
+
+    with swim.Client("hosts.toml") as client:
+        image = client.import_image("cat9k_iosxe.17.09.04a.SPA.bin")
+        client.inspect(client.devices())
+        plan = client.plan(image, client.devices())
+        print(plan)                                    # somebody reads and approves it
+        job = client.submit(plan, plan.digest)
+        print(client.wait(job).outcomes)
+"""
 
 from __future__ import annotations
 
@@ -8,20 +21,26 @@ from typing import Any
 from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
-from ._values import Document, Image, Inspected, Inventory, JobReport, Plan, Report
+from ._values import (
+    AuditRecord, CheckCall, Device, DeviceResult, Document, Event, Image, Inspected, Inventory, Job, JobReport, Plan,
+    Report,
+)
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
-    "AsyncClient", "Client", "Document", "Image", "Inspected", "Inventory", "JobReport", "Plan", "Report", "SwimError",
-    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
+    "AsyncClient", "AuditRecord", "CheckCall", "Client", "Device", "DeviceResult", "Document", "Event", "Image",
+    "Inspected", "Inventory", "Job", "JobReport", "Plan", "Report", "SwimError", "compare_versions", "errors",
+    "function", "identify", "parse_filename", "parse_output",
 ]
 
 __version__: str = function("version")
 
 
 def compare_versions(platform: str, a: str, b: str) -> int | None:
-    """-1, 0 or 1; ``None`` when the two cannot be ordered.
+    """-1, 0 or 1: ``a`` is older, the same, newer. ``None`` when the two cannot be ordered.
+
+    Raises ``InvalidInputError`` for what is no version of the platform (``ios``, ``ios_xe``).
 
     >>> compare_versions("ios", "15.2(7)E", "15.2(7)E1")
     -1
@@ -31,7 +50,7 @@ def compare_versions(platform: str, a: str, b: str) -> int | None:
 
 
 def parse_filename(name: str) -> Document:
-    """What the name of an image file tells.
+    """What the name of an image file tells. A name that tells nothing gives ``None`` in its fields.
 
     >>> parse_filename("isr4300-universalk9.03.16.04b.S.155-3.S4b-ext.SPA.bin").version
     '3.16.4bS'
@@ -40,11 +59,20 @@ def parse_filename(name: str) -> Document:
 
 
 def parse_output(platform: str, command: str, text: str) -> dict[str, Any]:
-    """Reads the output of a command."""
+    """Reads the output of a command that you have from elsewhere, as ``inspect`` does.
+
+    Raises ``UnsupportedError`` or ``InvalidInputError`` for a platform or a command that is not known.
+
+    >>> parse_output("ios", "show version", "sw1 uptime is 2 minutes")["hostname"]
+    'sw1'
+    """
     facts: dict[str, Any] = function("parse_output", platform=platform, command=command, text=text)
     return facts
 
 
 def identify(path: str | PathLike[str], *, file_name: str | None = None) -> Document:
-    """Says what an image file is, from its bytes and its name."""
+    """Says what an image file is, from its bytes and its name, where it lies; nothing is kept.
+
+    Raises ``NotFoundError``; ``InvalidInputError`` for what is no regular file.
+    """
     return Document(function("identify", path=fspath(path), file_name=file_name))

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from types import TracebackType
-from typing import Any, List
+from typing import Any, List, Literal
 
 from . import _convert as convert
 from . import _swim
-from ._convert import as_list, plain
-from ._values import Document, Image, Inspected, JobReport, Plan, Report
+from ._convert import ConfigSource, DeviceRef, as_list, ids
+from ._values import AuditRecord, CheckCall, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
 
 
 class Client:
-    """Software image management; every call waits for its result.
+    """Software image management; every call waits for its result, and other threads run meanwhile.
 
-    ``config`` is a mapping, or the path of a TOML file. ``post_check`` gets ``{"job", "inventory"}`` of a device that
-    was upgraded and answers ``True`` (keep it) or a reason to go back.
+    ``config`` is a mapping, or the path of a TOML file: the ``data`` folder, ``devices``, ``secrets`` by name, and what
+    the README lists. A login *names* secrets (``"password": "lab"``); ``secrets`` says where each comes from
+    (``{"lab": {"env": "LAB_PASSWORD"}}``).
 
-    >>> import tempfile
+    ``post_check`` is asked about each upgraded device of a plan whose policy has ``post_check``, before the upgrade is
+    made final: it gets a :class:`swim.CheckCall` and answers ``True`` (keep it), ``False`` or a reason (go back). An
+    exception takes the device back as well. It runs in a thread of its own, and must not call this client.
+
+    Jobs are worked on in the background while the client is open. :meth:`close`, or leaving ``with``, ends that work;
+    jobs stay durable, and :meth:`resume` of any client on the same data goes on with them.
+
+    Raises ``InvalidInputError`` for a configuration that does not fit, ``NotFoundError`` for a missing file or secret,
+    ``StoreError`` when the data folder cannot be used.
+
     >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
     ...     client.devices()
     []
     """
 
-    def __init__(
-        self,
-        config: Mapping[str, Any] | str | PathLike[str],
-        *,
-        post_check: Callable[[dict[str, Any]], bool | str] | None = None,
-    ) -> None:
-        self._native: _swim.NativeClient | None = _swim.NativeClient(*convert.opening(config, post_check))
+    def __init__(self, config: ConfigSource, *, post_check: Callable[[CheckCall], bool | str] | None = None) -> None:
+        self._at = convert.shown(config)
+        self._native: _swim.NativeClient | None = None
+        self._native = _swim.NativeClient(*convert.opening(config, convert.blocking_check(post_check)))
 
     def __enter__(self) -> Client:
         return self
@@ -40,88 +47,218 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"<swim.Client of {self._at}, {'closed' if self._native is None else 'open'}>"
+
     def close(self) -> None:
-        """Lets go of the client. Jobs stay durable."""
-        self._native = None
+        """Ends the work of this client and waits for its end. Jobs stay durable. Closing twice does no harm.
 
-    def call(self, verb: str, arguments: Mapping[str, Any]) -> Any:
-        """Calls a verb by its name, with plain values."""
-        return json.loads(convert.opened(self._native).call(verb, json.dumps(arguments)))
+        Calls that still run in other threads raise ``InterruptedError``; later ones raise ``InvalidInputError``.
+        """
+        native, self._native = self._native, None
+        if native is not None:
+            native.close()
 
-    def watch(self, job: str) -> Iterator[Document]:
-        """The events of a job, from its first one to its last."""
-        events = convert.opened(self._native).watch(job)
-        while (event := events.next()) is not None:
-            yield Document(json.loads(event))
+    def call(self, verb: str, arguments: Mapping[str, Any], *, timeout: float | None = None) -> Any:
+        """Calls a verb by its name with plain values, and gives plain values: what the other methods stand on.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     client.call("devices", {})
+        []
+        """
+        return json.loads(convert.opened(self._native).call(verb, convert.written(arguments, "arguments"), timeout))
+
+    def watch(self, job: str) -> Iterator[Event]:
+        """The events of a job, from its first one to its last; also of a job that another process works on.
+
+        Durable entries come in order and without gaps, progress notes in between may be lost. Stopping in the middle
+        does no harm. Raises ``NotFoundError``.
+        """
+        return _events(convert.opened(self._native).watch(job))
 
     def add_devices(self, devices: Iterable[Mapping[str, Any]]) -> None:
-        """Makes devices known, or replaces what is known of them."""
-        return convert.nothing(self.call("add_devices", {"devices": plain(as_list(devices))}))
+        """Makes devices known, or replaces what is known of them.
 
-    def devices(self) -> List[Document]:
+        A device is a mapping like those of the configuration. Its login *names* secrets of the configuration.
+
+        Raises ``InvalidInputError`` for a device that is not complete or names a secret that there is not,
+        ``UnsupportedError`` for an unknown platform.
+
+        >>> switch = {
+        ...     "id": "sw1", "at": {"host": "192.0.2.10", "port": 22}, "platform": "ios_xe",
+        ...     "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
+        ... }
+        >>> secrets = {"lab": {"env": "HOME"}}
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder, "secrets": secrets}) as client:
+        ...     client.add_devices([switch])
+        ...     client.devices()
+        [Device(id='sw1', platform='ios_xe', at='192.0.2.10:22')]
+        """
+        self.call("add_devices", {"devices": as_list(devices)})
+
+    def devices(self) -> List[Device]:
         """The devices that are known, by name."""
-        return convert.documents(self.call("devices", {}))
+        return convert.all_of(Device, self.call("devices", {}))
 
-    def inspect(self, devices: Iterable[str]) -> List[Inspected]:
-        """Asks devices for their inventory. One that does not answer is in the result, with its error."""
-        return convert.inspected(self.call("inspect", {"devices": as_list(devices)}))
+    def inspect(self, devices: Iterable[DeviceRef]) -> List[Inspected]:
+        """Asks devices for their inventory, many at once, and remembers the answers.
 
-    def analyse(self, image: Image | str, devices: Iterable[str], *, policy: Mapping[str, Any] | None = None) -> Report:
-        """May these devices run this image?"""
-        return convert.Report(self.call("analyse", {"image": plain(image), "devices": as_list(devices), "policy": plain(policy)}))
+        A device that does not answer is in the result, with its ``error``. Raises ``NotFoundError`` for a device that
+        is not known.
 
-    def plan(self, image: Image | str, devices: Iterable[str], *, policy: Mapping[str, Any] | None = None) -> Plan:
-        """Plans an upgrade: who, with which steps, and who is left out and why."""
-        return convert.Plan(self.call("plan", {"image": plain(image), "devices": as_list(devices), "policy": plain(policy)}))
+        ``for seen in client.inspect(client.devices()): print(seen.device, seen.error or seen.inventory.version.text)``
+        """
+        return convert.all_of(Inspected, self.call("inspect", {"devices": ids(devices)}))
+
+    def analyse(
+        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+    ) -> Report:
+        """May these devices run this image?
+
+        Uses the last inventories: call ``inspect`` first for fresh ones. ``image`` is an image or its name. ``policy``
+        holds settings that differ from their defaults, e.g. ``{"accept_unknown": ["ram.requirement_unknown"]}``.
+
+        Raises ``NotFoundError`` for an unknown image or device, ``InvalidInputError`` for a policy that does not fit.
+        """
+        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        return Report(self.call("analyse", arguments))
+
+    def plan(
+        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+    ) -> Plan:
+        """Plans an upgrade: who, with which steps (``plan.devices``), and who is left out and why (``plan.refused``).
+
+        Nothing is done yet. ``print(plan)`` shows what would be. Policies: ``activate`` (``sequential``, ``parallel``,
+        ``off``), ``hold_commit``, ``post_check``, ``transfers``, ``make_room``, ``max_parallel`` and others.
+
+        Raises as ``analyse``; ``InvalidInputError`` also when the image's version is not known.
+        """
+        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        return Plan(self.call("plan", arguments))
 
     def rehearse(self, plan: Plan) -> JobReport:
-        """Plays a plan on simulated devices. Nothing real is touched."""
-        return convert.JobReport(self.call("rehearse", {"plan": plain(plan)}))
+        """Plays a plan on simulated devices that look like the real ones did when they were inspected.
+
+        Nothing real is touched, and an hour takes no time. Raises ``NotFoundError`` for a device that was never
+        inspected, ``UnsupportedError`` for one that cannot be simulated.
+        """
+        return JobReport(self.call("rehearse", {"plan": plan}))
 
     def submit(self, plan: Plan, approval: str, *, key: str | None = None, due: str | None = None) -> str:
-        """Makes a job of an approved plan and starts to work on it. ``approval`` is the plan's digest."""
-        return convert.text(self.call("submit", {"plan": plain(plan), "approval": approval, "key": key, "due": due}))
+        """Makes a job of an approved plan and starts to work on it in the background. Gives the job's id.
+
+        ``approval`` is the digest of the plan that somebody read and approved (``plan.digest``). The same ``key`` never
+        makes two jobs. ``due`` (``2026-11-24T01:30:00Z``) is when the job may start; default: now.
+
+        The job is durable when this returns. It is worked on while the client is open; when it was closed, or the
+        process died, any client on the same data goes on with ``resume``.
+
+        Raises ``ConflictError`` when another plan was approved, ``NotFoundError`` when the image is gone.
+        """
+        return str(self.call("submit", {"plan": plan, "approval": approval, "key": key, "due": due}))
 
     def resume(self) -> List[str]:
-        """Goes on with every unfinished job of the data folder."""
-        return convert.texts(self.call("resume", {}))
+        """Goes on with every unfinished job of the data folder, in the background; gives their ids."""
+        return [str(job) for job in self.call("resume", {})]
 
-    def wait(self, job: str) -> JobReport:
-        """Waits until the job finished, or waits for somebody's go."""
-        return convert.JobReport(self.call("wait", {"job": job}))
+    def wait(self, job: str, *, timeout: float | None = None) -> JobReport:
+        """Waits until the job finished, or waits for somebody's go (``status == "held"``).
+
+        The job may be worked on by another process. Ctrl-C, a cancelled task and ``timeout`` (seconds; raises
+        ``StepTimeoutError``) end the waiting, not the job: wait again, or ``cancel`` it.
+
+        A device that failed is no exception: see ``outcomes`` of the result. Raises ``NotFoundError``.
+        """
+        return JobReport(self.call("wait", {"job": job}, timeout=timeout))
 
     def status(self, job: str) -> JobReport:
-        """How a job stands."""
-        return convert.JobReport(self.call("status", {"job": job}))
+        """How a job stands. Raises ``NotFoundError``."""
+        return JobReport(self.call("status", {"job": job}))
 
-    def list(self) -> List[Document]:
+    def list(self) -> List[Job]:
         """All jobs, oldest first."""
-        return convert.documents(self.call("list", {}))
+        return convert.all_of(Job, self.call("list", {}))
 
-    def commit(self, job: str, *, devices: Iterable[str] = ()) -> None:
-        """Says go for a commit that was held back, for some devices or for all."""
-        return convert.nothing(self.call("commit", {"job": job, "devices": as_list(devices)}))
+    def commit(self, job: str, *, devices: Iterable[DeviceRef] = ()) -> None:
+        """Says go for a commit that was held back (policy ``hold_commit``), and works on it in the background.
 
-    def cancel(self, job: str, *, how: str = "gently") -> None:
-        """Asks for a job to stop: ``gently`` or ``now``."""
-        return convert.nothing(self.call("cancel", {"job": job, "how": how}))
+        For some devices, or for all when none is named. Any process may say it. Raises ``NotFoundError``.
+        """
+        self.call("commit", {"job": job, "devices": ids(devices)})
 
-    def audit(self, job: str) -> List[Document]:
-        """The audit of a job."""
-        return convert.documents(self.call("audit", {"job": job}))
+    def cancel(self, job: str, *, how: Literal["gently", "now"] = "gently") -> None:
+        """Asks for a job to stop, whoever works on it.
 
-    def import_image(self, path: str | PathLike[str], *, file_name: str | None = None, sha512: str | None = None, md5: str | None = None, platform: str | None = None, family: str | None = None, version: str | None = None, min_ram: int | None = None, min_flash: int | None = None) -> Image:
-        """Takes a local file into the repository."""
-        return convert.Image(self.call("import", {"path": fspath(path), "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform, "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash}))
+        ``gently``: before the next step. ``now``: waits and transfers are interrupted; what cannot be taken back is
+        never interrupted. Raises ``NotFoundError``.
+        """
+        self.call("cancel", {"job": job, "how": how})
 
-    def images(self, *, text: str | None = None, platform: str | None = None, family: str | None = None, version: str | None = None, image_type: str | None = None) -> List[Image]:
-        """The images of the repository, oldest first."""
-        return convert.images(self.call("images", {"text": text, "platform": platform, "family": family, "version": version, "image_type": image_type}))
+    def audit(self, job: str) -> List[AuditRecord]:
+        """What was done to which device, when, and with which verdict. Raises ``NotFoundError``."""
+        return convert.all_of(AuditRecord, self.call("audit", {"job": job}))
+
+    def import_image(
+        self,
+        path: str | PathLike[str],
+        *,
+        file_name: str | None = None,
+        sha512: str | None = None,
+        md5: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        min_ram: int | None = None,
+        min_flash: int | None = None,
+    ) -> Image:
+        """Takes a local file into the repository, in one pass.
+
+        ``sha512`` and ``md5`` are published digests: other bytes are refused (``IntegrityError``) and nothing is kept.
+        ``platform``, ``family``, ``version`` and the least ``min_ram`` and ``min_flash`` (bytes) are for what you know
+        better than the file.
+
+        Raises ``NotFoundError``, ``InvalidInputError``, ``NoSpaceError``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     file = Path(folder, "c2960x-universalk9-mz.152-7.E10.bin")
+        ...     _ = file.write_bytes(b"made up")
+        ...     image = client.import_image(file, platform="ios", version="15.2(7)E10")
+        ...     image.facts.version.value.text, client.remove_image(image.file_name)
+        ('15.2(7)E10', True)
+        """
+        arguments = {
+            "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
+            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+        }
+        return Image(self.call("import", arguments))
+
+    def images(
+        self,
+        *,
+        text: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        image_type: str | None = None,
+    ) -> List[Image]:
+        """The images of the repository, oldest first; ``text`` is looked for in the file names."""
+        arguments = {
+            "text": text, "platform": platform, "family": family, "version": version, "image_type": image_type
+        }
+        return convert.all_of(Image, self.call("images", arguments))
 
     def image(self, name: str) -> Image:
-        """One image: by id, first digits of the id, or file name."""
-        return convert.Image(self.call("image", {"image": name}))
+        """One image: by id, first digits of the id (four or more), or file name.
+
+        Raises ``NotFoundError``; ``InvalidInputError`` when it could be several.
+        """
+        return Image(self.call("image", {"image": name}))
 
     def remove_image(self, name: str) -> bool:
-        """Removes an image. Was it there?"""
-        return convert.boolean(self.call("remove_image", {"image": name}))
+        """Removes an image from the repository. Was it there? Raises as ``image``."""
+        return bool(self.call("remove_image", {"image": name}))
+
+
+def _events(events: _swim.NativeWatch) -> Iterator[Event]:
+    while (event := events.next()) is not None:
+        yield Event(json.loads(event))

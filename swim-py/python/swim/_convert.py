@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from os import PathLike, fspath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 
 from . import _swim
-from ._values import Document, Image, Inspected, JobReport, Plan, Report
-from .errors import SwimError
-
-__all__ = ["Image", "JobReport", "Plan", "Report"]
+from ._values import CheckCall, Document
+from .errors import InvalidInputError
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Document)
+
+#: A device, or its id.
+DeviceRef = Union[str, Mapping[str, Any]]
+#: A configuration, or the path of a TOML file with one.
+ConfigSource = Union[Mapping[str, Any], str, "PathLike[str]"]
+
+NativeCheck = Callable[[str], "str | None"]
 
 
 def as_list(items: Iterable[T]) -> list[T] | str:
@@ -21,72 +29,93 @@ def as_list(items: Iterable[T]) -> list[T] | str:
     return items if isinstance(items, str) else list(items)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON knows it."""
-    if isinstance(value, Document):
-        return value.to_dict()
+def ids(devices: Iterable[DeviceRef]) -> list[Any] | str:
+    """The ids of devices."""
+    if isinstance(devices, Mapping):
+        raise InvalidInputError("devices = a mapping: must be a list of devices or ids", operation="read input")
+    return devices if isinstance(devices, str) else [d["id"] if isinstance(d, Mapping) else d for d in devices]
+
+
+def plain(value: Any, where: str = "value") -> Any:
+    """A value as JSON knows it. What it does not know is named by its place and type, never shown: it may be secret."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
+        return [plain(item, f"{where}[{n}]") for n, item in enumerate(value)]
+    if isinstance(value, PathLike):
+        return fspath(value)
+    raise InvalidInputError(f"{where}: a {type(value).__name__} cannot be passed on", operation="read input")
 
 
-def opening(
-    config: Mapping[str, Any] | str | PathLike[str], post_check: Callable[[dict[str, Any]], bool | str] | None
-) -> tuple[str | None, str | None, Callable[[str], str | None] | None]:
+def written(value: Mapping[str, Any], where: str) -> str:
+    """JSON."""
+    try:
+        return json.dumps(plain(value, where), allow_nan=False)
+    except ValueError:
+        refused = InvalidInputError(f"{where}: a number in it is not finite", operation="read input")
+    raise refused
+
+
+def opening(config: ConfigSource, check: NativeCheck | None) -> tuple[str | None, str | None, NativeCheck | None]:
     """What the native half opens a client with."""
-    check: Callable[[str], str | None] | None = None
-    if post_check is not None:
-        asked = post_check
-
-        def check(call: str) -> str | None:
-            answer = asked(json.loads(call))
-            if answer is True:
-                return None
-            return answer if isinstance(answer, str) else "the post-check said no"
-
     if isinstance(config, Mapping):
-        return json.dumps(plain(config)), None, check
+        return written(config, "config"), None, check
     return None, fspath(config), check
+
+
+def reason(answer: Any) -> str | None:
+    """Why a device must go back; ``None`` when it is good."""
+    if answer is True:
+        return None
+    if answer is False or answer == "":
+        return "the post-check said no"
+    if isinstance(answer, str):
+        return answer
+    raise TypeError(f"post_check answered a {type(answer).__name__}: it must answer True, False or a reason")
+
+
+def blocking_check(post_check: Callable[[CheckCall], bool | str] | None) -> NativeCheck | None:
+    """The check of a blocking client."""
+    if post_check is None:
+        return None
+    if inspect.iscoroutinefunction(post_check):
+        raise TypeError("post_check of a blocking client must be a plain function: AsyncClient takes coroutines")
+    return lambda call: reason(post_check(CheckCall(json.loads(call))))
+
+
+def awaited_check(
+    post_check: Callable[[CheckCall], bool | str | Awaitable[bool | str]] | None, loop: asyncio.AbstractEventLoop
+) -> NativeCheck | None:
+    """The check of an asyncio client: what it has to await is awaited by the event loop, not by the asking thread."""
+    if post_check is None:
+        return None
+
+    async def awaited(answer: Awaitable[bool | str]) -> bool | str:
+        return await answer
+
+    def check(call: str) -> str | None:
+        answer = post_check(CheckCall(json.loads(call)))
+        if inspect.isawaitable(answer):
+            answer = asyncio.run_coroutine_threadsafe(awaited(answer), loop).result()
+        return reason(answer)
+
+    return check
 
 
 def opened(native: _swim.NativeClient | None) -> _swim.NativeClient:
     """The native client, while there is one."""
     if native is None:
-        raise SwimError("the client is closed", kind="invalid_input", operation="call")
+        raise InvalidInputError("the client is closed", operation="call")
     return native
 
 
-def nothing(_: Any) -> None:
-    """No result."""
+def all_of(kind: type[D], items: Iterable[Mapping[str, Any]]) -> list[D]:
+    """Values of one kind."""
+    return [kind(item) for item in items]
 
 
-def text(value: Any) -> str:
-    """A text."""
-    return str(value)
-
-
-def texts(value: Any) -> list[str]:
-    """Texts."""
-    return [str(item) for item in value]
-
-
-def boolean(value: Any) -> bool:
-    """Yes or no."""
-    return bool(value)
-
-
-def documents(value: Any) -> list[Document]:
-    """Documents."""
-    return [Document(item) for item in value]
-
-
-def images(value: Any) -> list[Image]:
-    """Images."""
-    return [Image(item) for item in value]
-
-
-def inspected(value: Any) -> list[Inspected]:
-    """What devices said, or why not."""
-    return [Inspected(item) for item in value]
+def shown(config: ConfigSource) -> str:
+    """What a client says of itself: where its data or its configuration is, and nothing else."""
+    return repr(str(config.get("data"))) if isinstance(config, Mapping) else repr(fspath(config))

@@ -12,6 +12,7 @@ from .errors import SwimError, from_record
 
 
 def _function(name: str, /, **arguments: Any) -> Any:
+    """Calls a function that needs no client by its name, with plain values: ``function("version")``."""
     return json.loads(_swim.function(name, json.dumps(arguments)))
 
 
@@ -72,21 +73,52 @@ class Document(Mapping[str, Any]):
 
 
 class Image(Document):
-    """An image of the repository."""
+    """An image of the repository. ``facts`` says what it is (``facts.version.value.text``) and how that is known."""
+
+    id: str
+    file_name: str
+    bytes: int
+    digests: Document
+    facts: Document
+    imported: str
 
     def __repr__(self) -> str:
         return f"Image(id={self.id[:12]!r}, file_name={self.file_name!r})"
 
 
+class Device(Document):
+    """A device as it is known. Its login names secrets; it does not hold any."""
+
+    id: str
+    at: Document
+    platform: str
+    login: Document
+
+    def __repr__(self) -> str:
+        return f"Device(id={self.id!r}, platform={self.platform!r}, at='{self.at.host}:{self.at.port}')"
+
+
 class Inventory(Document):
     """What a device said of itself."""
 
+    device: str
+    platform: str
+    taken: str
+    model: str | None
+    serial: str | None
+    version: Document | None
+    members: tuple[Document, ...]
+
     def __repr__(self) -> str:
-        return f"Inventory(device={self.device!r}, model={self.get('model')!r})"
+        version = self.get("version")
+        running = None if version is None else version.get("text")
+        return f"Inventory(device={self.device!r}, model={self.get('model')!r}, version={running!r})"
 
 
 class Inspected(Document):
-    """What one device said of itself, or why it did not."""
+    """What one device said of itself (``inventory``), or why it did not (``error``)."""
+
+    device: str
 
     @property
     def inventory(self) -> Inventory | None:
@@ -100,9 +132,58 @@ class Inspected(Document):
         record = self._fields.get("error")
         return None if record is None else from_record(record)
 
+    def __repr__(self) -> str:
+        return f"Inspected(device={self.device!r}, {self.error or self.inventory!r})"
+
+
+class CheckCall(Document):
+    """What a post-check is asked about: a device that runs the new software, before that is made final."""
+
+    job: str
+
+    @property
+    def inventory(self) -> Inventory:
+        """The device as it is now."""
+        return Inventory(self._fields["inventory"])
+
+
+class Event(Document):
+    """Something that happened in a job.
+
+    ``type`` is ``entry`` (durable; ``event`` says what: ``submitted``, ``verified``, ``device_finished``,
+    ``job_finished``, ...) or ``note`` (progress, may be lost; ``note`` says what: ``bytes``, ``heartbeat``, ``line``,
+    ``stalled``). The other fields depend on it: use ``event.get("device")``.
+    """
+
+    type: str
+
+    def __repr__(self) -> str:
+        what = {name: self._fields[name] for name in ("event", "note", "device", "outcome") if name in self._fields}
+        return f"Event({', '.join(f'{name}={value!r}' for name, value in what.items())})"
+
+
+class Job(Document):
+    """One line of the list of jobs."""
+
+    id: str
+    due: str
+    finished: bool
+
+
+class AuditRecord(Document):
+    """One line of the audit: what was done ``at`` which time, in one sentence (``detail``)."""
+
+    at: str
+    job: str
+    action: str
+    detail: str
+
 
 class Report(Document):
-    """May devices run an image?"""
+    """May devices run an image? ``print`` shows it as text, a notebook as a table."""
+
+    file_name: str
+    devices: tuple[Document, ...]
 
     def __repr__(self) -> str:
         return f"Report(file_name={self.file_name!r}, devices={len(self.devices)})"
@@ -115,11 +196,16 @@ class Report(Document):
 
 
 class Plan(Document):
-    """An upgrade, step by step; approved by its digest."""
+    """An upgrade, step by step; approved by its digest. ``refused`` says who is left out and why."""
+
+    goal: Document
+    policy: Document
+    devices: tuple[Document, ...]
+    refused: tuple[Document, ...]
 
     @property
     def digest(self) -> str:
-        """What approves it."""
+        """What approves it: pass it to ``submit`` when somebody has read the plan."""
         return str(_function("plan_digest", plan=self._fields))
 
     def diff(self, other: Plan) -> list[str]:
@@ -136,14 +222,57 @@ class Plan(Document):
         return str(_function("plan_html", plan=self._fields))
 
 
-class JobReport(Document):
-    """How a job stands."""
+class DeviceResult(Document):
+    """How one device of a job stands. ``outcome`` is its verdict once there is one: ``upgraded``, ``fell_back``, ..."""
+
+    device: str
+    outcome: str | None
+    step: str | None
+    evidence: tuple[str, ...]
+    activations: int
+    seconds: int | None
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why, with the device's own words (``error.said``)."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
 
     def __repr__(self) -> str:
-        return f"JobReport(job={self.job!r}, status={self.status!r}, devices={len(self.devices)})"
+        return f"DeviceResult(device={self.device!r}, outcome={self.outcome!r}, step={self.step!r})"
+
+
+class JobReport(Document):
+    """How a job stands: ``status`` is ``running``, ``held`` (it waits for ``commit``) or ``finished``."""
+
+    job: str
+    status: str
+    submitted: str | None
+
+    @property
+    def devices(self) -> tuple[DeviceResult, ...]:
+        """How each device stands, in the plan's order."""
+        return tuple(DeviceResult(line) for line in self._fields["devices"])
+
+    @property
+    def outcomes(self) -> dict[str, str | None]:
+        """The verdict on each device."""
+        return {result.device: result.outcome for result in self.devices}
+
+    @property
+    def all_good(self) -> bool:
+        """Did every device get where it was meant to get?"""
+        return all(outcome in _GOOD for outcome in self.outcomes.values())
+
+    def __repr__(self) -> str:
+        return f"JobReport(job={self.job!r}, status={self.status!r}, outcomes={self.outcomes!r})"
 
     def __str__(self) -> str:
         return str(_function("job_text", report=self._fields))
 
     def _repr_html_(self) -> str:
         return str(_function("job_html", report=self._fields))
+
+
+#: The outcomes that are `is_good` in Rust.
+_GOOD = ("already_there", "distributed", "upgraded")

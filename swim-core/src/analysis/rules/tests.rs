@@ -79,17 +79,13 @@ fn inventory() -> Inventory {
 fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceReport {
     let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
     change(&mut image, &mut inventory, &mut policy);
-    let device = Device {
-        id: inventory.device.clone(),
-        at: Endpoint { host: "192.0.2.1".into(), port: 22 },
-        platform: PlatformId("ios_xe".into()),
-        login: Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
-        host_key: HostKeyPolicy::FirstUse,
-        legacy_ssh: false,
-        reach_us_at: None,
-        vrf: None,
-        site: None,
-    };
+    let device = Device::new(
+        inventory.device.clone(),
+        Endpoint { host: "192.0.2.1".into(), port: 22 },
+        PlatformId("ios_xe".into()),
+        Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
+        HostKeyPolicy::FirstUse,
+    );
     judge(&Subject { image: &image, device: &device, inventory: &inventory, policy: &policy })
 }
 

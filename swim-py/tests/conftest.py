@@ -1,0 +1,71 @@
+"""Simulated switches on loopback, served by `examples/sim_fleet.rs` (`make python` builds it)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/sim_fleet"
+
+#: An upgrade of about twenty minutes takes six seconds. Three times as much still works on a machine where every core
+#: is taken; this leaves room.
+PACE = 200
+
+POLICY: dict[str, Any] = {
+    "activate": "parallel",
+    "accept_unknown": ["ram.requirement_unknown", "ram.unknown", "flash.requirement_unknown"],
+}
+
+
+class Fleet:
+    """Served devices: the configuration of their clients, and images for them."""
+
+    def __init__(self, folder: Path, devices: tuple[dict[str, Any], ...], options: dict[str, Any]) -> None:
+        asked = json.dumps({"pace": PACE, "devices": devices, **options})
+        self.program = subprocess.Popen(
+            [PROGRAM, folder, asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.program.stdout is not None
+        made = json.loads(self.program.stdout.readline())
+        self.config: dict[str, Any] = made["config"]
+        self.image: str = made["image"]
+        self.ios_image: str = made["ios_image"]
+        self.config_file = folder / "config.json"
+
+    def other_process(self, script: str, *arguments: str) -> subprocess.Popen[str]:
+        """Runs a script in another process, where `config` is the configuration and `arguments` are the arguments."""
+        self.config_file.write_text(json.dumps(self.config), encoding="utf-8")
+        head = "import json, sys, swim\nconfig, *arguments = json.load(open(sys.argv[1])), *sys.argv[2:]\n"
+        command = [sys.executable, "-c", head + script, str(self.config_file), *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def end(self) -> None:
+        assert self.program.stdin is not None and self.program.stdout is not None
+        self.program.stdin.close()
+        self.program.wait(10)
+        self.program.stdout.close()
+
+
+Serve = Callable[..., Fleet]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serves devices: `serve({"id": "sw1"}, {"id": "sw2", "faults": [...]}, enable="...")`."""
+    fleets: list[Fleet] = []
+
+    def start(*devices: dict[str, Any], **options: Any) -> Fleet:
+        fleets.append(Fleet(tmp_path / f"fleet{len(fleets)}", devices, options))
+        return fleets[-1]
+
+    yield start
+    for fleet in fleets:
+        fleet.end()
