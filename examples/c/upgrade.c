@@ -1,6 +1,6 @@
 /*
- * Upgrades devices: upgrade CONFIG.json IMAGE DEVICE... Arguments and results are JSON; what one call gives is put into
- * the next one as it is.
+ * Upgrades devices: upgrade CONFIG.json IMAGE DEVICE... Deep arguments and results are JSON; what one call gives is put
+ * into the next one as it is.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,61 +8,73 @@
 
 #include "swim.h"
 
+/* Ends the program with the error of a call that failed. */
+static void must(int32_t status, const char *what) {
+    if (status == SWIM_OK) return;
+    fprintf(stderr, "%s: %s\n", what, swim_last_error());
+    exit(2);
+}
+
 static char *slurp(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return NULL;
     static char text[1 << 20];
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    text[length] = '\0';
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     return text;
 }
 
-/* Calls a verb of the client, or (client NULL) a function; ends the program with the error when it fails. */
-static char *call(const swim_client *client, const char *name, const char *format, const char *a, const char *b) {
-    size_t size = strlen(format) + strlen(a) + strlen(b) + 1;
-    char *arguments = malloc(size);
-    char *result = NULL;
-    if (arguments == NULL) exit(2);
-    snprintf(arguments, size, format, a, b);
-    int32_t status = client == NULL ? swim_call(name, arguments, &result) : swim_client_call(client, name, arguments, &result);
-    free(arguments);
-    if (status != 0) {
-        fprintf(stderr, "%s: %s\n", name, swim_last_error());
-        exit(2);
-    }
-    return result;
+/* Tells how each device came out, as soon as it is known; the other events say what is done on the way. */
+static void on_event(void *user, const char *event) {
+    if (event != NULL && strstr(event, "\"event\":\"device_finished\"") != NULL) fprintf((FILE *)user, "%s\n", event);
+}
+
+/* Is the device good? A real check would look at neighbours, routes, clients. */
+static void check(void *user, const char *call, swim_verdict *verdict) {
+    (void)user;
+    if (strstr(call, "\"hostname\":") != NULL)
+        swim_verdict_good(verdict);
+    else
+        swim_verdict_bad(verdict, "the device does not know its name");
 }
 
 int main(int argc, char **argv) {
     if (argc < 4) return fprintf(stderr, "upgrade CONFIG.json IMAGE DEVICE...\n"), 2;
-    swim_client *client = NULL;
-    char *config = slurp(argv[1]);
-    if (config == NULL || swim_client_open(config, &client) != 0) return fprintf(stderr, "%s\n", swim_last_error()), 2;
-
     char devices[4096] = "[";
     for (int i = 3; i < argc; i++) {
         size_t used = strlen(devices);
         snprintf(devices + used, sizeof devices - used, "%s\"%s\"", i > 3 ? "," : "", argv[i]);
     }
     strncat(devices, "]", sizeof devices - strlen(devices) - 1);
-    const char *name = strrchr(argv[2], '/') ? strrchr(argv[2], '/') + 1 : argv[2];
+    const char *image = strrchr(argv[2], '/') ? strrchr(argv[2], '/') + 1 : argv[2];
+    const char *policy = "{\"activate\": \"parallel\", \"post_check\": true, "
+                         "\"accept_unknown\": [\"ram.requirement_unknown\"]}";
 
-    swim_string_free(call(client, "import", "{\"path\": \"%s\"%s}", argv[2], ""));
-    swim_string_free(call(client, "inspect", "{\"devices\": %s%s}", devices, ""));
-    char *plan = call(client, "plan",
-                      "{\"image\": \"%s\", \"devices\": %s, \"policy\": {\"activate\": \"parallel\", "
-                      "\"accept_unknown\": [\"ram.requirement_unknown\"]}}", name, devices);
-    char *approval = call(NULL, "plan_digest", "{\"plan\": %s%s}", plan, "");
-    char *job = call(client, "submit", "{\"plan\": %s, \"approval\": %s}", plan, approval);
-    char *report = call(client, "wait", "{\"job\": %s%s}", job, "");
+    swim_client *client = NULL;
+    swim_job *job = NULL;
+    swim_watch *watch = NULL;
+    char *text = NULL, *plan = NULL, *approval = NULL, *report = NULL;
+    must(swim_client_open_with_check(slurp(argv[1]), check, NULL, &client), "open");
+    must(swim_client_import(client, argv[2], NULL, &text), "import");
+    swim_string_free(text);
+    must(swim_client_inspect(client, devices, &text), "inspect");
+    swim_string_free(text);
+    must(swim_client_plan(client, image, devices, policy, &plan), "plan");
+    must(swim_plan_digest(plan, &approval), "digest"); /* what a person approves */
+    must(swim_client_submit(client, plan, approval, NULL, &job), "submit");
+    must(swim_job_on_event(job, on_event, stderr, &watch), "watch");
+    must(swim_job_wait(job, &report), "wait");
     puts(report);
     int good = strstr(report, "\"outcome\":\"upgraded\"") != NULL;
 
     swim_string_free(plan);
     swim_string_free(approval);
-    swim_string_free(job);
     swim_string_free(report);
+    swim_watch_free(watch);
+    swim_job_free(job);
     swim_client_free(client);
     return good ? 0 : 1;
 }

@@ -1,15 +1,27 @@
 /*
  * swim: software image management of network devices.
  *
- * Calls.     Verbs of a client and functions without one take and give JSON (UTF-8, NUL-terminated). Their names,
- *            arguments and results are the same in Rust, Python and C; `swim_call("names", "{}", &out)` lists them.
- * Status.    Every call that can fail returns a status: 0, or what went wrong. Numbers are never reused. More is in
- *            swim_last_error().
- * Memory.    Texts that a call gives are the caller's and are freed with swim_string_free(). Every _free takes NULL;
- *            everything else answers NULL with SWIM_INVALID_INPUT. An out-parameter holds NULL when the call failed.
- * Threads.   A client and a watch may be used by several threads at once. A handle is freed once, when nobody uses it.
- *            Calls that wait cannot be made from inside a callback (SWIM_BLOCKED); nor may handles be freed there.
- * Fork.      Handles do not survive a fork.
+ * Calls.     Arguments and results are texts, or JSON where they are deeper (UTF-8, NUL-terminated), the same JSON as in
+ *            Rust and Python. What one call gives can be put into the next one as it is.
+ * Status.    Every call that can fail returns a status: SWIM_OK (0), or what went wrong. Numbers are never reused; new
+ *            ones may come, so a program treats a number that it does not know as a failure. More is in
+ *            swim_last_error(). A call that fails on a device says so in its result, not in its status.
+ * Memory.    Texts that a call gives are the caller's and are freed with swim_string_free(), never with free(). Texts
+ *            that the caller gives are copied: they need to live for the call only. Every _free takes NULL; everything
+ *            else answers NULL with SWIM_INVALID_INPUT, but where it says that an argument may be NULL. An
+ *            out-parameter holds NULL when the call failed.
+ * Handles.   A handle is freed once, when no other call on this handle runs. Handles may be freed in any order: jobs and
+ *            watches that outlive their client answer with SWIM_INTERRUPTED, and are still to be freed.
+ * Threads.   Clients, jobs and watches may be used by several threads at once. A call waits until it is done; freeing the
+ *            client ends calls that wait on its jobs, with SWIM_INTERRUPTED.
+ * Callbacks. They run on threads of the library, and stop its work on this one thing only while they run. After the
+ *            handle that a callback was given to was freed, or the client, it does not run; freeing waits for one that
+ *            runs, so do not hold a lock then that the callback takes. Inside a callback, calls that wait answer
+ *            SWIM_BLOCKED, and handles must not be freed. A callback must return: an exception that leaves it ends the
+ *            process, and longjmp() out of it is not allowed.
+ * Secrets.   Passwords go into the configuration only. They are in no result, no event, no error and no file of the
+ *            data folder.
+ * Fork.      Handles do not survive a fork: use them in the process that made them.
  */
 #ifndef SWIM_H
 #define SWIM_H
@@ -84,8 +96,14 @@ extern "C" {
 
 /** A client: a data folder, the devices that it knows, the jobs that it works on. */
 typedef struct swim_client swim_client;
+/** A job of a client. The job itself is durable; this is a hand on it. */
+typedef struct swim_job swim_job;
 /** The events of one job. */
 typedef struct swim_watch swim_watch;
+/** Where a post-check puts its answer. It is the library's, and valid until the post-check returns. */
+typedef struct swim_verdict swim_verdict;
+
+/* The library. */
 
 /** The ABI of the library. */
 uint32_t swim_abi_version(void);
@@ -95,31 +113,160 @@ const char *swim_version(void);
 
 /**
  * The last error of a call on this thread as JSON: kind, operation, message, context, retry, effect, said, causes.
- * "null" when none failed yet. Not to be freed; valid until the next call fails on this thread.
+ * "null" when none failed yet. Not to be freed; valid until the next call fails on this thread, or the thread ends.
  */
 const char *swim_last_error(void);
 
 /** Frees a text that a call gave. */
 void swim_string_free(char *text);
 
-/** Calls a function that needs no client, e.g. "compare_versions". */
+/**
+ * Calls a function that needs no client, e.g. "plan_digest" or "compare_versions"; swim_call("names", "{}", &out) lists
+ * them. args_json is an object.
+ */
 SWIM_MUST_USE int32_t swim_call(const char *function, const char *args_json, char **result_json);
+
+/** The digest of a plan (not JSON): what a person approves, and swim_client_submit() takes. */
+SWIM_MUST_USE int32_t swim_plan_digest(const char *plan_json, char **digest);
+
+/* Clients. */
 
 /** Opens a client: {"data": "/var/lib/swim", "devices": [...], "secrets": {...}}. */
 SWIM_MUST_USE int32_t swim_client_open(const char *config_json, swim_client **client);
 
-/** Calls a verb, e.g. "inspect", and waits until it is done. */
+/**
+ * Asked after each upgrade whose policy has "post_check", before it is committed. call_json is {"job": ..., "inventory":
+ * {...}}: the device as it is now, running the new software; it is valid until the function returns. The function
+ * answers with swim_verdict_good() or swim_verdict_bad() before it returns; the last answer counts, none is bad. It may
+ * take its time, may be asked about several devices by several threads at once, and again after a crash.
+ */
+typedef void (*swim_check_fn)(void *user, const char *call_json, swim_verdict *verdict);
+
+/** Opens a client that has a post-check. user is handed to it as it is and must live until the client is freed. */
+SWIM_MUST_USE int32_t swim_client_open_with_check(const char *config_json, swim_check_fn check, void *user,
+                                                  swim_client **client);
+
+/** The device is good: the upgrade goes on to its commit. */
+int32_t swim_verdict_good(swim_verdict *verdict);
+
+/**
+ * The device is bad: it is taken back to the old software. The reason is copied into its report; what is not UTF-8 in it
+ * is replaced, and it may be NULL.
+ */
+int32_t swim_verdict_bad(swim_verdict *verdict, const char *reason);
+
+/**
+ * Calls a verb by its name, e.g. "inspect", with an object of arguments, and waits until it is done. For programs that
+ * get names and arguments from elsewhere; others use the calls below. swim_call("names", "{}", &out) lists the verbs.
+ */
 SWIM_MUST_USE int32_t swim_client_call(const swim_client *client, const char *verb, const char *args_json,
                                        char **result_json);
 
+/** Makes devices known, a list of objects as in the configuration, or replaces what is known of them. */
+SWIM_MUST_USE int32_t swim_client_add_devices(const swim_client *client, const char *devices_json);
+
+/** The devices that are known, a list of objects. */
+SWIM_MUST_USE int32_t swim_client_devices(const swim_client *client, char **devices_json);
+
 /**
- * Frees a client. Jobs stay durable; any client on the same data goes on with "resume". When this returns, no callback
- * of the client runs or will run. Watches of the client end, and are still to be freed.
+ * Takes a file into the repository. options_json: {"file_name", "sha512", "md5", "platform", "family", "version",
+ * "min_ram", "min_flash"}, each may be absent; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_import(const swim_client *client, const char *path, const char *options_json,
+                                         char **image_json);
+
+/**
+ * The images of the repository, oldest first. filter_json: {"text", "platform", "family", "version", "image_type"}, each
+ * may be absent; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *filter_json, char **images_json);
+
+/** One image: by its id, the first digits of it (four or more), or its file name. */
+SWIM_MUST_USE int32_t swim_client_image(const swim_client *client, const char *image, char **image_json);
+
+/** Removes an image, named as for swim_client_image(). */
+SWIM_MUST_USE int32_t swim_client_remove_image(const swim_client *client, const char *image);
+
+/**
+ * Asks devices, a list of their ids, for their inventory, many at once. A device that does not answer is in the result,
+ * with its error.
+ */
+SWIM_MUST_USE int32_t swim_client_inspect(const swim_client *client, const char *devices_json, char **inspected_json);
+
+/** May these devices run this image? Gives a report with findings. policy_json may be NULL: every field has a default. */
+SWIM_MUST_USE int32_t swim_client_analyse(const swim_client *client, const char *image, const char *devices_json,
+                                          const char *policy_json, char **report_json);
+
+/** Plans an upgrade: which device with which steps, which not and why. policy_json may be NULL. */
+SWIM_MUST_USE int32_t swim_client_plan(const swim_client *client, const char *image, const char *devices_json,
+                                       const char *policy_json, char **plan_json);
+
+/** Plays a plan on simulated devices, in virtual time; gives the report that the job would give. */
+SWIM_MUST_USE int32_t swim_client_rehearse(const swim_client *client, const char *plan_json, char **report_json);
+
+/**
+ * Makes a durable job of a plan and starts to work on it. approval is the digest of the plan that a person
+ * approved (not JSON); SWIM_CONFLICT when it is another plan's. options_json: {"key": the same key never makes two
+ * jobs, "due": when it may start}, each may be absent; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_submit(const swim_client *client, const char *plan_json, const char *approval,
+                                         const char *options_json, swim_job **job);
+
+/** Takes up a job that exists, by its id (not JSON), whoever works on it. */
+SWIM_MUST_USE int32_t swim_client_job(const swim_client *client, const char *id, swim_job **job);
+
+/** All jobs of the data folder, oldest first, a list of objects. */
+SWIM_MUST_USE int32_t swim_client_list(const swim_client *client, char **jobs_json);
+
+/** Goes on with every unfinished job of the data folder in this process; gives the list of their ids. */
+SWIM_MUST_USE int32_t swim_client_resume(const swim_client *client, char **jobs_json);
+
+/**
+ * Frees a client: ends what it works on. Jobs stay durable; any client on the same data goes on with
+ * swim_client_resume(). When this returns, no callback of the client runs or will run.
  */
 void swim_client_free(swim_client *client);
 
-/** Watches a job, by its id (not JSON), from its first event on. */
-SWIM_MUST_USE int32_t swim_watch_open(const swim_client *client, const char *job, swim_watch **watch);
+/* Jobs. */
+
+/** The id of a job. It belongs to the job: not to be freed, valid until the job is. NULL for NULL. */
+const char *swim_job_id(const swim_job *job);
+
+/** How a job stands. */
+SWIM_MUST_USE int32_t swim_job_status(const swim_job *job, char **report_json);
+
+/** Waits until a job finished, or until it is held ("status": "held") and waits for somebody's go. */
+SWIM_MUST_USE int32_t swim_job_wait(const swim_job *job, char **report_json);
+
+/** Says go for a commit that was held back, for a list of device ids; NULL stands for all. Then works on it. */
+SWIM_MUST_USE int32_t swim_job_commit(const swim_job *job, const char *devices_json);
+
+/** Asks a job to stop, "gently" (before the next step; NULL stands for it) or "now". The request is durable. */
+SWIM_MUST_USE int32_t swim_job_cancel(const swim_job *job, const char *how);
+
+/** The audit of a job, a list of records. */
+SWIM_MUST_USE int32_t swim_job_audit(const swim_job *job, char **records_json);
+
+/** Watches a job from its first event on, also one that another process works on. */
+SWIM_MUST_USE int32_t swim_job_watch(const swim_job *job, swim_watch **watch);
+
+/**
+ * Gets each event as JSON, one at a time and in order; at the end NULL, once. The text is valid until the function
+ * returns.
+ */
+typedef void (*swim_event_fn)(void *user, const char *event_json);
+
+/**
+ * Watches a job and tells each event to a function. An error is told as {"type": "error", "error": {...}} before the
+ * end. user is handed to it as it is and must live until the watch or the client is freed. swim_watch_next() has nothing
+ * to give from such a watch but SWIM_END.
+ */
+SWIM_MUST_USE int32_t swim_job_on_event(const swim_job *job, swim_event_fn on_event, void *user, swim_watch **watch);
+
+/** Frees the handle of a job. The job goes on, and so do its watches. */
+void swim_job_free(swim_job *job);
+
+/* Watches. */
 
 /**
  * Takes the next event as JSON. timeout_ms below 0 waits for ever, 0 does not wait. SWIM_WOULD_BLOCK when none came in
@@ -132,13 +279,6 @@ SWIM_MUST_USE int32_t swim_watch_next(const swim_watch *watch, int64_t timeout_m
  * read from it, never close it. -1 for NULL.
  */
 int32_t swim_watch_fd(const swim_watch *watch);
-
-/** Gets each event as JSON on a thread of the library, one at a time; at the end NULL, once. Must not keep the text. */
-typedef void (*swim_event_fn)(void *user, const char *event_json);
-
-/** Watches a job and tells each event to a function. An error is told as {"type": "error", "error": {...}}. */
-SWIM_MUST_USE int32_t swim_watch_on_event(const swim_client *client, const char *job, swim_event_fn on_event, void *user,
-                                          swim_watch **watch);
 
 /** Frees a watch. When this returns, its callback does not run and will not run. */
 void swim_watch_free(swim_watch *watch);

@@ -1,52 +1,27 @@
-//! Clients, and functions that need none.
+//! Clients, and the verbs of a client as named calls.
 
-use std::ffi::c_char;
-use std::fmt;
-use std::future::Future;
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::Value;
-use swim::{Client, Config, Error, ErrorKind, Result, surface};
-use tokio::runtime::{Builder, Handle, Runtime};
+use swim::Result;
 
-use crate::boundary::{OK, give, guard, handle, place, text};
+use crate::boundary::{OK, guard, handle, place, text};
+use crate::call::{Call, answer, done};
+use crate::check::{CallerCheck, swim_check_fn};
 use crate::gate::{Gate, inside_callback};
-
-/// Threads of a client. They mostly wait for devices.
-const WORKERS: usize = 2;
-
-/// How long freeing a client waits for its threads: what blocks them is a write to a disk.
-const ENDING: Duration = Duration::from_secs(5);
+use crate::shared::Shared;
 
 /// A client. Every call on it may come from any thread.
-pub struct swim_client {
-    pub(crate) client: Client,
-    pub(crate) runtime: Runtime,
-    pub(crate) gate: Arc<Gate>,
-}
+#[derive(Debug)]
+pub struct swim_client(pub(crate) Arc<Shared>);
 
-impl fmt::Debug for swim_client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("swim_client").field("client", &self.client).finish_non_exhaustive()
-    }
-}
-
-/// Waits for work. From inside of a callback it would wait for the thread that it is on.
-fn wait<T>(runtime: &Runtime, work: impl Future<Output = Result<T>>) -> Result<T> {
-    if Handle::try_current().is_ok() {
-        return Err(Error::new(ErrorKind::Blocked, "call", "a waiting call is not possible from inside a callback"));
-    }
-    runtime.block_on(work)
-}
-
-fn arguments(text: &str) -> Result<Value> {
-    serde_json::from_str(text)
-        .map_err(|e| Error::invalid("arguments", format!("column {}", e.column()), "not valid JSON"))
-}
-
-fn write(value: &Value) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::internal("write result", "not writable as JSON").caused_by(e))
+/// A named call on a client.
+///
+/// # Safety
+/// `client` is NULL or live.
+unsafe fn on<'a>(client: *const swim_client) -> Result<Call<'a>> {
+    // SAFETY: the caller vouches for it.
+    unsafe { handle("client", client) }.map(|client| Call::new(&client.0))
 }
 
 /// Opens a client from a JSON configuration.
@@ -58,63 +33,36 @@ pub unsafe extern "C" fn swim_client_open(config: *const c_char, out: *mut *mut 
     guard(|| {
         // SAFETY: the caller vouches for both.
         let (out, config) = unsafe { (place("out", out)?, text("config", config)?) };
-        let config = Config::from_json(config)?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("swim")
-            .enable_all()
-            .build()
-            .map_err(|e| Error::internal("open client", "no threads could be started").caused_by(e))?;
-        let client = wait(&runtime, surface::open(config, None))?;
-        *out = Box::into_raw(Box::new(swim_client { client, runtime, gate: Arc::default() }));
+        let shared = Shared::open(config, Arc::default(), None)?;
+        *out = Box::into_raw(Box::new(swim_client(shared)));
         Ok(OK)
     })
 }
 
-/// Calls a verb of a client and waits for it.
+/// Opens a client whose plans may ask for a post-check: `check` answers it.
 ///
 /// # Safety
-/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+/// As `swim_client_open`; `check` may be called with `user` until the client is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_client_call(
-    client: *const swim_client,
-    verb: *const c_char,
-    args: *const c_char,
-    out: *mut *mut c_char,
+pub unsafe extern "C" fn swim_client_open_with_check(
+    config: *const c_char,
+    check: swim_check_fn,
+    user: *mut c_void,
+    out: *mut *mut swim_client,
 ) -> i32 {
     guard(|| {
-        // SAFETY: the caller vouches for all four.
-        let (out, client, verb, args) =
-            unsafe { (place("out", out)?, handle("client", client)?, text("verb", verb)?, text("arguments", args)?) };
-        let result = wait(&client.runtime, surface::call(&client.client, verb, arguments(args)?))?;
-        give(out, write(&result)?)?;
+        // SAFETY: the caller vouches for both.
+        let (out, config) = unsafe { (place("out", out)?, text("config", config)?) };
+        let gate = Arc::<Gate>::default();
+        let check = Arc::new(CallerCheck::new(check, user, Arc::clone(&gate))?);
+        let shared = Shared::open(config, gate, Some(check))?;
+        *out = Box::into_raw(Box::new(swim_client(shared)));
         Ok(OK)
     })
 }
 
-/// Calls a function that needs no client.
-///
-/// # Safety
-/// The texts are NULL or NUL-terminated; `out` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_call(function: *const c_char, args: *const c_char, out: *mut *mut c_char) -> i32 {
-    guard(|| {
-        // SAFETY: the caller vouches for all three.
-        let (out, function, args) =
-            unsafe { (place("out", out)?, text("function", function)?, text("arguments", args)?) };
-        #[cfg(feature = "testing")]
-        if function == "_panic" {
-            #[allow(clippy::panic)]
-            {
-                panic!("asked for by a test");
-            }
-        }
-        give(out, write(&surface::function(function, arguments(args)?)?)?)?;
-        Ok(OK)
-    })
-}
-
-/// Frees a client: when this returns, none of its callbacks runs or will run. Its watches are freed on their own.
+/// Frees a client: when this returns, none of its callbacks runs or will run. Its jobs and watches are freed on their
+/// own.
 ///
 /// # Safety
 /// `client` is NULL, or live and not used afterwards.
@@ -123,20 +71,184 @@ pub unsafe extern "C" fn swim_client_free(client: *mut swim_client) {
     if client.is_null() {
         return;
     }
-    // SAFETY: it came from `swim_client_open`.
+    // SAFETY: it came from `swim_client_open` or `swim_client_open_with_check`.
     let client = unsafe { Box::from_raw(client) };
-    let end = move || {
-        let swim_client { client, runtime, gate } = *client;
-        gate.close();
-        runtime.shutdown_timeout(ENDING);
-        drop(client);
-    };
     guard(|| {
         if inside_callback() {
-            std::thread::spawn(end);
+            std::thread::spawn(move || client.0.free());
         } else {
-            end();
+            client.0.free();
         }
         Ok(OK)
     });
+}
+
+/// Makes devices known, or replaces what is known of them.
+///
+/// # Safety
+/// `client` is NULL or live; `devices` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_add_devices(client: *const swim_client, devices: *const c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { done(on(client), "add_devices", |c| c.json("devices", devices)) }
+}
+
+/// The devices that are known.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_devices(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "devices", out, |_| Ok(())) }
+}
+
+/// Takes a file into the repository.
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_import(
+    client: *const swim_client,
+    path: *const c_char,
+    options: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "import", out, |c| {
+            c.text("path", path)?;
+            c.options("options", options)
+        })
+    }
+}
+
+/// The images of the repository.
+///
+/// # Safety
+/// `client` is NULL or live; `filter` is NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_images(
+    client: *const swim_client,
+    filter: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "images", out, |c| c.options("filter", filter)) }
+}
+
+/// One image, by its id, the first digits of it, or its file name.
+///
+/// # Safety
+/// `client` is NULL or live; `image` is NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_image(
+    client: *const swim_client,
+    image: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "image", out, |c| c.text("image", image)) }
+}
+
+/// Removes an image from the repository.
+///
+/// # Safety
+/// `client` is NULL or live; `image` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_remove_image(client: *const swim_client, image: *const c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { done(on(client), "remove_image", |c| c.text("image", image)) }
+}
+
+/// Asks devices for their inventory.
+///
+/// # Safety
+/// `client` is NULL or live; `devices` is NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_inspect(
+    client: *const swim_client,
+    devices: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "inspect", out, |c| c.json("devices", devices)) }
+}
+
+/// May these devices run this image?
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_analyse(
+    client: *const swim_client,
+    image: *const c_char,
+    devices: *const c_char,
+    policy: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "analyse", out, |c| {
+            c.text("image", image)?;
+            c.json("devices", devices)?;
+            c.maybe_json("policy", policy)
+        })
+    }
+}
+
+/// Plans an upgrade.
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_plan(
+    client: *const swim_client,
+    image: *const c_char,
+    devices: *const c_char,
+    policy: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "plan", out, |c| {
+            c.text("image", image)?;
+            c.json("devices", devices)?;
+            c.maybe_json("policy", policy)
+        })
+    }
+}
+
+/// Plays a plan on simulated devices.
+///
+/// # Safety
+/// `client` is NULL or live; `plan` is NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_rehearse(
+    client: *const swim_client,
+    plan: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "rehearse", out, |c| c.json("plan", plan)) }
+}
+
+/// All jobs.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_list(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "list", out, |_| Ok(())) }
+}
+
+/// Goes on with every unfinished job.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_resume(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "resume", out, |_| Ok(())) }
 }

@@ -5,17 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim::surface::JobId;
 use swim::{Error, Event, Watch};
 use tokio::task::JoinHandle;
 
-use crate::boundary::{END, OK, WOULD_BLOCK, give, guard, handle, place, text};
-use crate::client::swim_client;
-use crate::gate::{Gate, inside_callback};
+use crate::boundary::{END, OK, WOULD_BLOCK, give, guard, handle, place};
+use crate::gate::{Gate, inside_callback, may_wait};
+use crate::job::swim_job;
 use crate::queue::{Ending, Queue, Taken};
 
-/// Called on a thread of the library with each event as JSON, and once with NULL after the last one.
-pub type swim_event_fn = Option<unsafe extern "C" fn(user: *mut c_void, event: *const c_char)>;
+/// Called on a thread of the library with each event as JSON, and once with NULL after the last one. `C-unwind`: what it
+/// throws ends the process, where with `C` anything could happen.
+pub type swim_event_fn = Option<unsafe extern "C-unwind" fn(user: *mut c_void, event: *const c_char)>;
 
 /// The events of one job.
 pub struct swim_watch {
@@ -50,22 +50,18 @@ async fn feed(mut watch: Watch, ending: Ending) {
     }
 }
 
-/// Starts to watch a job from its first event on; events are taken with `swim_watch_next`.
+/// Watches a job from its first event on; events are taken with `swim_watch_next`.
 ///
 /// # Safety
-/// `client` is NULL or live; `job` is NULL or NUL-terminated; `out` is NULL or writable.
+/// `job` is NULL or live; `out` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_watch_open(
-    client: *const swim_client,
-    job: *const c_char,
-    out: *mut *mut swim_watch,
-) -> i32 {
+pub unsafe extern "C" fn swim_job_watch(job: *const swim_job, out: *mut *mut swim_watch) -> i32 {
     guard(|| {
-        // SAFETY: the caller vouches for all three.
-        let (out, client, job) = unsafe { (place("out", out)?, handle("client", client)?, text("job", job)?) };
+        // SAFETY: the caller vouches for both.
+        let (out, job) = unsafe { (place("out", out)?, handle("job", job)?) };
         let queue = Arc::new(Queue::new()?);
-        let watch = client.client.watch(&JobId(job.to_owned()));
-        let task = client.runtime.spawn(feed(watch, Ending(Arc::clone(&queue))));
+        let ending = Ending(Arc::clone(&queue));
+        let task = job.watched(|alive, watch| alive.runtime.spawn(feed(watch, ending)))?;
         *out = Box::into_raw(Box::new(swim_watch { queue, gate: Arc::default(), task }));
         Ok(OK)
     })
@@ -80,6 +76,9 @@ pub unsafe extern "C" fn swim_watch_next(watch: *const swim_watch, timeout_ms: i
     guard(|| {
         // SAFETY: the caller vouches for both.
         let (out, watch) = unsafe { (place("out", out)?, handle("watch", watch)?) };
+        if timeout_ms != 0 {
+            may_wait()?;
+        }
         match watch.queue.take(u64::try_from(timeout_ms).ok().map(Duration::from_millis))? {
             Taken::Event(event) => {
                 give(out, event)?;
@@ -103,7 +102,7 @@ pub unsafe extern "C" fn swim_watch_fd(watch: *const swim_watch) -> i32 {
 
 /// The caller's function and word.
 struct Listener {
-    call: unsafe extern "C" fn(*mut c_void, *const c_char),
+    call: unsafe extern "C-unwind" fn(*mut c_void, *const c_char),
     user: *mut c_void,
 }
 
@@ -147,29 +146,28 @@ async fn tell_all(mut watch: Watch, listener: Listener, client: Arc<Gate>, own: 
     listener.tell(&client, &own, None);
 }
 
-/// Starts to watch a job from its first event on; each event is told to a function.
+/// Watches a job from its first event on; each event is told to a function.
 ///
 /// # Safety
-/// `client` is NULL or live; `job` is NULL or NUL-terminated; `out` is NULL or writable; `on_event` may be called with
-/// `user` until the watch or the client is freed.
+/// `job` is NULL or live; `out` is NULL or writable; `on_event` may be called with `user` until the watch or the client
+/// is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_watch_on_event(
-    client: *const swim_client,
-    job: *const c_char,
+pub unsafe extern "C" fn swim_job_on_event(
+    job: *const swim_job,
     on_event: swim_event_fn,
     user: *mut c_void,
     out: *mut *mut swim_watch,
 ) -> i32 {
     guard(|| {
-        // SAFETY: the caller vouches for all three.
-        let (out, client, job) = unsafe { (place("out", out)?, handle("client", client)?, text("job", job)?) };
+        // SAFETY: the caller vouches for both.
+        let (out, job) = unsafe { (place("out", out)?, handle("job", job)?) };
         let call = on_event.ok_or_else(|| Error::invalid("on_event", "NULL", "must not be NULL"))?;
         let (queue, gate) = (Arc::new(Queue::new()?), Arc::<Gate>::default());
         // Nothing is to be taken from a watch that tells.
         queue.end(None);
-        let watch = client.client.watch(&JobId(job.to_owned()));
-        let told = tell_all(watch, Listener { call, user }, Arc::clone(&client.gate), Arc::clone(&gate));
-        let task = client.runtime.spawn(told);
+        let (listener, own) = (Listener { call, user }, Arc::clone(&gate));
+        let client = Arc::clone(&job.shared.gate);
+        let task = job.watched(|alive, watch| alive.runtime.spawn(tell_all(watch, listener, client, own)))?;
         *out = Box::into_raw(Box::new(swim_watch { queue, gate, task }));
         Ok(OK)
     })
@@ -184,7 +182,7 @@ pub unsafe extern "C" fn swim_watch_free(watch: *mut swim_watch) {
     if watch.is_null() {
         return;
     }
-    // SAFETY: it came from `swim_watch_open` or `swim_watch_on_event`.
+    // SAFETY: it came from `swim_job_watch` or `swim_job_on_event`.
     let watch = unsafe { Box::from_raw(watch) };
     guard(|| {
         watch.task.abort();

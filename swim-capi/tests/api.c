@@ -1,29 +1,16 @@
 /* The C API as a program sees it. Compiled as C11 and as C++17. */
-#include "swim.h"
+#include "expect.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
 
-#define CHECK(condition)                                                                                              \
-    do {                                                                                                              \
-        if (!(condition)) {                                                                                           \
-            fprintf(stderr, "%s:%d: %s\n  last error: %s\n", __FILE__, __LINE__, #condition, swim_last_error());       \
-            exit(1);                                                                                                  \
-        }                                                                                                             \
-    } while (0)
-
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static char *called(const swim_client *client, const char *verb, const char *format, const char *a, const char *b) {
-    size_t size = strlen(format) + strlen(a) + strlen(b) + 1;
-    char *arguments = (char *)malloc(size), *result = NULL;
-    snprintf(arguments, size, format, a, b);
+static char *called(const swim_client *client, const char *verb, const char *arguments) {
+    char *result = NULL;
     int32_t status = client ? swim_client_call(client, verb, arguments, &result) : swim_call(verb, arguments, &result);
-    free(arguments);
     CHECK(status == SWIM_OK);
     return result;
 }
@@ -76,12 +63,19 @@ static void check_numbers(const char *kinds) {
     }
 }
 
-static void check_nulls(void) {
+static void no_events(void *user, const char *event) {
+    (void)user;
+    (void)event;
+}
+
+static void check_nulls(const swim_client *live) {
     char *text = (char *)"x";
     swim_client *client = NULL;
+    swim_job *job = NULL;
     swim_watch *watch = NULL;
     swim_string_free(NULL);
     swim_client_free(NULL);
+    swim_job_free(NULL);
     swim_watch_free(NULL);
     CHECK(swim_call(NULL, "{}", &text) == SWIM_INVALID_INPUT && text == NULL);
     CHECK(strstr(swim_last_error(), "function") != NULL);
@@ -89,20 +83,63 @@ static void check_nulls(void) {
     CHECK(swim_call("version", "{}", NULL) == SWIM_INVALID_INPUT);
     CHECK(swim_call("version", "{", &text) == SWIM_INVALID_INPUT);
     CHECK(swim_call("ver\xff", "{}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_plan_digest(NULL, &text) == SWIM_INVALID_INPUT);
     CHECK(swim_client_open(NULL, &client) == SWIM_INVALID_INPUT);
     CHECK(swim_client_open("{}", NULL) == SWIM_INVALID_INPUT);
     CHECK(swim_client_open("{}", &client) == SWIM_INVALID_INPUT && client == NULL);
+    CHECK(swim_client_open_with_check("{\"data\":\"/nonexistent\"}", NULL, NULL, &client) == SWIM_INVALID_INPUT);
+    CHECK(client == NULL && strstr(swim_last_error(), "check") != NULL);
+    CHECK(swim_verdict_good(NULL) == SWIM_INVALID_INPUT);
+    CHECK(swim_verdict_bad(NULL, "x") == SWIM_INVALID_INPUT);
     CHECK(swim_client_call(NULL, "list", "{}", &text) == SWIM_INVALID_INPUT);
-    CHECK(swim_watch_open(NULL, "j", &watch) == SWIM_INVALID_INPUT);
-    CHECK(swim_watch_on_event(NULL, "j", NULL, NULL, &watch) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_add_devices(NULL, "[]") == SWIM_INVALID_INPUT);
+    CHECK(swim_client_devices(NULL, &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_devices(live, NULL) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_import(live, NULL, NULL, &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_plan(live, "x", NULL, NULL, &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "devices") != NULL);
+    CHECK(swim_client_submit(NULL, "{}", "x", NULL, &job) == SWIM_INVALID_INPUT && job == NULL);
+    CHECK(swim_client_submit(live, "{}", NULL, NULL, &job) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_job(live, NULL, &job) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_job(live, "none", NULL) == SWIM_INVALID_INPUT);
+    CHECK(swim_job_id(NULL) == NULL);
+    CHECK(swim_job_wait(NULL, &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_job_commit(NULL, NULL) == SWIM_INVALID_INPUT);
+    CHECK(swim_job_cancel(NULL, NULL) == SWIM_INVALID_INPUT);
+    CHECK(swim_job_watch(NULL, &watch) == SWIM_INVALID_INPUT);
+    CHECK(swim_job_on_event(NULL, no_events, NULL, &watch) == SWIM_INVALID_INPUT);
     CHECK(swim_watch_next(NULL, 0, &text) == SWIM_INVALID_INPUT);
     CHECK(swim_watch_fd(NULL) == -1);
 }
 
+/* What is wrong with an argument of a named call is said with its name. */
+static void check_arguments(const swim_client *client) {
+    char *text = NULL;
+    swim_job *job = NULL;
+    CHECK(swim_client_inspect(client, "[", &text) == SWIM_INVALID_INPUT && text == NULL);
+    CHECK(strstr(swim_last_error(), "devices") != NULL);
+    CHECK(swim_client_inspect(client, "[\"none\"]", &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_import(client, "/nonexistent/x.bin", NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_import(client, "/", "{\"colour\":1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "colour") != NULL);
+    CHECK(swim_client_import(client, "/", "{\"path\":\"/etc\"}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "already") != NULL);
+    CHECK(swim_client_images(client, "[]", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "object") != NULL);
+    CHECK(swim_client_image(client, "none", &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_remove_image(client, "none") == SWIM_NOT_FOUND);
+    CHECK(swim_client_analyse(client, "none", "[]", "{\"colour\":1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_rehearse(client, "{}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_submit(client, "{}", "x", NULL, &job) == SWIM_INVALID_INPUT && job == NULL);
+    CHECK(swim_client_job(client, "none", &job) == SWIM_NOT_FOUND && job == NULL);
+    CHECK(swim_plan_digest("{}", &text) == SWIM_INVALID_INPUT && text == NULL);
+}
+
 struct seen {
     volatile int events, ends;
-    const swim_client *client;
-    volatile int32_t nested;
+    const swim_job *job;
+    const swim_watch *watch;
+    volatile int32_t nested, waited, tried;
 };
 
 static void on_event(void *user, const char *event) {
@@ -112,18 +149,20 @@ static void on_event(void *user, const char *event) {
         seen->ends++;
         return;
     }
-    seen->nested = swim_client_call(seen->client, "list", "{}", &text);
+    seen->nested = swim_job_status(seen->job, &text);
+    seen->waited = swim_watch_next(seen->watch, -1, &text);
+    seen->tried = swim_watch_next(seen->watch, 0, &text);
+    swim_string_free(text);
     seen->events++;
 }
 
-static void check_watching(const swim_client *client, const char *job) {
-    swim_watch *watch = NULL;
+static void check_watching(const swim_job *job) {
+    swim_watch *watch = NULL, *other = NULL;
     char *event = NULL;
     int events = 0;
     int32_t status;
-    struct seen seen = {0, 0, client, 0};
 
-    CHECK(swim_watch_open(client, job, &watch) == SWIM_OK);
+    CHECK(swim_job_watch(job, &watch) == SWIM_OK);
     for (;;) {
         struct pollfd fd = {swim_watch_fd(watch), POLLIN, 0};
         CHECK(poll(&fd, 1, 20000) == 1);
@@ -136,31 +175,33 @@ static void check_watching(const swim_client *client, const char *job) {
         swim_string_free(event);
     }
     CHECK(events >= 2 && swim_watch_next(watch, -1, &event) == SWIM_END);
-    swim_watch_free(watch);
 
-    CHECK(swim_watch_on_event(client, job, on_event, &seen, &watch) == SWIM_OK);
+    struct seen seen = {0, 0, job, watch, 0, 0, 0};
+    CHECK(swim_job_on_event(job, on_event, &seen, &other) == SWIM_OK);
     for (int i = 0; i < 2000 && seen.ends == 0; i++)
         poll(NULL, 0, 10);
-    CHECK(seen.events == events && seen.ends == 1 && seen.nested == SWIM_BLOCKED);
-    swim_watch_free(watch);
-
-    CHECK(swim_watch_open(client, "none", &watch) == SWIM_OK);
-    CHECK(swim_watch_next(watch, 20000, &event) == SWIM_NOT_FOUND && event == NULL);
+    CHECK(seen.events == events && seen.ends == 1);
+    CHECK(seen.nested == SWIM_BLOCKED && seen.waited == SWIM_BLOCKED && seen.tried == SWIM_END);
+    CHECK(swim_watch_next(other, 0, &event) == SWIM_END);
+    swim_watch_free(other);
     swim_watch_free(watch);
 }
 
 int main(int count, char **words) {
     swim_client *client = NULL;
-    swim_watch *left = NULL;
+    swim_job *job = NULL, *same = NULL;
     char config[4096], path[4096];
-    char *kinds, *text = NULL;
+    char *kinds, *plan = NULL, *digest = NULL, *text = NULL;
     FILE *file;
 
     CHECK(count == 2);
     CHECK(swim_abi_version() == SWIM_ABI_VERSION);
     CHECK(strcmp(swim_last_error(), "null") == 0);
-    check_nulls();
-    kinds = called(NULL, "error_kinds", "{}%s%s", "", "");
+    snprintf(config, sizeof config, "{\"data\": \"%s/data\"}", words[1]);
+    CHECK(swim_client_open(config, &client) == SWIM_OK && client != NULL);
+    check_nulls(client);
+    check_arguments(client);
+    kinds = called(NULL, "error_kinds", "{}");
     check_numbers(kinds);
     for (size_t i = 0; i < COUNT(function_cases); i++) {
         text = NULL;
@@ -168,9 +209,6 @@ int main(int count, char **words) {
         check_case(kinds, &function_cases[i], status, text);
     }
     CHECK(swim_call("_panic", "{}", &text) == SWIM_PANIC && text == NULL);
-
-    snprintf(config, sizeof config, "{\"data\": \"%s/data\"}", words[1]);
-    CHECK(swim_client_open(config, &client) == SWIM_OK && client != NULL);
     for (size_t i = 0; i < COUNT(verb_cases); i++) {
         text = NULL;
         int32_t status = swim_client_call(client, verb_cases[i].name, verb_cases[i].arguments, &text);
@@ -182,35 +220,52 @@ int main(int count, char **words) {
     snprintf(path, sizeof path, "%s/made-up.bin", words[1]);
     file = fopen(path, "w");
     CHECK(file != NULL && fputs("not really an image", file) >= 0 && fclose(file) == 0);
-    swim_string_free(called(client, "import", "{\"path\":\"%s\",\"platform\":\"ios\",\"version\":\"15.2(7)E10\"}%s", path, ""));
-    char *plan = called(client, "plan", "{\"image\":\"made-up.bin\",\"devices\":[]}%s%s", "", "");
-    char *digest = called(NULL, "plan_digest", "{\"plan\":%s}%s", plan, "");
-    char *job = called(client, "submit", "{\"plan\":%s,\"approval\":%s}", plan, digest);
-    char *report = called(client, "wait", "{\"job\":%s}%s", job, "");
-    CHECK(strstr(report, "\"status\":\"finished\"") != NULL);
-    job[strlen(job) - 1] = '\0';
-    check_watching(client, job + 1);
+    CHECK(swim_client_import(client, path, "{\"platform\":\"ios\",\"version\":\"15.2(7)E10\"}", &text) == SWIM_OK);
+    swim_string_free(text);
+    CHECK(swim_client_images(client, "{\"text\":\"made\"}", &text) == SWIM_OK && strstr(text, "made-up.bin") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_images(client, "{\"text\":\"other\"}", &text) == SWIM_OK && strcmp(text, "[]") == 0);
+    swim_string_free(text);
+    CHECK(swim_client_image(client, "made-up.bin", &text) == SWIM_OK && strstr(text, "15.2(7)E10") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_devices(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
+    swim_string_free(text);
+    CHECK(swim_client_add_devices(client, "[]") == SWIM_OK);
+    CHECK(swim_client_inspect(client, "[]", &text) == SWIM_OK && strcmp(text, "[]") == 0);
+    swim_string_free(text);
+    CHECK(swim_client_analyse(client, "made-up.bin", "[]", NULL, &text) == SWIM_OK);
+    swim_string_free(text);
+    CHECK(swim_client_plan(client, "made-up.bin", "[]", "{\"max_parallel\":3}", &plan) == SWIM_OK);
+    CHECK(strstr(plan, "\"max_parallel\":3") != NULL);
+    CHECK(swim_client_rehearse(client, plan, &text) == SWIM_OK && strstr(text, "\"status\":\"finished\"") != NULL);
+    swim_string_free(text);
+    CHECK(swim_plan_digest(plan, &digest) == SWIM_OK && digest[0] != '"');
+    CHECK(swim_client_submit(client, plan, "other", NULL, &job) == SWIM_CONFLICT && job == NULL);
+    CHECK(swim_client_submit(client, plan, digest, "{\"key\":\"k\"}", &job) == SWIM_OK);
+    CHECK(swim_client_submit(client, plan, digest, "{\"key\":\"k\"}", &same) == SWIM_OK);
+    CHECK(strcmp(swim_job_id(job), swim_job_id(same)) == 0);
+    swim_job_free(same);
+    CHECK(swim_job_wait(job, &text) == SWIM_OK && strstr(text, "\"status\":\"finished\"") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_job(client, swim_job_id(job), &same) == SWIM_OK);
+    CHECK(swim_job_status(same, &text) == SWIM_OK && strstr(text, swim_job_id(job)) != NULL);
+    swim_string_free(text);
+    CHECK(swim_job_audit(same, &text) == SWIM_OK && strstr(text, "\"action\":\"submitted\"") != NULL);
+    swim_string_free(text);
+    CHECK(swim_job_commit(same, "[\"a b\"]") == SWIM_INVALID_INPUT);
+    CHECK(swim_job_cancel(same, "rudely") == SWIM_INVALID_INPUT);
+    swim_job_free(same);
+    CHECK(swim_client_list(client, &text) == SWIM_OK && strstr(text, swim_job_id(job)) != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_resume(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
+    swim_string_free(text);
+    check_watching(job);
+    CHECK(swim_client_remove_image(client, "made-up.bin") == SWIM_OK);
 
-    /* A watch outlives its client, and ends. */
-    struct seen none = {0, 0, client, 0};
-    swim_watch *told = NULL;
-    CHECK(swim_watch_open(client, job + 1, &left) == SWIM_OK);
-    CHECK(swim_watch_on_event(client, job + 1, on_event, &none, &told) == SWIM_OK);
+    swim_job_free(job);
     swim_client_free(client);
-    int before = none.events + none.ends;
-    poll(NULL, 0, 300);
-    CHECK(none.events + none.ends == before);
-    int32_t status;
-    while ((status = swim_watch_next(left, 20000, &text)) == SWIM_OK)
-        swim_string_free(text);
-    CHECK(status == SWIM_END || status == SWIM_INTERRUPTED);
-    swim_watch_free(left);
-    swim_watch_free(told);
     swim_string_free(plan);
     swim_string_free(digest);
-    job[strlen(job)] = '"';
-    swim_string_free(job);
-    swim_string_free(report);
     puts("ok");
     return 0;
 }
