@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: test lint tools rust python c examples
 
-test: tools rust python c
+test: tools rust python c examples
 
 # Real servers and clients that the tests talk to. A missing one fails the run: nothing is skipped in silence.
 APT := openssh-server openssh-client curl valgrind gcc g++ binutils python3-venv

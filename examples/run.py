@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 EXPECTED = {"sw1": "upgraded", "sw2": "fell_back"}
-FLEET = {"pace": 200, "devices": [{"id": "sw1"}, {"id": "sw2", "faults": [{"fault": "comes_back_on_old"}]}]}
+FLEET = {"pace": 100, "devices": [{"id": "sw1"}, {"id": "sw2", "faults": [{"fault": "comes_back_on_old"}]}]}
 
 
 def outcomes_of_python(config: Path, image: str) -> dict[str, str]:

@@ -4,8 +4,7 @@
 //! `cargo run --example sim_fleet -- FOLDER [DEVICES | JSON]`: so many switches, of which the last one comes back on the
 //! old software; or a fleet as JSON, e.g. `{"pace": 100, "devices": [{"id": "sw1"}, {"id": "edge1", "kind": "ios_switch",
 //! "faults": [{"fault": "wrong_digest"}]}]}`. Faults are those of `swim_sim::Fault`.
-// The time is told to clients that are started later: it must be that of the machine.
-#![allow(clippy::print_stdout, clippy::disallowed_methods)]
+#![allow(clippy::print_stdout)]
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -13,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::json;
+use swim_core::ports::Clock as _;
+use swim_protocols::clock::TokioClock;
 use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
@@ -135,7 +136,7 @@ async fn main() -> Result<(), Failure> {
         "offers": {"listen": "127.0.0.1"},
         "secrets": secrets,
         "devices": devices,
-        "simulation": {"pace": fleet.pace, "since": jiff::Timestamp::now()},
+        "simulation": {"pace": fleet.pace, "since": TokioClock::system().now()},
     });
     println!("{}", json!({"config": config, "image": image, "ios_image": ios_image}));
     io::stdout().flush()?;

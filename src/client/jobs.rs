@@ -34,8 +34,8 @@ impl Client {
     /// [`Client::resume`].
     ///
     /// # Errors
-    /// `Conflict` when another plan was approved; `InvalidInput` for a plan with a post-check in a client without one;
-    /// those of the store.
+    /// `Conflict` when another plan was approved; those of the store. A plan with a post-check waits there until a client
+    /// that has one goes on with the job.
     pub async fn submit(&self, plan: &Plan, approval: &str, options: SubmitOptions) -> Result<JobId> {
         plan.approved_by(approval)?;
         let now = self.0.adapters.clock.now();

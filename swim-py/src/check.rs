@@ -24,8 +24,7 @@ impl PostChecks for PythonCheck {
     async fn check(&self, call: CheckCall) -> Result<Verdict> {
         let text = serde_json::to_string(&call)
             .map_err(|e| Error::internal("post-check", "the call cannot be written").caused_by(e))?;
-        let gone = || Error::new(ErrorKind::Interrupted, "post-check", "Python is shutting down");
-        let callable = Python::try_attach(|py| self.callable.clone_ref(py)).ok_or_else(gone)?;
+        let Some(callable) = Python::try_attach(|py| self.callable.clone_ref(py)) else { return never().await };
         // The callable may take its time; a thread of its own keeps the others free.
         let asked = tokio::task::spawn_blocking(move || {
             Python::try_attach(|py| {
@@ -36,12 +35,20 @@ impl PostChecks for PythonCheck {
                 })
             })
         });
-        let answer = asked.await.map_err(|e| Error::internal("post-check", "its thread ended").caused_by(e))?;
-        Ok(match answer.ok_or_else(gone)?? {
-            None => Verdict::Good,
-            Some(reason) => Verdict::Bad(reason),
-        })
+        match asked.await {
+            Ok(Some(Ok(None))) => Ok(Verdict::Good),
+            Ok(Some(Ok(Some(reason)))) => Ok(Verdict::Bad(reason)),
+            Ok(Some(Err(e))) => Err(e),
+            Err(e) if !e.is_cancelled() => Err(Error::internal("post-check", "its thread ended").caused_by(e)),
+            Ok(None) | Err(_) => never().await,
+        }
     }
+}
+
+/// Python is shutting down, or the client is being closed: an answer of ours would count against the device. The runtime
+/// ends this wait, and whoever resumes the job asks again.
+async fn never() -> Result<Verdict> {
+    std::future::pending().await
 }
 
 impl fmt::Debug for PythonCheck {

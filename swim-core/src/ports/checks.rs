@@ -32,6 +32,7 @@ pub enum Verdict {
 /// Asks the caller whether an upgraded device is good. It may be asked again after a crash.
 #[async_trait]
 pub trait PostChecks: Send + Sync + fmt::Debug {
-    /// One device.
+    /// One device. An error counts as *bad*: who cannot be asked any more, because the process ends, must not answer but
+    /// wait to be dropped.
     async fn check(&self, call: CheckCall) -> Result<Verdict>;
 }
