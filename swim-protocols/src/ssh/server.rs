@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use russh::keys::key::safe_rng;
 use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
-use russh::{MethodKind, MethodSet, server};
+use russh::server;
 use serde::Deserialize;
 use swim_core::model::{Direction, Protocol, Secret};
 use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
@@ -15,7 +15,7 @@ use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::config::{algorithms, ident};
-use super::session::{Desk, Visitor};
+use super::session::{Desk, Visitor, methods};
 use crate::door::{self, attend_all};
 use crate::pulls::{Pulls, check_offer, random_text};
 use crate::stream::Severable;
@@ -76,10 +76,9 @@ impl SshOffers {
                 .map_err(|e| Error::internal("make host key", "no key could be made").caused_by(e))?,
         };
         let fingerprint = super::hostkeys::fingerprint(key.public_key());
-        let methods = [MethodKind::Password, MethodKind::KeyboardInteractive];
         let ssh = Arc::new(server::Config {
             server_id: ident(),
-            methods: MethodSet::from(methods.as_slice()),
+            methods: methods(),
             auth_rejection_time: REFUSAL_TIME,
             auth_rejection_time_initial: Some(Duration::ZERO),
             keys: vec![key],

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
-use russh::{Channel, ChannelId};
+use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use swim_core::model::Secret;
 use swim_core::ports::{Context, Offer};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,11 @@ impl Desk {
     }
 }
 
+/// The ways to log in to an offer.
+pub(crate) fn methods() -> MethodSet {
+    MethodSet::from([MethodKind::Password, MethodKind::KeyboardInteractive].as_slice())
+}
+
 fn same(ours: &[u8], theirs: &[u8]) -> bool {
     let mut different = u8::from(ours.len() != theirs.len());
     for (at, byte) in ours.iter().enumerate() {
@@ -63,7 +68,12 @@ impl Visitor {
     }
 
     fn judge(&self, user: &str, password: &str) -> Auth {
-        if self.desk.admits(&self.peer, user, password) { Auth::Accept } else { Auth::reject() }
+        if self.desk.admits(&self.peer, user, password) {
+            return Auth::Accept;
+        }
+        // As OpenSSH does: the method stays on the list. Clients that are told to use another one ask for the service again
+        // (paramiko does), which the SSH library leaves without an answer.
+        Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
     }
 
     /// The context of a pull: it ends with the connection.
