@@ -15,10 +15,15 @@ EXPECTED = {"sw1": "upgraded", "sw2": "fell_back"}
 FLEET = {"pace": 100, "devices": [{"id": "sw1"}, {"id": "sw2", "faults": [{"fault": "comes_back_on_old"}]}]}
 
 
+def checked(program: list[str | Path]) -> str:
+    """Runs a program that must say by its exit code that not all devices are good."""
+    done = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1, f"{program[0]} ended with {done.returncode}"
+    return done.stdout
+
+
 def outcomes_of_python(config: Path, image: str) -> dict[str, str]:
-    out = subprocess.run(
-        [sys.executable, ROOT / "examples/python/upgrade.py", config, image], stdout=subprocess.PIPE, text=True, check=False
-    ).stdout
+    out = checked([sys.executable, ROOT / "examples/python/upgrade.py", config, image])
     return dict(json.loads(out.strip().splitlines()[-1]))
 
 
@@ -33,7 +38,7 @@ def outcomes_of_c(config: Path, image: str) -> dict[str, str]:
          ROOT / "examples/c/upgrade.c", "-o", program, f"-L{library}", f"-Wl,-rpath,{library}", "-lswim"],
         check=True,
     )
-    out = subprocess.run([program, config, image, *EXPECTED], stdout=subprocess.PIPE, text=True, check=False).stdout
+    out = checked([program, config, image, *EXPECTED])
     return {device["device"]: device["outcome"] for device in json.loads(out)["devices"]}
 
 

@@ -1,10 +1,11 @@
 //! Upgrades a fleet: twenty simulated switches over real SSH on loopback, four of them stacks, two with a planted fault.
 //!
-//! `cargo run --release --example upgrade_fleet` needs nothing else. `--image FILE` takes a real image file; `--devices
-//! hosts.toml` (a configuration, see the README) works on real equipment instead. The exit code is 0 only when every
-//! verdict is the right one.
+//! `cargo run --release --example upgrade_fleet` needs nothing else. `--image FILE` takes a real image file. `--devices
+//! hosts.toml --image FILE` (a configuration, see the README) plans and rehearses for real equipment; the same with
+//! `--approve DIGEST`, the digest that was printed, does it, one device after the other. The exit code is 0 only when every
+//! verdict is the right one; 2 after an error.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use swim::core::job::{JobEvent, JobReport, Outcome};
-use swim::core::model::{ActivateMode, DeviceId, Policy};
+use swim::core::model::{ActivateMode, DeviceId, FailurePolicy, Policy};
 use swim::core::ports::{Clock, Note};
 use swim::{Builder, Client, Config, Event, ImportOptions, SubmitOptions};
 use swim_sim::images::{PackageSpec, ios_xe_package};
@@ -30,21 +31,29 @@ const PASSWORD: &str = "example-password";
 
 type Failure = Box<dyn std::error::Error>;
 
+const HELP: &str = "upgrade_fleet [--image FILE] [--devices hosts.toml --image FILE [--approve DIGEST]]";
+
 struct Arguments {
     image: Option<PathBuf>,
     devices: Option<PathBuf>,
+    approve: Option<String>,
 }
 
 fn arguments() -> Result<Arguments, Failure> {
-    let mut out = Arguments { image: None, devices: None };
+    let mut out = Arguments { image: None, devices: None, approve: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{arg} needs a file"));
+        let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
         match arg.as_str() {
             "--image" => out.image = Some(value()?.into()),
             "--devices" => out.devices = Some(value()?.into()),
-            other => return Err(format!("unknown argument {other}; known: --image FILE, --devices hosts.toml").into()),
+            "--approve" => out.approve = Some(value()?),
+            "--help" => return Err(HELP.into()),
+            other => return Err(format!("unknown argument {other}\n{HELP}").into()),
         }
+    }
+    if out.devices.is_some() && out.image.is_none() {
+        return Err("--devices needs --image FILE: the sample image is for simulated devices only".into());
     }
     Ok(out)
 }
@@ -94,13 +103,27 @@ fn sample(folder: &std::path::Path) -> Result<PathBuf, Failure> {
 }
 
 #[tokio::main]
-async fn main() -> Result<std::process::ExitCode, Failure> {
+async fn main() -> std::process::ExitCode {
+    match whole().await {
+        Ok(good) => if good { 0 } else { 1 }.into(),
+        Err(e) => {
+            // The library's errors print their causes and the device's words, each once.
+            match e.downcast_ref::<swim::Error>() {
+                Some(e) => eprintln!("error: {}", e.report()),
+                None => eprintln!("error: {e}"),
+            }
+            2.into()
+        }
+    }
+}
+
+async fn whole() -> Result<bool, Failure> {
     let arguments = arguments()?;
     let folder = std::env::temp_dir().join(format!("swim-upgrade-fleet-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let result = run(&arguments, &folder).await;
     std::fs::remove_dir_all(&folder).ok();
-    Ok(if result? { 0 } else { 1 }.into())
+    result
 }
 
 async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Failure> {
@@ -136,18 +159,30 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
         }
     }
     let policy = Policy {
-        activate: ActivateMode::Parallel,
+        activate: if expected.is_some() { ActivateMode::Parallel } else { ActivateMode::Sequential },
+        on_failure: if expected.is_some() { FailurePolicy::Continue } else { FailurePolicy::Stop },
         // No IOS XE package says how much memory it needs: a person accepts that here.
         accept_unknown: vec!["ram.requirement_unknown".into()],
         ..Policy::default()
     };
     let report = client.analyse(&image, &ids, &policy).await?;
-    println!("\nanalysis: {:?}", report.counts());
+    let counts: Vec<_> = report.counts().into_iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
+    println!("\nanalysis: {}", counts.join(", "));
 
     let plan = client.plan(&image, &ids, &policy).await?;
     let approval = plan.digest()?.to_string();
-    println!("\nplan {approval}: {} devices, {} left out. The first of them:", plan.devices.len(), plan.refused.len());
-    println!("{}", plan.text().lines().skip(2).take_while(|l| !l.starts_with("sw02")).collect::<Vec<_>>().join("\n"));
+    if expected.is_some() {
+        println!(
+            "\n{}\n...",
+            plan.text().lines().take_while(|l| !l.starts_with("sw02")).collect::<Vec<_>>().join("\n")
+        );
+    } else {
+        println!("\n{}", plan.text());
+    }
+    if plan.devices.is_empty() {
+        println!("there is nothing to do");
+        return Ok(false);
+    }
 
     let wall = std::time::Instant::now();
     let rehearsed = client.rehearse(&plan).await?;
@@ -157,6 +192,10 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
         wall.elapsed(),
         rehearsed.all_good()
     );
+    if expected.is_none() && arguments.approve.as_deref() != Some(approval.as_str()) {
+        println!("nothing was touched; to do it: --approve {approval}");
+        return Ok(arguments.approve.is_none());
+    }
 
     let job = client.submit(&plan, &approval, SubmitOptions::default()).await?;
     println!("\njob {job}");
@@ -167,10 +206,16 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
     let page = PathBuf::from("upgrade_fleet.html");
     std::fs::write(
         &page,
-        format!("<!doctype html><meta charset=\"utf-8\">{}{}{}", report.html(), plan.html(), result.html()),
+        format!(
+            "<!doctype html><meta charset=\"utf-8\"><title>Upgrade to {}</title>{}{}{}",
+            plan.goal.version,
+            result.html(),
+            plan.html(),
+            report.html()
+        ),
     )?;
     println!("report: {}; audit: {} records", page.display(), client.audit(&job).await?.len());
-    Ok(right(&result, expected.as_ref()))
+    Ok(right(&result, expected.as_ref()) && (expected.is_some() || plan.refused.is_empty()))
 }
 
 /// Is every verdict the one that must come out?

@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
     must(swim_job_on_event(job, on_event, stderr, &watch), "watch");
     must(swim_job_wait(job, &report), "wait");
     puts(report);
-    int good = strstr(report, "\"outcome\":\"upgraded\"") != NULL;
+    int good = strstr(report, "\"all_good\":true") != NULL;
 
     swim_string_free(plan);
     swim_string_free(approval);

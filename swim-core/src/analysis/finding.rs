@@ -1,5 +1,7 @@
 //! One thing that analysis found.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How bad it is. *Unknown* is a verdict of its own: never a pass.
@@ -41,6 +43,23 @@ pub struct Finding {
     /// The member it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<u32>,
+    /// It is *unknown*, and the policy accepts that (`accept_unknown`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
+}
+
+/// One line: code, sentence, figures, member.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        if let (Some(measured), Some(required)) = (&self.measured, &self.required) {
+            write!(f, " (has {measured}, needs {required})")?;
+        }
+        match self.member {
+            Some(member) => write!(f, " [member {member}]"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Finding {
@@ -56,6 +75,7 @@ impl Finding {
             provenance: Vec::new(),
             remedy: None,
             member: None,
+            accepted: false,
         }
     }
 

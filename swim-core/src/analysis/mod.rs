@@ -30,6 +30,9 @@ pub type Rule = fn(&Subject<'_>) -> Vec<Finding>;
 /// Judges one device. Pure; every rule is asked.
 #[must_use]
 pub fn judge(subject: &Subject<'_>) -> DeviceReport {
-    let findings = rules::ALL.iter().flat_map(|rule| rule(subject)).collect();
+    let mut findings: Vec<_> = rules::ALL.iter().flat_map(|rule| rule(subject)).collect();
+    for f in &mut findings {
+        f.accepted = f.severity == Severity::Unknown && subject.policy.accept_unknown.contains(&f.code);
+    }
     DeviceReport::new(subject.device.id.clone(), findings)
 }

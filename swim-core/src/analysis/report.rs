@@ -52,7 +52,9 @@ impl DeviceReport {
     /// Draws the verdict from the findings.
     #[must_use]
     pub fn new(device: DeviceId, findings: Vec<Finding>) -> Self {
-        let verdict = match findings.iter().map(|f| f.severity).max() {
+        // What a person accepted counts as a warning, and stays visible.
+        let weight = |f: &Finding| if f.accepted { f.severity.min(Severity::Warning) } else { f.severity };
+        let verdict = match findings.iter().map(weight).max() {
             None | Some(Severity::Pass) => Verdict::Compatible,
             Some(Severity::Warning) => Verdict::CompatibleWithWarnings,
             Some(Severity::Unknown) => Verdict::Unknown,
@@ -117,9 +119,11 @@ impl Report {
         for d in &self.devices {
             let _ = writeln!(out, "\n{}: {}", d.device, d.verdict);
             for f in d.findings.iter().filter(|f| f.severity != Severity::Pass) {
-                let _ = writeln!(out, "  {}", line(f));
-                if let Some(remedy) = &f.remedy {
-                    let _ = writeln!(out, "      remedy: {remedy}");
+                let _ = writeln!(out, "  {}", f);
+                match &f.remedy {
+                    _ if f.accepted => out.push_str("      accepted by the policy\n"),
+                    Some(remedy) => _ = writeln!(out, "      remedy: {remedy}"),
+                    None => {}
                 }
             }
         }
@@ -146,7 +150,7 @@ impl Report {
                 };
                 let list =
                     d.findings.iter().filter(|f| f.severity != Severity::Pass).fold(String::new(), |mut s, f| {
-                        let _ = write!(s, "<li>{}</li>", escape(&line(f)));
+                        let _ = write!(s, "<li>{}</li>", escape(&f.to_string()));
                         s
                     });
                 vec![
@@ -159,15 +163,4 @@ impl Report {
         h.table(&["device", "verdict", "findings"], &rows);
         h.finish()
     }
-}
-
-fn line(f: &Finding) -> String {
-    let mut out = format!("{}: {}", f.code, f.message);
-    if let (Some(measured), Some(required)) = (&f.measured, &f.required) {
-        let _ = write!(out, " (has {measured}, needs {required})");
-    }
-    if let Some(member) = f.member {
-        let _ = write!(out, " [member {member}]");
-    }
-    out
 }

@@ -19,7 +19,7 @@ pub enum Gate {
 }
 
 /// Does this step take the device down?
-pub(super) const fn reloads(step: &StepSpec) -> bool {
+pub(crate) const fn reloads(step: &StepSpec) -> bool {
     matches!(step.kind, StepKind::Reload { .. } | StepKind::InstallActivate { .. })
 }
 

@@ -2,7 +2,7 @@
 
 mod engine;
 mod event;
-mod gate;
+pub(crate) mod gate;
 mod journal;
 mod machine;
 mod report;

@@ -43,6 +43,9 @@ pub struct DeviceResult {
     pub activations: u32,
     /// Seconds from the submission to the verdict.
     pub seconds: Option<i64>,
+    /// It waits for somebody's go.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// How a job stands.
@@ -57,6 +60,9 @@ pub struct JobReport {
     pub submitted: Option<Timestamp>,
     /// The devices, in the plan's order.
     pub devices: Vec<DeviceResult>,
+    /// Is there a device, and did every one get where it was meant to get?
+    #[serde(default)]
+    pub all_good: bool,
 }
 
 impl JobReport {
@@ -80,6 +86,7 @@ impl JobReport {
                 error,
                 evidence: d.evidence.iter().map(|(_, how)| how.clone()).collect(),
                 activations: d.activations,
+                held: d.phase == DevicePhase::Held && !d.released,
                 seconds: at.zip(state.submitted).map(|(end, start)| end.as_second() - start.as_second()),
             });
         }
@@ -92,7 +99,9 @@ impl JobReport {
         } else {
             JobStatus::Running
         };
-        Self { job: job.clone(), status, submitted: state.submitted, devices }
+        let good = |d: &DeviceResult| d.outcome.is_some_and(Outcome::is_good);
+        let all_good = !devices.is_empty() && devices.iter().all(good);
+        Self { job: job.clone(), status, submitted: state.submitted, devices, all_good }
     }
 
     /// The result of a device.
@@ -101,10 +110,10 @@ impl JobReport {
         self.devices.iter().find(|d| d.device.as_str() == id)
     }
 
-    /// Did every device get where it was meant to get?
+    /// Is there a device, and did every one get where it was meant to get? A job that did nothing is not good.
     #[must_use]
-    pub fn all_good(&self) -> bool {
-        self.devices.iter().all(|d| d.outcome.is_some_and(Outcome::is_good))
+    pub const fn all_good(&self) -> bool {
+        self.all_good
     }
 
     /// A table for a terminal.
@@ -113,7 +122,25 @@ impl JobReport {
         let mut out = String::new();
         for d in &self.devices {
             let why = d.error.as_ref().map(why).unwrap_or_default();
-            let _ = writeln!(out, "{:<20} {:<15} {why}", d.device.as_str(), word(d.outcome));
+            let after = d.seconds.map(clock).unwrap_or_default();
+            let _ = writeln!(out, "{:<20} {:<15} {after:>9}  {why}", d.device.as_str(), word(d));
+        }
+        let _ = writeln!(out, "{}", self.summary());
+        out
+    }
+
+    /// One sentence: how many are where they were meant to get, and who is not.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let bad: Vec<_> = self.devices.iter().filter(|d| !d.outcome.is_some_and(Outcome::is_good)).collect();
+        let all = self.devices.len();
+        let mut out = format!("{} of {all} devices are where they were meant to get", all - bad.len());
+        if let Some(last) = self.devices.iter().filter_map(|d| d.seconds).max() {
+            let _ = write!(out, ", the last verdict after {}", clock(last));
+        }
+        if !bad.is_empty() {
+            let names: Vec<_> = bad.iter().map(|d| format!("{} ({})", d.device, word(d))).collect();
+            let _ = write!(out, "; not: {}", names.join(", "));
         }
         out
     }
@@ -123,6 +150,7 @@ impl JobReport {
     pub fn html(&self) -> String {
         let mut h = Html::new("swim-job");
         h.heading(&format!("Job {}", self.job));
+        h.paragraph(&self.summary());
         let rows: Vec<_> = self
             .devices
             .iter()
@@ -138,22 +166,29 @@ impl JobReport {
                 });
                 vec![
                     escape(d.device.as_str()),
-                    format!("<td class=\"{class}\">{}</td>", escape(&word(d.outcome))),
-                    escape(&d.error.as_ref().map(why).unwrap_or_default()),
+                    format!("<td class=\"{class}\">{}</td>", escape(&word(d))),
+                    escape(&d.seconds.map(clock).unwrap_or_default()),
+                    escape(&d.error.as_ref().map(why).unwrap_or_default()).replace('\n', "<br>"),
                     format!("<ul>{list}</ul>"),
                 ]
             })
             .collect();
-        h.table(&["device", "verdict", "why", "evidence"], &rows);
+        h.table(&["device", "verdict", "after", "why", "evidence"], &rows);
         h.finish()
     }
 }
 
-fn word(outcome: Option<Outcome>) -> String {
-    outcome
+/// `1:02:03`.
+fn clock(seconds: i64) -> String {
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn word(device: &DeviceResult) -> String {
+    device
+        .outcome
         .and_then(|o| serde_json::to_value(o).ok())
         .and_then(|v| v.as_str().map(|s| s.replace('_', " ")))
-        .unwrap_or_else(|| "under way".to_owned())
+        .unwrap_or_else(|| if device.held { "held" } else { "under way" }.to_owned())
 }
 
 fn why(e: &ErrorRecord) -> String {

@@ -1,5 +1,6 @@
 //! What is different between two plans, for people.
 
+use super::settings::settings;
 use super::{DevicePlan, Plan};
 
 /// The differences between two plans, one line each; empty when they do the same.
@@ -12,8 +13,10 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<String> {
             old.goal.file_name, old.goal.version, new.goal.file_name, new.goal.version
         ));
     }
-    if old.policy != new.policy {
-        out.push("policy: the settings differ".to_owned());
+    for ((name, before), (_, now)) in settings(&old.policy).into_iter().zip(settings(&new.policy)) {
+        if before != now {
+            out.push(format!("policy: {name}: {before} -> {now}"));
+        }
     }
     for line in &old.devices {
         match new.device(&line.device.id) {

@@ -3,6 +3,7 @@
 mod build;
 mod diff;
 mod render;
+mod settings;
 
 use serde::{Deserialize, Serialize};
 

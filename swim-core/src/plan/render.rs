@@ -3,9 +3,28 @@
 use std::fmt::Write as _;
 
 use super::Plan;
+use super::settings::settings;
 use crate::analysis::html::{Html, escape};
+use crate::job::gate;
+use crate::platform::StepSpec;
 
 impl Plan {
+    /// What a held step means, where the device does not wait for ever.
+    fn held(&self, step: &StepSpec) -> String {
+        if !step.held {
+            return String::new();
+        }
+        let minutes = self.policy.auto_abort_minutes;
+        format!(" [held until somebody commits: within {minutes} minutes of the activation, or the device goes back]")
+    }
+
+    /// What the network feels of it.
+    fn outage(&self) -> Option<String> {
+        let count = self.devices.iter().filter(|d| d.steps.iter().any(gate::reloads)).count();
+        (count > 0)
+            .then(|| format!("{count} devices reload once each; one that reloads forwards nothing until it is back"))
+    }
+
     /// The plan as plain text, for a terminal or a ticket.
     #[must_use]
     pub fn text(&self) -> String {
@@ -13,6 +32,15 @@ impl Plan {
         let g = &self.goal;
         let _ = writeln!(out, "Plan {}", self.digest().map(|d| d.to_string()).unwrap_or_default());
         let _ = writeln!(out, "Goal: {} ({} bytes), version {}", g.file_name, g.bytes, g.version);
+        let (devices, refused) = (self.devices.len(), self.refused.len());
+        let _ = writeln!(out, "Devices: {devices}, and {refused} left out");
+        if let Some(outage) = self.outage() {
+            let _ = writeln!(out, "Outage: {outage}");
+        }
+        let _ = writeln!(out, "\nSettings");
+        for (name, value) in settings(&self.policy) {
+            let _ = writeln!(out, "  {name:<20} {value}");
+        }
         for line in &self.devices {
             let from = line.expects.version.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
             let _ = writeln!(out, "\n{} ({}, {from} -> {})", line.device.id, line.device.at, g.version);
@@ -20,8 +48,7 @@ impl Plan {
                 let _ = writeln!(out, "  runs it already");
             }
             for (i, step) in line.steps.iter().enumerate() {
-                let held = if step.held { " [held until somebody commits]" } else { "" };
-                let _ = writeln!(out, "  {}. {}{held}", i + 1, step.title);
+                let _ = writeln!(out, "  {}. {}{}", i + 1, step.title, self.held(step));
                 for r in &step.requires {
                     let _ = writeln!(out, "       before: {r}");
                 }
@@ -30,13 +57,17 @@ impl Plan {
                 }
             }
             for f in &line.findings {
-                let _ = writeln!(out, "  note: {}: {}", f.code, f.message);
+                let accepted = if f.accepted { " (accepted)" } else { "" };
+                let _ = writeln!(out, "  note: {f}{accepted}");
             }
         }
         for r in &self.refused {
             let _ = writeln!(out, "\n{} is left out", r.device);
             for f in &r.findings {
-                let _ = writeln!(out, "  {}: {}", f.code, f.message);
+                let _ = writeln!(out, "  {f}");
+                if let Some(remedy) = &f.remedy {
+                    let _ = writeln!(out, "      remedy: {remedy}");
+                }
             }
         }
         out
@@ -48,17 +79,22 @@ impl Plan {
         let mut h = Html::new("swim-plan");
         h.heading(&format!("Plan for {} ({})", self.goal.file_name, self.goal.version));
         h.paragraph(&format!("approve with {}", self.digest().map(|d| d.to_string()).unwrap_or_default()));
+        if let Some(outage) = self.outage() {
+            h.paragraph(&outage);
+        }
+        let shown: Vec<_> = settings(&self.policy).iter().map(|(n, v)| vec![escape(n), escape(v)]).collect();
+        h.table(&["setting", "value"], &shown);
         let mut rows = Vec::new();
         for line in &self.devices {
             let steps: String = line.steps.iter().fold(String::new(), |mut list, s| {
-                let _ = write!(list, "<li>{}</li>", escape(&s.title));
+                let _ = write!(list, "<li>{}{}</li>", escape(&s.title), escape(&self.held(s)));
                 list
             });
             let from = line.expects.version.as_ref().map(ToString::to_string).unwrap_or_default();
             rows.push(vec![escape(line.device.id.as_str()), escape(&from), format!("<ol>{steps}</ol>")]);
         }
         for r in &self.refused {
-            let why: Vec<_> = r.findings.iter().map(|f| escape(&f.message)).collect();
+            let why: Vec<_> = r.findings.iter().map(|f| escape(&f.to_string())).collect();
             rows.push(vec![escape(r.device.as_str()), String::new(), format!("left out: {}", why.join("<br>"))]);
         }
         h.table(&["device", "runs", "steps"], &rows);

@@ -1,7 +1,7 @@
 //! The line of steps, from goal, inventory and policy. Pure.
 
 use super::room;
-use crate::model::{ActivateMode, Algorithm, Inventory, Member, Mode, Policy, UnsavedConfig};
+use crate::model::{ActivateMode, Algorithm, Direction, Inventory, Member, Mode, Policy, Protocol, UnsavedConfig};
 use crate::platform::{Definition, Goal, StepKind, StepSpec};
 use crate::version::Version;
 use crate::{Error, ErrorKind, Result};
@@ -43,7 +43,7 @@ pub(super) fn line(
                 image: goal.image,
                 bytes: goal.bytes,
                 path: path.clone(),
-                transfers: order(definition, policy),
+                transfers: order(definition, policy)?,
             },
             format!("copy {} ({} bytes) to {path}", goal.file_name, goal.bytes),
         )
@@ -102,8 +102,19 @@ fn runs_everywhere(inventory: &Inventory, version: &Version) -> bool {
 }
 
 /// The policy's order, without what the platform does not know.
-fn order(definition: &Definition, policy: &Policy) -> Vec<(crate::model::Protocol, crate::model::Direction)> {
-    policy.transfers.iter().filter(|t| definition.abilities.transfers.contains(t)).copied().collect()
+fn order(definition: &Definition, policy: &Policy) -> Result<Vec<(Protocol, Direction)>> {
+    let known = &definition.abilities.transfers;
+    let order: Vec<_> = policy.transfers.iter().filter(|t| known.contains(t)).copied().collect();
+    if !order.is_empty() {
+        return Ok(order);
+    }
+    let names = |list: &[(Protocol, Direction)]| {
+        let name =
+            |(p, d): &(Protocol, Direction)| format!("{p} {}", if *d == Direction::Pull { "pull" } else { "push" });
+        list.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
+    let what = format!("the policy's transfers are {}; this platform knows {}", names(&policy.transfers), names(known));
+    Err(Error::new(ErrorKind::Blocked, "plan", what))
 }
 
 fn verify(definition: &Definition, goal: &Goal, running: &Version, path: &str) -> StepSpec {
