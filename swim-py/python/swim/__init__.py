@@ -7,7 +7,7 @@ values: mappings whose fields are attributes as well. Errors are :class:`SwimErr
     with swim.Client("hosts.toml") as client:
         image = client.import_image("cat9k_iosxe.17.09.04a.SPA.bin")
         client.inspect(client.devices())
-        plan = client.plan(image, client.devices())
+        plan = client.plan(image, client.devices(), policy={"accept_unknown": ["ram.requirement_unknown"]})
         print(plan)                                    # somebody reads and approves it
         job = client.submit(plan, plan.digest)
         print(client.wait(job).outcomes)
