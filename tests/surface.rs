@@ -130,3 +130,52 @@ async fn a_job_from_import_to_audit() {
     let audit = call("audit", serde_json::json!({"job": job})).await;
     assert_eq!(audit[0]["action"], "submitted", "{audit}");
 }
+
+/// Numbers that no device or calendar can take, plans that were changed by hand, and a key that is used twice.
+#[tokio::test]
+async fn impossible_plans_are_refused() {
+    let folder = Folder::new("impossible");
+    let client = Client::open(Config::new(folder.0.join("data"))).await.expect("client");
+    let path = folder.0.join("made-up.bin");
+    std::fs::write(&path, b"not really an image").expect("file");
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await;
+    let digest = |plan: &Value| surface::function("plan_digest", serde_json::json!({"plan": plan})).expect("digest");
+    let options = serde_json::json!({"path": path, "platform": "ios", "version": "15.2(7)E10"});
+    call("import", options).await.expect("import");
+    let plan = async |policy: Value| {
+        call("plan", serde_json::json!({"image": "made-up.bin", "devices": [], "policy": policy})).await
+    };
+    for (field, value) in [
+        ("return_minutes", 0_u32),
+        ("return_minutes", u32::MAX),
+        ("auto_abort_minutes", 0),
+        ("auto_abort_minutes", 29),
+        ("auto_abort_minutes", 1201),
+        ("max_parallel", 0),
+        ("max_per_server", 0),
+    ] {
+        let e = plan(serde_json::json!({field: value})).await.expect_err(field);
+        assert_eq!(e.kind().name(), "invalid_input", "{e}");
+        assert!(e.to_string().contains(&format!("{field} = {value}")), "{e}");
+    }
+    let good = plan(Value::Null).await.expect("plan");
+    for (path, value, kind) in [
+        ("/policy/return_minutes", u64::from(u32::MAX), "invalid_input"),
+        ("/policy/auto_abort_minutes", 0, "invalid_input"),
+        ("/schema", 2, "unsupported"),
+    ] {
+        let mut changed = good.clone();
+        *changed.pointer_mut(path).expect(path) = value.into();
+        let arguments = serde_json::json!({"plan": changed, "approval": digest(&changed)});
+        assert_eq!(call("submit", arguments).await.expect_err(path).kind().name(), kind, "{path}");
+        let e = call("rehearse", serde_json::json!({"plan": changed})).await.expect_err(path);
+        assert_eq!(e.kind().name(), kind, "{path}");
+    }
+    let other = plan(serde_json::json!({"max_parallel": 7})).await.expect("plan");
+    let submit = async |plan: &Value| {
+        call("submit", serde_json::json!({"plan": plan, "approval": digest(plan), "key": "change-4711"})).await
+    };
+    let job = submit(&good).await.expect("job");
+    assert_eq!(submit(&good).await.expect("the same job"), job);
+    assert_eq!(submit(&other).await.expect_err("another plan").kind().name(), "conflict");
+}

@@ -34,10 +34,12 @@ impl Client {
     /// [`Client::resume`].
     ///
     /// # Errors
-    /// `Conflict` when another plan was approved; those of the store. A plan with a post-check waits there until a client
+    /// `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
+    /// `Unsupported` for a plan that was changed by hand into an impossible one; those of the store. A plan with a post-check waits there until a client
     /// that has one goes on with the job.
     pub async fn submit(&self, plan: &Plan, approval: &str, options: SubmitOptions) -> Result<JobId> {
         plan.approved_by(approval)?;
+        plan.check()?;
         let now = self.0.adapters.clock.now();
         if self.images_store().size(&plan.goal.image).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "submit", "the plan's image is not in the repository")
@@ -53,9 +55,25 @@ impl Client {
             events: vec![entry.to_json()?],
             due: options.due.unwrap_or(now),
         };
+        let wanted = job.id.clone();
         let id = self.jobs().create(job).await?;
+        if id != wanted {
+            self.same_plan(&id, approval).await?;
+        }
         self.start(&id);
         Ok(id)
+    }
+
+    /// Is the job that has the key already one of the same plan? Else the caller would take its end for that of theirs.
+    async fn same_plan(&self, job: &JobId, approval: &str) -> Result<()> {
+        let first =
+            self.jobs().load(job, 0).await?.into_iter().next().map(|s| Entry::from_json(s.event)).transpose()?;
+        match first.map(|e| e.event) {
+            Some(JobEvent::Submitted { approval: theirs, .. }) if theirs == approval => Ok(()),
+            _ => Err(Error::new(ErrorKind::Conflict, "submit", "the key belongs to a job with another plan")
+                .with("job", job)
+                .with("approval", approval)),
+        }
     }
 
     /// Goes on with every unfinished job of this data folder in this process; returns them.

@@ -61,6 +61,7 @@ impl Client {
     /// # Errors
     /// `NotFound` for a device that was never inspected, `Unsupported` for one that cannot be simulated.
     pub async fn rehearse(&self, plan: &Plan) -> Result<JobReport> {
+        plan.check()?;
         let mut inventories = Vec::new();
         for line in &plan.devices {
             let id = line.device.id.as_str();

@@ -10,6 +10,10 @@ use swim_core::{Error, ErrorKind, Result};
 /// and who has the secret must not make us send for ever.
 const BROKEN_PULLS: u64 = 3;
 
+/// Parts of a file that are remembered. Devices fetch it in one piece or in a few; somebody who fetches every other byte
+/// would make the books longer than the image.
+const PARTS: usize = 1024;
+
 /// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
 #[derive(Debug)]
 pub(crate) struct Pulls {
@@ -66,6 +70,8 @@ impl Pulls {
     pub(crate) fn arrived(&self, start: u64, end: u64) {
         let mut state = self.lock();
         insert(&mut state.parts, start, end);
+        // Forgetting a part only means that it must be fetched again.
+        state.parts.truncate(PARTS);
         let whole = match state.parts.as_slice() {
             [(0, to)] => *to >= self.bytes,
             _ => self.bytes == 0,
@@ -158,6 +164,17 @@ mod tests {
             assert!(pulls.hand_out(10).is_ok());
         }
         assert_eq!(pulls.hand_out(1).unwrap_err().kind(), ErrorKind::Blocked);
+    }
+
+    #[test]
+    fn the_books_stay_short() {
+        let pulls = Pulls::new(1_000_000, 1);
+        for n in 0..5_000 {
+            pulls.arrived(2 * n, 2 * n + 1);
+        }
+        assert_eq!(pulls.lock().parts.len(), PARTS);
+        pulls.arrived(0, 1_000_000);
+        assert!(!pulls.open());
     }
 
     proptest! {

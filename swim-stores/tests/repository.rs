@@ -149,6 +149,27 @@ async fn what_fails_leaves_nothing() {
     repo::import(Bytes::from("x"), &store, &records, &At(0), right, &Silent).await.expect("in any case");
 }
 
+/// A file that somebody appends to without end: it was followed until the disk was full.
+#[tokio::test]
+async fn a_source_that_grows_is_left() {
+    struct Grows(u32);
+    #[async_trait]
+    impl Source for Grows {
+        async fn next(&mut self) -> Result<Option<Bytes>> {
+            self.0 += 1;
+            assert!(self.0 < 100, "it is read for ever");
+            Ok(Some(Bytes::from("more")))
+        }
+        fn size_hint(&self) -> Option<u64> {
+            Some(10)
+        }
+    }
+    let store = MemoryStore::new();
+    let grown = repo::import(Grows(0), &store, &store, &At(0), ImportOptions::new("a.bin"), &Silent).await;
+    assert_eq!(grown.expect_err("too long").kind(), ErrorKind::Integrity);
+    assert!(is_empty(&store).await);
+}
+
 #[tokio::test]
 async fn a_name_is_a_name() {
     let store = MemoryStore::new();

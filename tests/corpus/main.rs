@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cli;
+mod hostile;
 mod images;
 
 use std::path::PathBuf;

@@ -35,6 +35,16 @@ pub const NUDGES: u8 = 3;
 /// Login gives up after this silence. A device that answers at all prints a prompt within seconds of the transport login.
 pub const LOGIN_SILENCE: Duration = Duration::from_secs(30);
 
+/// A login that is not over by then never is, whatever the device prints meanwhile.
+pub const LOGIN_LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// A command that is waited for as for `show` is over by then: the longest outputs take minutes on a slow console.
+pub const SHOW_LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// A command that takes its time is over by then: a gigabyte at 14 KB/s. Without an end a device that logs for ever
+/// would hold its job for ever.
+pub const COMMAND_LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// After a failure line that ends a dialogue at once, the prompt may still come within this time: a clean session is
 /// worth a second.
 const FAILURE_GRACE: Duration = Duration::from_secs(1);
@@ -124,6 +134,7 @@ pub struct Conversation {
     echo: Echo,
     queue: VecDeque<Next>,
     notes: VecDeque<Note>,
+    began: Duration,
     now: Duration,
     heard: Duration,
     heartbeat: Option<Duration>,
@@ -173,6 +184,7 @@ impl Conversation {
             echo: Echo::default(),
             queue: VecDeque::new(),
             notes: VecDeque::new(),
+            began: now,
             now,
             heard: now,
             heartbeat: None,
@@ -205,6 +217,10 @@ impl Conversation {
             return;
         }
         self.now = self.now.max(now);
+        // Silence is judged in `tick`; a device that is never silent is judged here.
+        if self.now >= self.ends_at() {
+            return self.took_too_long();
+        }
         self.heard = self.now;
         self.judged = false;
         self.stalls = 0;
@@ -232,6 +248,9 @@ impl Conversation {
         }
         if self.over {
             return;
+        }
+        if self.now >= self.ends_at() {
+            return self.took_too_long();
         }
         if self.failed_at.is_some_and(|at| self.now >= at + FAILURE_GRACE) {
             return self.fail_with_failures();
@@ -307,7 +326,7 @@ impl Conversation {
             return Duration::MAX;
         }
         let stall = STALL.saturating_mul(self.stalls.saturating_add(1));
-        let mut until = self.heard + self.silence().min(stall);
+        let mut until = (self.heard + self.silence().min(stall)).min(self.ends_at());
         // All else waits longer than this, and looking at the line for every piece of a burst is dear.
         if !self.judged {
             return until.min(self.heard + QUIET);
@@ -330,6 +349,16 @@ impl Conversation {
             Purpose::Login { .. } => LOGIN_SILENCE,
             Purpose::Command(script) => script.silence,
         }
+    }
+
+    /// When it is given up although the device talks.
+    fn ends_at(&self) -> Duration {
+        let longest = match &self.purpose {
+            Purpose::Login { .. } => LOGIN_LONGEST,
+            Purpose::Command(script) if script.silence <= super::dialogue::SHOW_SILENCE => SHOW_LONGEST,
+            Purpose::Command(_) => COMMAND_LONGEST,
+        };
+        self.began.saturating_add(longest)
     }
 
     /// Each newline waits longer than the one before.

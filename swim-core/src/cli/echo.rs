@@ -44,10 +44,7 @@ impl Echo {
             return None;
         }
         let scrolled = seen.rsplit_once('$').is_some_and(|(_, end)| !end.is_empty() && pending.ends_with(end));
-        let at_prompt = seen.ends_with(&pending)
-            && line.char_indices().any(|(at, c)| {
-                matches!(c, '#' | '>') && line.get(..=at).is_some_and(|p| matcher.is_interrupted_prompt(p))
-            });
+        let at_prompt = seen.ends_with(&pending) && matcher.begins_with_prompt(line);
         if scrolled || at_prompt {
             self.pending = None;
             return None;

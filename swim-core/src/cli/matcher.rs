@@ -17,6 +17,10 @@ const NO_QUESTION: &str = concat!(
 /// A question to a person ends like this.
 const QUESTION: &str = r"[?:\])]\s*$";
 
+/// A prompt ends within so many bytes of its line: a host name and a mode are far shorter. Looking for one behind every
+/// `>` of a long line would let a device keep us busy for minutes.
+const LONGEST_PROMPT: usize = 256;
+
 /// What stands on the unfinished line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stands {
@@ -85,12 +89,18 @@ impl Matcher {
 
     /// Is this whole line a prompt, alone or with a log line printed behind it?
     pub(super) fn is_interrupted_prompt(&self, line: &str) -> bool {
-        let at_prompt = |text: &str| matches!(self.stands(text), Stands::Prompt(_) | Stands::User(_));
-        if at_prompt(line) {
-            return true;
-        }
-        self.is_syslog(line)
-            && line.char_indices().any(|(at, c)| matches!(c, '#' | '>') && line.get(..=at).is_some_and(at_prompt))
+        self.is_prompt(line) || self.is_syslog(line) && self.begins_with_prompt(line)
+    }
+
+    /// Does a prompt stand at the start of this line, whatever follows?
+    pub(super) fn begins_with_prompt(&self, line: &str) -> bool {
+        line.char_indices()
+            .take_while(|(at, _)| *at < LONGEST_PROMPT)
+            .any(|(at, c)| matches!(c, '#' | '>') && line.get(..=at).is_some_and(|text| self.is_prompt(text)))
+    }
+
+    fn is_prompt(&self, text: &str) -> bool {
+        matches!(self.stands(text), Stands::Prompt(_) | Stands::User(_))
     }
 
     pub(super) fn is_syslog(&self, line: &str) -> bool {

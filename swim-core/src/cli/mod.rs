@@ -12,7 +12,10 @@ mod script;
 mod tests;
 mod transcript;
 
-pub use conversation::{Conversation, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, Next, QUESTION_QUIET, QUIET};
+pub use conversation::{
+    COMMAND_LONGEST, Conversation, LOGIN_LONGEST, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, Next, QUESTION_QUIET, QUIET,
+    SHOW_LONGEST,
+};
 pub use dialogue::{Answer, Dialogue, End, Reply, SHOW_SILENCE};
 pub use matcher::Matcher;
 pub use transcript::{Ended, Transcript};

@@ -246,3 +246,52 @@ proptest! {
         prop_assert_eq!(end.map_err(|e| e.record()), other.map_err(|e| e.record()));
     }
 }
+
+#[test]
+fn a_device_that_talks_for_ever_is_left() {
+    let line = b"*Mar  1 00:00:01.123: %SYS-5-CONFIG_I: Configured\r\n";
+    let login = Conversation::login(matcher(), None, Duration::ZERO);
+    let show = Conversation::begin(matcher(), &Dialogue::show("show version"), Duration::ZERO).unwrap();
+    let long = Dialogue::show("copy a b").silence(Duration::from_secs(600));
+    let copy = Conversation::begin(matcher(), &long, Duration::ZERO).unwrap();
+    for (mut it, longest, effect) in [
+        (login, LOGIN_LONGEST, Effect::None),
+        (show, SHOW_LONGEST, Effect::Unknown),
+        (copy, COMMAND_LONGEST, Effect::Unknown),
+    ] {
+        let mut now = Duration::ZERO;
+        let error = loop {
+            match it.next() {
+                Next::Wait { .. } => {
+                    now += Duration::from_millis(900);
+                    it.received(line, now);
+                    assert!(now <= longest + Duration::from_secs(1), "it does not end");
+                }
+                Next::Failed(e) => break e,
+                Next::Done(t) => panic!("{t:?}"),
+                _ => {}
+            }
+        };
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, effect));
+        assert!(error.message().contains("talked"), "{error}");
+    }
+}
+
+/// Looking for a prompt behind every `>` of a line took minutes for one line of this kind.
+#[test]
+fn a_line_full_of_prompt_signs_is_cheap() {
+    let began = std::time::Instant::now();
+    for end in ["", " show version"] {
+        let mut says = b"%SYS-5-X: ".to_vec();
+        for _ in 0..20 {
+            says.extend(std::iter::repeat_n(b'>', 32_000));
+            says.extend(end.bytes());
+            says.extend(b"\r\n");
+        }
+        says.extend(b"edge-1#");
+        let it = Conversation::begin(matcher(), &Dialogue::show("show version"), Duration::ZERO).unwrap();
+        let (_, end) = talk(it, &[Some(&says)], usize::MAX);
+        assert!(end.is_ok(), "{end:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}

@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Direction, Protocol};
+use crate::{Error, Result};
+
+/// What devices take as their auto-abort timer, in minutes.
+const AUTO_ABORT_MINUTES: (u32, u32) = (30, 1200);
+
+/// From a minute to a week: a device that is not back by then is not coming back.
+const RETURN_MINUTES: (u32, u32) = (1, 7 * 24 * 60);
 
 /// When devices are activated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +85,7 @@ pub struct Policy {
     pub max_parallel: u32,
     /// Devices that pull from one server at the same time (the guide's five).
     pub max_per_server: u32,
-    /// Minutes to wait for a device to come back after a reload.
+    /// Minutes to wait for a device to come back after a reload, at most a week.
     pub return_minutes: u32,
     /// May a device be moved to an older version?
     pub allow_downgrade: bool,
@@ -111,5 +118,34 @@ impl Default for Policy {
             allow_downgrade: false,
             accept_unknown: Vec::new(),
         }
+    }
+}
+
+impl Policy {
+    /// Checks the numbers.
+    ///
+    /// ```
+    /// use swim_core::model::Policy;
+    /// assert!(Policy::default().check().is_ok());
+    /// let e = Policy { return_minutes: u32::MAX, ..Policy::default() }.check().unwrap_err();
+    /// assert!(e.message().contains("return_minutes"));
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` names the first number that is out of its range.
+    pub fn check(&self) -> Result<()> {
+        let numbers = [
+            ("auto_abort_minutes", self.auto_abort_minutes, AUTO_ABORT_MINUTES),
+            ("return_minutes", self.return_minutes, RETURN_MINUTES),
+            ("max_parallel", self.max_parallel, (1, u32::MAX)),
+            ("max_per_server", self.max_per_server, (1, u32::MAX)),
+        ];
+        for (field, value, (least, most)) in numbers {
+            if !(least..=most).contains(&value) {
+                let field = format!("policy.{field}");
+                return Err(Error::invalid(&field, value, &format!("it must lie between {least} and {most}")));
+            }
+        }
+        Ok(())
     }
 }

@@ -25,7 +25,7 @@ pub struct Candidate<'a> {
 /// `policy.accept_unknown`.
 ///
 /// # Errors
-/// Those of [`Platform::steps`] other than refusals.
+/// `InvalidInput` for a policy with impossible numbers or a device that is named twice; those of [`Platform::steps`] other than refusals.
 pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Result<Plan> {
     let mut devices = Vec::new();
     let mut refused = Vec::new();
@@ -56,7 +56,9 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             findings: c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect(),
         });
     }
-    Ok(Plan { schema: Plan::SCHEMA, goal: goal.clone(), policy: policy.clone(), devices, refused })
+    let plan = Plan { schema: Plan::SCHEMA, goal: goal.clone(), policy: policy.clone(), devices, refused };
+    plan.check()?;
+    Ok(plan)
 }
 
 impl Expectation {

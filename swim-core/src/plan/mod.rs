@@ -5,6 +5,8 @@ mod diff;
 mod render;
 mod settings;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use build::{Candidate, build};
@@ -96,6 +98,23 @@ impl Plan {
         Err(Error::new(ErrorKind::Conflict, "submit", "the approval is for another plan")
             .with("approved", approval)
             .with("plan", digest))
+    }
+
+    /// Checks what the types do not: the form of the document, the numbers of the policy, one line a device.
+    ///
+    /// # Errors
+    /// `Unsupported` for another form, `InvalidInput` for the rest.
+    pub fn check(&self) -> Result<()> {
+        if self.schema != Self::SCHEMA {
+            let message = format!("the plan has form {}, this release knows form {}", self.schema, Self::SCHEMA);
+            return Err(Error::new(ErrorKind::Unsupported, "read plan", message).with("schema", self.schema));
+        }
+        self.policy.check()?;
+        let mut seen = BTreeSet::new();
+        match self.devices.iter().map(|d| &d.device.id).find(|id| !seen.insert(*id)) {
+            Some(twice) => Err(Error::invalid("plan.devices", twice, "a device has one line in a plan")),
+            None => Ok(()),
+        }
     }
 
     /// The line of a device.

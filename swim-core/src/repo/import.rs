@@ -103,6 +103,10 @@ async fn read(
         if bytes.is_empty() {
             continue;
         }
+        // A file that grows while it is read would be followed until the disk is full.
+        if let Some(total) = total.filter(|total| window.bytes() + bytes.len() as u64 > *total) {
+            return Err(wrong(options, format!("the source has more bytes than the {total} that were announced")));
+        }
         // The store writes in the background while the digests are taken.
         writer.write(bytes.clone()).await?;
         digester.take(&bytes);

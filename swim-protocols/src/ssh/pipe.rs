@@ -18,6 +18,10 @@ const AFTER_END: Duration = Duration::from_secs(5);
 /// Text of the error stream that is kept: enough for a sentence of the other side.
 const ERROR_TEXT: usize = 2048;
 
+/// Bytes of the other side that wait here while we write. What honest peers say meanwhile is some kilobytes; one that
+/// only talks and takes nothing must not fill our memory.
+const INBOX: usize = 4 * 1024 * 1024;
+
 /// What came of a wait.
 #[derive(Debug)]
 pub(crate) enum Heard {
@@ -35,6 +39,8 @@ pub(crate) enum Heard {
 struct Ear {
     half: ChannelReadHalf,
     inbox: VecDeque<Bytes>,
+    /// Bytes in it.
+    waiting: usize,
     errors: Vec<u8>,
     exit: Option<u32>,
     granted: bool,
@@ -47,7 +53,10 @@ struct Ear {
 impl Ear {
     fn note(&mut self, message: Option<ChannelMsg>) {
         match message {
-            Some(ChannelMsg::Data { data }) => self.inbox.push_back(data),
+            Some(ChannelMsg::Data { data }) => {
+                self.waiting += data.len();
+                self.inbox.push_back(data);
+            }
             Some(ChannelMsg::ExtendedData { data, .. }) => {
                 let room = ERROR_TEXT.saturating_sub(self.errors.len());
                 self.errors.extend_from_slice(&data[..data.len().min(room)]);
@@ -61,11 +70,29 @@ impl Ear {
         }
     }
 
+    fn take(&mut self) -> Option<Bytes> {
+        let data = self.inbox.pop_front()?;
+        self.waiting -= data.len();
+        Some(data)
+    }
+
+    fn check_room(&self, operation: &str) -> Result<()> {
+        if self.waiting <= INBOX {
+            return Ok(());
+        }
+        let message = "the other side talks without end and takes nothing";
+        Err(Error::new(ErrorKind::UnexpectedReply, operation, message).with("bytes", self.waiting))
+    }
+
     /// Takes what was queued when the connection ended.
     async fn last_words(&mut self) {
         while !self.closed {
             let message = self.half.wait().await;
             self.note(message);
+            // Nothing is written any more that an answer could be for.
+            if self.waiting > INBOX {
+                self.closed = true;
+            }
         }
     }
 }
@@ -85,6 +112,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         let ear = Ear {
             half,
             inbox,
+            waiting: 0,
             errors: Vec::new(),
             exit: None,
             granted: false,
@@ -133,8 +161,11 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             let left = deadline.saturating_sub(cx.clock.monotonic());
             tokio::select! {
                 biased;
-                message = self.ear.half.wait() => self.ear.note(message),
                 () = cx.cancel.cancelled() => return Err(failure::cancelled(self.operation)),
+                message = self.ear.half.wait() => {
+                    self.ear.note(message);
+                    self.ear.check_room(self.operation)?;
+                }
                 () = cx.clock.sleep(left) => return Err(failure::silent(self.operation, limit)),
             }
         }
@@ -146,14 +177,15 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             let limit = if self.ear.ended { limit.min(self.after_end) } else { limit };
             tokio::select! {
                 biased;
-                message = self.ear.half.wait() => self.ear.note(message),
+                // First: a side that never stops talking would never let it be seen.
                 () = cx.cancel.cancelled() => return Err(failure::cancelled(self.operation)),
+                message = self.ear.half.wait() => self.ear.note(message),
                 () = cx.clock.sleep(limit) => {
                     return Ok(if self.ear.ended { Heard::Closed } else { Heard::Quiet });
                 }
             }
         }
-        Ok(match self.ear.inbox.pop_front() {
+        Ok(match self.ear.take() {
             Some(data) => Heard::Data(data),
             None if self.ear.closed => Heard::Closed,
             None => Heard::Moved,
@@ -162,7 +194,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
 
     /// What was heard while sending, without waiting: data, then `Closed` if it came to that.
     pub(crate) fn overheard(&mut self) -> Option<Heard> {
-        match self.ear.inbox.pop_front() {
+        match self.ear.take() {
             Some(data) => Some(Heard::Data(data)),
             None => self.ear.closed.then_some(Heard::Closed),
         }
@@ -192,13 +224,14 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
                     }
                     return Ok(());
                 }
+                () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
                 message = ear.half.wait() => {
                     ear.note(message);
+                    ear.check_room(operation)?;
                     if ear.closed || (until_spoken_to && !ear.inbox.is_empty()) {
                         return Ok(());
                     }
                 }
-                () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
                 () = cx.clock.sleep(silence) => return Err(failure::silent(operation, silence)),
             }
         }

@@ -114,6 +114,15 @@ impl Handler for Router {
                     format!("slow\r\ndone\r\n{}", self.prompt())
                 }
                 "bogus" => format!("bogus\r\n% Invalid input detected at '^' marker.\r\n{}", self.prompt()),
+                "debug all" => {
+                    tokio::spawn(async move {
+                        // Less than a silence apart.
+                        while handle.data(id, b"one more line\r\n".to_vec()).await.is_ok() {
+                            tokio::time::sleep(Duration::from_millis(40)).await;
+                        }
+                    });
+                    continue;
+                }
                 other => format!("{other}\r\nok {other}\r\n{}", self.prompt()),
             };
             tokio::spawn(async move {
@@ -265,4 +274,24 @@ async fn a_question_that_must_stop_is_left_and_never_confirmed() {
     assert_eq!(e.kind(), ErrorKind::Blocked, "{e:?}");
     drop(cli);
     assert_eq!(lab.typed.lock().unwrap().last().map(String::as_str), Some("reload"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_without_end_ends_with_the_time_or_with_a_cancel() {
+    let lab = Lab::new(MethodKind::Password, true, "pw");
+    let mut cli = lab.connect().await.unwrap();
+    let began = tokio::time::Instant::now();
+    let e = cli.exchange(&Dialogue::show("debug all"), &lab.cx).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Timeout, "{e:?}");
+    assert!(began.elapsed() < swim_core::cli::SHOW_LONGEST + Duration::from_secs(1));
+    let mut cli = lab.connect().await.unwrap();
+    let cancel = lab.cx.cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        cancel.cancel();
+    });
+    let began = tokio::time::Instant::now();
+    let e = cli.exchange(&Dialogue::show("debug all"), &lab.cx).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Cancelled, "{e:?}");
+    assert!(began.elapsed() < Duration::from_secs(6));
 }

@@ -191,6 +191,17 @@ impl Conversation {
         self.fail(error.said(words).effected(effect).retry_when(Retry::Now));
     }
 
+    pub(super) fn took_too_long(&mut self) {
+        let effect = if matches!(self.purpose, Purpose::Login { .. }) { Effect::None } else { Effect::Unknown };
+        let seconds = self.ends_at().saturating_sub(self.began).as_secs();
+        let error = Error::new(
+            ErrorKind::Timeout,
+            self.operation(),
+            format!("the device talked for {seconds} s, and its prompt did not come"),
+        );
+        self.fail(error.effected(effect).retry_when(Retry::Now));
+    }
+
     pub(super) fn fail_with_failures(&mut self) {
         let words = self.failures.join("\n");
         let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device reports a failure");

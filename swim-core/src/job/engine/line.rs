@@ -19,6 +19,9 @@ use crate::platform::{Platform, Session, StepKind, StepSpec};
 use crate::ports::{CheckCall, Cli, Context, Note, NoteSink, Verdict};
 use crate::{Error, ErrorKind, Result};
 
+/// The longest wait for a device to come back.
+const LONGEST_RETURN: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// What the scheduler allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pass {
@@ -61,7 +64,8 @@ impl Line {
             let plan = s.plan.as_ref();
             (plan.and_then(|p| p.device(&id).cloned()), plan.map_or(60, |p| p.policy.return_minutes))
         });
-        let return_within = Duration::from_secs(u64::from(minutes) * 60);
+        // Jobs of earlier releases may ask for thousands of years, which no calendar can add to the time of day.
+        let return_within = Duration::from_secs(u64::from(minutes) * 60).min(LONGEST_RETURN);
         Self { ports, journal, id, plan, return_within, cli: None, stop_now }
     }
 

@@ -167,6 +167,7 @@ fn is_zone(word: &str) -> bool {
 /// `122185728 bytes total (73528320 bytes free)`.
 fn trailer(line: &str) -> Option<(u64, Option<u64>)> {
     let (total, rest) = line.trim().split_once(" bytes total")?;
-    let free = rest.trim().strip_prefix('(').and_then(|r| r.split(' ').next()).and_then(number);
+    // All of it: the digits of a number that was cut are another number.
+    let free = rest.trim().strip_prefix('(').and_then(|r| r.split_once(" bytes free")).and_then(|(n, _)| number(n));
     Some((number(total)?, free))
 }
