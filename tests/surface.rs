@@ -179,3 +179,22 @@ async fn impossible_plans_are_refused() {
     assert_eq!(submit(&good).await.expect("the same job"), job);
     assert_eq!(submit(&other).await.expect_err("another plan").kind().name(), "conflict");
 }
+
+/// A job that is due in a hundred years is ended by a cancel, not by its time.
+#[tokio::test]
+async fn a_job_that_is_not_due_can_be_cancelled() {
+    let folder = Folder::new("due");
+    let client = Client::open(Config::new(folder.0.join("data"))).await.expect("client");
+    let path = folder.0.join("made-up.bin");
+    std::fs::write(&path, b"not really an image").expect("file");
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    call("import", serde_json::json!({"path": path, "platform": "ios", "version": "15.2(7)E10"})).await;
+    let plan = call("plan", serde_json::json!({"image": "made-up.bin", "devices": []})).await;
+    let approval = surface::function("plan_digest", serde_json::json!({"plan": plan})).expect("digest");
+    let due = "2126-01-01T00:00:00Z";
+    let job = call("submit", serde_json::json!({"plan": plan, "approval": approval, "due": due})).await;
+    assert_eq!(call("status", serde_json::json!({"job": job})).await["status"], "running");
+    call("cancel", serde_json::json!({"job": job})).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), call("wait", serde_json::json!({"job": job})));
+    assert_eq!(ended.await.expect("it ends")["status"], "finished");
+}

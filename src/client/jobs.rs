@@ -171,6 +171,8 @@ impl Client {
     /// `NotFound`; those of the store.
     pub async fn cancel(&self, job: &JobId, how: CancelHow) -> Result<()> {
         self.request(job, JobEvent::CancelRequested { how }).await?;
+        // A job that is due in a year must not wait so long to be ended.
+        self.jobs().make_due(job).await?;
         self.start(job);
         Ok(())
     }

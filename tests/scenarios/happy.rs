@@ -1,10 +1,10 @@
 //! Upgrades on which nothing goes wrong, with every way of transfer.
 
 use swim_core::job::Outcome;
-use swim_core::model::{Direction, Protocol};
+use swim_core::model::{ActivateMode, Direction, Policy, Protocol};
 use swim_sim::DeviceSpec;
 
-use crate::fleet::{CANARY, Fleet, Release, only};
+use crate::fleet::{CANARY, Fleet, Heard, Manner, Release, only, policy};
 
 async fn upgraded(spec: DeviceSpec, protocol: Protocol, direction: Direction) {
     let fleet = Fleet::new(vec![spec], only(protocol, direction));
@@ -62,9 +62,39 @@ async fn running_it_again_changes_nothing() {
     let fleet = Fleet::new(vec![DeviceSpec::cat9300("stack1", 2)], only(Protocol::Http, Direction::Pull));
     assert!(fleet.upgrade().await.all_good());
     let before = fleet.sims[0].snapshot();
-    let worker = fleet.worker("w2", crate::fleet::Manner::default());
+    let worker = fleet.worker("w2", Manner::default());
     let plan = fleet.plan(&worker).await;
     assert!(plan.refused.is_empty() && plan.devices[0].steps.is_empty(), "{}", plan.text());
     let after = fleet.sims[0].snapshot();
     assert_eq!((before.reload_count, before.received), (after.reload_count, after.received));
+}
+
+/// The most transfers that were under way at the same time.
+async fn transfers_at_once(max_per_server: u32) -> i32 {
+    let specs = (1..=4).map(|n| DeviceSpec::cat9300(format!("access{n}"), 1)).collect();
+    let policy = Policy { activate: ActivateMode::Off, max_per_server, ..policy() };
+    let fleet = Fleet::new(specs, policy);
+    let heard = Heard::default();
+    let worker = fleet.worker("w1", Manner { heard: Some(heard.clone()), ..Manner::default() });
+    let plan = fleet.plan(&worker).await;
+    let job = fleet.submit(&plan).await;
+    assert!(fleet.work(&worker, &job).await.all_good());
+    let (mut now, mut most) = (0, 0);
+    for line in heard.0.lock().unwrap().iter() {
+        let Ok(entry) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        match (entry["event"].as_str(), entry["step"].as_u64()) {
+            (Some("acting"), Some(0)) => now += 1,
+            (Some("verified"), Some(0)) => now -= 1,
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_serves_as_many_devices_as_the_policy_says() {
+    assert_eq!(transfers_at_once(1).await, 1);
+    assert_eq!(transfers_at_once(3).await, 3);
+    assert_eq!(transfers_at_once(50).await, 4);
 }

@@ -75,7 +75,8 @@ pub struct Policy {
     pub unsaved_config: UnsavedConfig,
     /// May files be deleted to make room? Only files that are proven to be unreferenced, listed in the plan.
     pub make_room: bool,
-    /// Hold the commit back: the job waits until somebody commits it (perhaps another process, days later).
+    /// Hold the commit back: the job waits until somebody commits it, perhaps another process. In install mode the device's
+    /// own timer (`auto_abort_minutes`) runs meanwhile: when it ends first, the device goes back.
     pub hold_commit: bool,
     /// Ask the caller's post-check before the commit; a no makes the device go back.
     pub post_check: bool,

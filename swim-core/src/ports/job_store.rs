@@ -92,6 +92,8 @@ pub trait JobStore: Send + Sync + fmt::Debug {
     async fn append(&self, lease: &Lease, position: Sequence, events: Vec<Value>) -> Result<Appended>;
     /// Appends at the end without a lease: for requests from outside (cancel, commit). Workers see it through `load`.
     async fn request(&self, job: &JobId, event: Value) -> Result<Appended>;
+    /// Makes a job due at once: a request that must not wait for its time (cancel). `NotFound` when there is no such job.
+    async fn make_due(&self, job: &JobId) -> Result<()>;
     /// Entries from a position on. `NotFound` when there is no such job.
     async fn load(&self, job: &JobId, from: Sequence) -> Result<Vec<Stored>>;
     /// Takes an unfinished job that is due and that nobody holds (or whose lease ran out); `only` narrows it to one job.

@@ -120,6 +120,13 @@ impl JobStore for MemoryStore {
         })
     }
 
+    async fn make_due(&self, job: &JobId) -> Result<()> {
+        self.locked(|state| {
+            state.jobs.job(job, "make due")?.due = Timestamp::UNIX_EPOCH;
+            Ok(())
+        })
+    }
+
     async fn load(&self, job: &JobId, from: Sequence) -> Result<Vec<Stored>> {
         self.locked(|state| {
             let job = state.jobs.job(job, "load")?;

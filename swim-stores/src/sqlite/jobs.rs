@@ -226,6 +226,19 @@ impl JobStore for SqliteStore {
         .await
     }
 
+    async fn make_due(&self, job: &JobId) -> Result<()> {
+        let operation = "make due";
+        let job = job.clone();
+        self.write(operation, move |db| {
+            let job = find(db, &job, operation)?;
+            db.prepare_cached("UPDATE jobs SET due_s = 0, due_ns = 0 WHERE ordinal = ?1")
+                .and_then(|mut update| update.execute(params![job]))
+                .map(|_| ())
+                .map_err(failed(operation))
+        })
+        .await
+    }
+
     async fn load(&self, job: &JobId, from: Sequence) -> Result<Vec<Stored>> {
         let job = job.clone();
         self.read("load", move |db| load(db, &job, from)).await

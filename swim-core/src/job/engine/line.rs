@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::Ports;
@@ -43,6 +44,8 @@ pub(super) struct Line {
     pub(super) return_within: Duration,
     pub(super) cli: Option<Box<dyn Cli>>,
     stop_now: CancellationToken,
+    /// Places at the image server: as many transfers as the policy allows at the same time.
+    places: Arc<Semaphore>,
 }
 
 struct StepNotes {
@@ -59,14 +62,20 @@ impl NoteSink for StepNotes {
 }
 
 impl Line {
-    pub(super) fn new(ports: Ports, journal: Arc<Journal>, id: DeviceId, stop_now: CancellationToken) -> Self {
+    pub(super) fn new(
+        ports: Ports,
+        journal: Arc<Journal>,
+        id: DeviceId,
+        stop_now: CancellationToken,
+        places: Arc<Semaphore>,
+    ) -> Self {
         let (plan, minutes) = journal.read(|s| {
             let plan = s.plan.as_ref();
             (plan.and_then(|p| p.device(&id).cloned()), plan.map_or(60, |p| p.policy.return_minutes))
         });
         // Jobs of earlier releases may ask for thousands of years, which no calendar can add to the time of day.
         let return_within = Duration::from_secs(u64::from(minutes) * 60).min(LONGEST_RETURN);
-        Self { ports, journal, id, plan, return_within, cli: None, stop_now }
+        Self { ports, journal, id, plan, return_within, cli: None, stop_now, places }
     }
 
     /// Goes on until the machine has nothing for this device, or until it needs permission. An error is one of the
@@ -224,12 +233,31 @@ impl Line {
         if step.kind == StepKind::PostCheck {
             return self.post_check(index).await;
         }
+        let Some(_place) = self.place(&step).await else { return Ok(true) };
         let mut look = Look::default();
         loop {
             match self.look(index, &step, &mut look).await? {
                 Flow::Again => {}
                 Flow::Next => return Ok(true),
             }
+        }
+    }
+
+    /// A transfer waits here for a place at the server, without a session that would time out meanwhile. `None` after
+    /// *cancel now*.
+    async fn place(&mut self, step: &StepSpec) -> Option<Option<OwnedSemaphorePermit>> {
+        if !matches!(step.kind, StepKind::Transfer { .. }) {
+            return Some(None);
+        }
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Some(Some(place));
+        }
+        if let Some(cli) = self.cli.take() {
+            cli.close().await;
+        }
+        tokio::select! {
+            place = Arc::clone(&self.places).acquire_owned() => Some(place.ok()),
+            () = self.stop_now.cancelled() => None,
         }
     }
 

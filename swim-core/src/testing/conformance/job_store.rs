@@ -15,6 +15,7 @@ pub async fn job_store(store: &dyn JobStore) {
     create_once(store).await;
     journal(store).await;
     requests_interleave(store).await;
+    a_job_can_be_made_due(store).await;
     unknown_jobs(store).await;
     leases::single(store).await;
     leases::devices(store).await;
@@ -82,11 +83,22 @@ async fn requests_interleave(store: &dyn JobStore) {
     );
 }
 
+async fn a_job_can_be_made_due(store: &dyn JobStore) {
+    let far = Timestamp::from_second(100_000_000_000).expect("in range");
+    let id = store.create(NewJob { due: far, ..job("far", "far") }).await.expect("create");
+    let early = store.claim(&worker("w1"), at(0), TTL, Some(&id)).await.expect("claim");
+    assert!(early.is_none(), "it is not due");
+    store.make_due(&id).await.expect("make due");
+    let lease = store.claim(&worker("w1"), at(0), TTL, Some(&id)).await.expect("claim").expect("it is due");
+    store.release(&lease, true).await.expect("release");
+}
+
 async fn unknown_jobs(store: &dyn JobStore) {
     let nobody = JobId("nobody".into());
     let lease = Lease { job: nobody.clone(), worker: worker("w1"), fence: 1 };
     refused(store.load(&nobody, 0).await, ErrorKind::NotFound, "load");
     refused(store.request(&nobody, json!(1)).await, ErrorKind::NotFound, "request");
+    refused(store.make_due(&nobody).await, ErrorKind::NotFound, "make due");
     refused(store.append(&lease, 0, vec![json!(1)]).await, ErrorKind::NotFound, "append");
     refused(store.renew(&lease, at(0), TTL).await, ErrorKind::NotFound, "renew");
     refused(store.release(&lease, true).await, ErrorKind::NotFound, "release");

@@ -49,6 +49,10 @@ impl JobStore for FaultyJobStore {
         self.write("request", self.inner.request(job, event)).await
     }
 
+    async fn make_due(&self, job: &JobId) -> Result<()> {
+        self.write("make_due", self.inner.make_due(job)).await
+    }
+
     async fn load(&self, job: &JobId, from: Sequence) -> Result<Vec<Stored>> {
         self.switch.alive().await;
         self.inner.load(job, from).await
