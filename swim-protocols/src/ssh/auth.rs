@@ -96,13 +96,20 @@ fn names(methods: impl IntoIterator<Item = MethodKind>) -> String {
 }
 
 fn refused(login: &Login, methods: &MethodSet, tried: &[MethodKind]) -> Error {
-    let message = format!(
-        "the device refused the user {}: tried {}, it takes {}",
-        login.user,
-        names(tried.iter().copied()),
-        names(methods.iter().copied())
-    );
-    Error::new(ErrorKind::Auth, OPERATION, message).with("user", &login.user)
+    let user = &login.user;
+    let untried = || methods.iter().copied().filter(|m| !tried.contains(m));
+    let message = if tried.is_empty() {
+        format!("the device takes {} from {user}, and the login has no secret for that", names(untried()))
+    } else if untried().next().is_none() {
+        format!("the device refused {user} by {}", names(tried.iter().copied()))
+    } else {
+        format!(
+            "the device refused {user} by {}; it would also take {}",
+            names(tried.iter().copied()),
+            names(untried())
+        )
+    };
+    Error::new(ErrorKind::Auth, OPERATION, message).with("user", user)
 }
 
 async fn password(handle: &mut Handle<Guard>, login: &Login, secrets: &dyn Secrets) -> Result<Outcome> {

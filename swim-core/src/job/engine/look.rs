@@ -8,7 +8,7 @@ use crate::analysis::Finding;
 use crate::job::event::{JobEvent, Outcome};
 use crate::job::gate;
 use crate::job::machine::{DeviceState, StepPhase};
-use crate::platform::{Acted, Probe, Session, StepSpec};
+use crate::platform::{Acted, Probe, Session, StepKind, StepSpec};
 use crate::ports::{Context, Note};
 use crate::{Effect, Error, ErrorKind, Result, Retry};
 
@@ -74,8 +74,10 @@ impl Line {
                 return self.interrupted(index, e).await;
             }
             let gone = gate::reloads(step) && state.touched.contains(&index);
-            let outcome = if gone { Outcome::NeverReturned } else { Outcome::Failed };
-            return self.fail(index, outcome, e).await;
+            if gone {
+                return self.fail(index, Outcome::NeverReturned, e.effected(Effect::Unknown)).await;
+            }
+            return self.fail(index, Outcome::Failed, e).await;
         }
         let probe = match self.probe(step, &state, &cx).await {
             Ok(probe) => probe,
@@ -135,11 +137,14 @@ impl Line {
                 let running = running.map_or_else(|| "an unknown version".to_owned(), |v| v.to_string());
                 let e =
                     Error::new(ErrorKind::DeviceRejected, step.name(), format!("the device came back on {running}"))
-                        .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned));
+                        .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned))
+                        .effected(Effect::Applied);
                 self.fail(index, Outcome::FellBack, e).await
             }
             Probe::Failed { why, said } => {
-                let mut e = Error::new(ErrorKind::DeviceRejected, step.name(), why);
+                let damaged = matches!(step.kind, StepKind::VerifyDigest { .. });
+                let kind = if damaged { ErrorKind::Integrity } else { ErrorKind::DeviceRejected };
+                let mut e = Error::new(kind, step.name(), why);
                 if let Some(said) = said.or_else(|| tried.as_ref().and_then(Error::device_words).map(str::to_owned)) {
                     e = e.said(said);
                 }
