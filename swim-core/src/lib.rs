@@ -13,6 +13,7 @@ pub mod ports;
 pub mod repo;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod transfer;
 pub mod version;
 
 pub use error::{Effect, Error, ErrorKind, ErrorRecord, Report, Result, Retry};

@@ -6,6 +6,7 @@ mod inventory;
 mod policy;
 mod protocol;
 mod secret;
+mod server;
 
 pub use device::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 pub use digest::{Algorithm, Digests, Sha256};
@@ -15,3 +16,4 @@ pub use inventory::{
 pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
 pub use secret::{Secret, SecretRef};
+pub use server::{Door, ImageServer};

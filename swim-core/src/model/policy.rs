@@ -147,6 +147,9 @@ impl Policy {
                 return Err(Error::invalid(&field, value, &format!("it must lie between {least} and {most}")));
             }
         }
+        if let Some((_, direction)) = self.transfers.iter().find(|(_, d)| !d.distributes()) {
+            return Err(Error::invalid("policy.transfers", direction, "only pull and push bring an image to a device"));
+        }
         Ok(())
     }
 }

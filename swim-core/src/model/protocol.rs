@@ -17,6 +17,8 @@ pub enum Protocol {
     Https,
     /// HTTP.
     Http,
+    /// FTP over TLS (explicit).
+    Ftps,
     /// FTP.
     Ftp,
     /// TFTP.
@@ -24,6 +26,24 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Encrypted, and is the other side authenticated?
+    #[must_use]
+    pub const fn secure(self) -> bool {
+        matches!(self, Self::Sftp | Self::Scp | Self::Https | Self::Ftps)
+    }
+
+    /// The port where servers listen for it.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Sftp | Self::Scp => 22,
+            Self::Https => 443,
+            Self::Http => 80,
+            Self::Ftps | Self::Ftp => 21,
+            Self::Tftp => 69,
+        }
+    }
+
     /// As it is written in a URL.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -32,6 +52,7 @@ impl Protocol {
             Self::Scp => "scp",
             Self::Https => "https",
             Self::Http => "http",
+            Self::Ftps => "ftps",
             Self::Ftp => "ftp",
             Self::Tftp => "tftp",
         }
@@ -53,4 +74,33 @@ pub enum Direction {
     Pull,
     /// We dial the device and write.
     Push,
+    /// We dial the device and read.
+    Fetch,
+    /// The device dials us and writes: an accept.
+    Upload,
+}
+
+impl Direction {
+    /// Does it bring an image to a device?
+    #[must_use]
+    pub const fn distributes(self) -> bool {
+        matches!(self, Self::Pull | Self::Push)
+    }
+
+    /// As it is written in a policy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "push",
+            Self::Fetch => "fetch",
+            Self::Upload => "upload",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
+use crate::transfer::Pace;
 use crate::{Error, ErrorKind, Result};
 
 /// Something worth showing while a step is under way. Not journalled: it may be lost.
@@ -23,6 +24,8 @@ pub enum Note {
         /// In all, where known.
         total: Option<u64>,
     },
+    /// Every byte was sent; the other side has not confirmed the file yet: slow flash takes minutes for that.
+    Flushing,
     /// The device is alive (progress characters, dots).
     Heartbeat,
     /// A line that the device printed, redacted.
@@ -60,13 +63,15 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// Where notes go.
     pub notes: Arc<dyn NoteSink>,
+    /// The bandwidth caps of a transfer.
+    pub pace: Pace,
 }
 
 impl Context {
     /// A context that nobody cancels and nobody watches.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, cancel: CancellationToken::new(), notes: Arc::new(Silent) }
+        Self { clock, cancel: CancellationToken::new(), notes: Arc::new(Silent), pace: Pace::default() }
     }
 
     /// The same with another sink of notes.

@@ -9,6 +9,7 @@ mod job_store;
 mod network;
 mod records;
 mod secrets;
+mod sink;
 mod transfer;
 
 pub use checks::{CheckCall, PostChecks, Verdict};
@@ -17,7 +18,8 @@ pub use clock::Clock;
 pub use context::{Context, Note, NoteSink, Silent};
 pub use image_store::{ImageStore, ImageWriter};
 pub use job_store::{Appended, JobId, JobStore, JobSummary, Lease, NewJob, Sequence, Stored, WorkerId};
-pub use network::{Accepted, ByteStream, Dialed, Listener, Network};
+pub use network::{Accepted, ByteStream, Datagrams, Dialed, Listener, Network};
 pub use records::Records;
 pub use secrets::Secrets;
-pub use transfer::{Offer, Push, Receipt, Served, Transfer, TransferAbility};
+pub use sink::Sink;
+pub use transfer::{Accept, Fetch, Offer, Push, Receipt, Served, Transfer, TransferAbility};

@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::Result;
 use crate::model::Endpoint;
+use crate::{Error, ErrorKind, Result};
 
 /// A byte stream in both directions.
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -49,6 +49,19 @@ pub trait Listener: Send + Sync + fmt::Debug {
     async fn accept(&self) -> Result<Accepted>;
 }
 
+/// Datagrams from and to a port of ours. A batch is one buffer that is cut into datagrams of the same length (the last
+/// may be shorter): machines send such a buffer in one call, which is many times faster than one call each.
+#[async_trait]
+pub trait Datagrams: Send + Sync + fmt::Debug {
+    /// Our own address.
+    fn local(&self) -> Endpoint;
+    /// Sends a batch.
+    async fn send(&self, batch: &[u8], each: usize, to: &Endpoint) -> Result<()>;
+    /// Waits for datagrams of one sender and puts them into `batch`, which is cleared before; says the length of each
+    /// and who sent them. Where the datagrams came alone, the batch is one datagram.
+    async fn receive(&self, batch: &mut Vec<u8>) -> Result<(usize, Endpoint)>;
+}
+
 /// Dials and listens.
 #[async_trait]
 pub trait Network: Send + Sync + fmt::Debug {
@@ -56,4 +69,9 @@ pub trait Network: Send + Sync + fmt::Debug {
     async fn dial(&self, to: &Endpoint) -> Result<Dialed>;
     /// Listens; port 0 picks a free one.
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>>;
+    /// Takes datagrams at a port; port 0 picks a free one. `Unsupported` where there are only streams.
+    async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
+        let message = format!("this network has no datagrams (asked for {at})");
+        Err(Error::new(ErrorKind::Unsupported, "listen", message))
+    }
 }

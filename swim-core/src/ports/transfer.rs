@@ -1,4 +1,4 @@
-//! Moving an image to or from a device.
+//! Moving an image to or from a device: four verbs over every protocol.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, ImageStore};
-use crate::Result;
+use super::{Context, ImageStore, Sink};
 use crate::model::{Device, Direction, Protocol, Secret, Sha256};
+use crate::{Error, ErrorKind, Result};
 
 /// What a transfer adapter can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,10 +35,10 @@ impl TransferAbility {
     }
 }
 
-/// We dial the device and write.
+/// We dial and write.
 #[derive(Clone, Debug)]
 pub struct Push {
-    /// To which device.
+    /// To which device, or image server ([`crate::model::ImageServer::as_device`]).
     pub device: Device,
     /// Where the bytes are.
     pub store: Arc<dyn ImageStore>,
@@ -50,6 +50,38 @@ pub struct Push {
     pub path: String,
     /// Go on behind what is there, when that is the beginning of this image: only where the adapter resumes; it looks.
     pub resume: bool,
+}
+
+/// We dial and read.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// From which device, or image server.
+    pub device: Device,
+    /// Path there.
+    pub path: String,
+    /// Where the bytes go. What it [has](Sink::have) is not fetched again, where the adapter resumes.
+    pub sink: Arc<dyn Sink>,
+    /// The size that it must have, where it is known; another one is `Integrity`.
+    pub bytes: Option<u64>,
+    /// A file that is larger is refused, whatever the other side says: `NoSpace`.
+    pub most: u64,
+}
+
+/// We serve a place for one file, and one device uploads it.
+#[derive(Clone, Debug)]
+pub struct Accept {
+    /// Who shall upload.
+    pub device: Device,
+    /// The file name to expect (no directory). Others are refused.
+    pub name: String,
+    /// Where the bytes go.
+    pub sink: Arc<dyn Sink>,
+    /// A file that is larger is refused.
+    pub most: u64,
+    /// Only this source address may come (as text); `None` = any that shows the secret.
+    pub source: Option<String>,
+    /// It closes after this long, whatever happens.
+    pub lifetime: Duration,
 }
 
 /// We serve one image to one device.
@@ -84,9 +116,9 @@ pub trait Served: Send + Sync + fmt::Debug {
     fn user(&self) -> Option<&str>;
     /// The single-use password, where the protocol has one.
     fn password(&self) -> Option<&Secret<String>>;
-    /// Bytes that were handed out so far.
+    /// Bytes that were handed out (of an offer) or taken (of an accept) so far.
     fn sent(&self) -> u64;
-    /// Ends it and says what was served.
+    /// Ends it and says what was served. An upload that is not whole is `Interrupted`.
     async fn close(self: Box<Self>) -> Result<Receipt>;
 }
 
@@ -107,23 +139,55 @@ pub struct Receipt {
     /// The cipher, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cipher: Option<String>,
+    /// SHA-256 of the whole image: the one that was sent, known since its import. Absent where the bytes only came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256>,
 }
 
 impl Receipt {
     /// A receipt.
     #[must_use]
     pub const fn new(protocol: Protocol, direction: Direction, bytes: u64, resumed_from: u64, millis: u64) -> Self {
-        Self { protocol, direction, bytes, resumed_from, millis, cipher: None }
+        Self { protocol, direction, bytes, resumed_from, millis, cipher: None, digest: None }
+    }
+
+    /// The same, of this image.
+    #[must_use]
+    pub fn of(self, image: Sha256) -> Self {
+        Self { digest: Some(image), ..self }
+    }
+
+    /// The same, over this cipher.
+    #[must_use]
+    pub fn over(self, cipher: Option<&str>) -> Self {
+        Self { cipher: cipher.map(str::to_owned), ..self }
     }
 }
 
-/// One protocol.
+/// One protocol, in one or more directions. What an adapter has not is `Unsupported`; its ability says so before.
 #[async_trait]
 pub trait Transfer: Send + Sync + fmt::Debug {
     /// What it can do.
     fn ability(&self) -> &TransferAbility;
-    /// We dial, the device receives. `Unsupported` where the ability has no push.
-    async fn push(&self, request: Push, cx: &Context) -> Result<Receipt>;
-    /// We serve, the device pulls. `Unsupported` where the ability has no pull.
-    async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>>;
+    /// We dial, the other side receives.
+    async fn push(&self, _: Push, _: &Context) -> Result<Receipt> {
+        Err(lacking(self.ability(), Direction::Push))
+    }
+    /// We dial, the other side sends.
+    async fn fetch(&self, _: Fetch, _: &Context) -> Result<Receipt> {
+        Err(lacking(self.ability(), Direction::Fetch))
+    }
+    /// We serve, the device pulls.
+    async fn offer(&self, _: Offer, _: &Context) -> Result<Box<dyn Served>> {
+        Err(lacking(self.ability(), Direction::Pull))
+    }
+    /// We serve, the device uploads.
+    async fn accept(&self, _: Accept, _: &Context) -> Result<Box<dyn Served>> {
+        Err(lacking(self.ability(), Direction::Upload))
+    }
+}
+
+fn lacking(ability: &TransferAbility, direction: Direction) -> Error {
+    let message = format!("this adapter of {} does not {direction}", ability.protocol);
+    Error::new(ErrorKind::Unsupported, "transfer", message)
 }

@@ -15,9 +15,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use swim_core::Result;
 use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
-use swim_core::{Error, ErrorKind, Result};
+use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Receipt, Served, Transfer, TransferAbility};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::body::{Answer, ImagePart, Sending};
@@ -60,10 +60,6 @@ pub(crate) struct Desk {
 impl Transfer for HttpOffers {
     fn ability(&self) -> &TransferAbility {
         &self.ability
-    }
-
-    async fn push(&self, _: Push, _: &Context) -> Result<Receipt> {
-        Err(Error::new(ErrorKind::Unsupported, "http", "devices take no files over HTTP from us; they pull"))
     }
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {

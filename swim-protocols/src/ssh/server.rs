@@ -10,7 +10,7 @@ use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
 use russh::server;
 use serde::Deserialize;
 use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Receipt, Served, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -111,10 +111,6 @@ impl SshOffers {
 impl Transfer for SshOffers {
     fn ability(&self) -> &TransferAbility {
         &self.ability
-    }
-
-    async fn push(&self, _: Push, _: &Context) -> Result<Receipt> {
-        Err(Error::new(ErrorKind::Unsupported, "offer", "this adapter offers; pushes are another one"))
     }
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {

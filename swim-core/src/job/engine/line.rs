@@ -135,7 +135,7 @@ impl Line {
         let notes =
             StepNotes { ports: self.ports.clone(), journal: Arc::clone(&self.journal), id: self.id.clone(), step };
         let cancel = if interruptible { self.stop_now.child_token() } else { CancellationToken::new() };
-        Context { clock: Arc::clone(&self.ports.clock), cancel, notes: Arc::new(notes) }
+        Context { cancel, ..Context::new(Arc::clone(&self.ports.clock)).noting(Arc::new(notes)) }
     }
 
     /// Makes sure that there is a session.

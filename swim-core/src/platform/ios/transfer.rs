@@ -33,6 +33,7 @@ pub(super) async fn bring(
         let tried = match direction {
             Direction::Pull => pull(*protocol, image, bytes, path, s).await,
             Direction::Push => push(*protocol, image, bytes, path, s).await,
+            other => Err(Error::invalid("transfers", other, "only pull and push bring an image to a device")),
         };
         match tried {
             Ok((said, receipt)) => return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks }),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use russh::client::Msg;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Context, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::ports::{Context, Push, Receipt, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
 use super::send::{Sending, send_file};
@@ -62,10 +62,6 @@ impl Transfer for ScpPush {
         let mut receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
         receipt.cipher = link.cipher().map(str::to_owned);
         Ok(receipt)
-    }
-
-    async fn offer(&self, _: Offer, _: &Context) -> Result<Box<dyn Served>> {
-        Err(Error::new(ErrorKind::Unsupported, "scp", "this adapter pushes; offers are another one"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Context, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+use swim_core::ports::{Context, Push, Receipt, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
 use super::codec;
@@ -104,9 +104,5 @@ impl Transfer for SftpPush {
         let mut receipt = Receipt::new(Protocol::Sftp, Direction::Push, request.bytes - from, from, millis);
         receipt.cipher = link.cipher().map(str::to_owned);
         Ok(receipt)
-    }
-
-    async fn offer(&self, _: Offer, _: &Context) -> Result<Box<dyn Served>> {
-        Err(Error::new(ErrorKind::Unsupported, "sftp", "this adapter pushes; offers are another one"))
     }
 }

@@ -1,0 +1,94 @@
+//! Image servers: other machines near the devices, from which they pull.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol};
+use crate::{Error, Result};
+
+/// The platform name of a server that is dialled as if it were a device.
+const SERVER: &str = "image_server";
+
+/// One way into an image server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Door {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The port; default: the protocol's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How to log in, where the protocol has a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+    /// The folder of the images as this door shows it; default: where a login lands.
+    #[serde(default)]
+    pub folder: String,
+}
+
+/// An image server. Any number of them (the guide has three).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageServer {
+    /// The operator's name of it; unique.
+    pub name: DeviceId,
+    /// Its name or address.
+    pub host: String,
+    /// The ways in. We stage through the first one that can be written to; devices pull through any.
+    pub doors: Vec<Door>,
+    /// What to do about its SSH host key.
+    pub host_key: HostKeyPolicy,
+    /// Devices that pull from it.
+    #[serde(default)]
+    pub devices: Vec<DeviceId>,
+    /// Sites whose devices pull from it.
+    #[serde(default)]
+    pub sites: Vec<String>,
+    /// Devices that pull from it at the same time; default: the policy's (the guide's five).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_devices: Option<u32>,
+    /// Bytes a second that we send to it at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+}
+
+impl ImageServer {
+    /// Is it meant for this device? A device that is named wins over a site; asked by the caller in this order.
+    #[must_use]
+    pub fn serves(&self, device: &Device) -> bool {
+        self.devices.contains(&device.id) || device.site.as_ref().is_some_and(|s| self.sites.contains(s))
+    }
+
+    /// The door of a protocol.
+    #[must_use]
+    pub fn door(&self, protocol: Protocol) -> Option<&Door> {
+        self.doors.iter().find(|d| d.protocol == protocol)
+    }
+
+    /// The server behind one of its doors, as something that transfers can dial.
+    #[must_use]
+    pub fn as_device(&self, door: &Door) -> Device {
+        let at = Endpoint { host: self.host.clone(), port: door.port.unwrap_or_else(|| door.protocol.port()) };
+        let nobody = Login { user: String::new(), password: None, key: None, key_passphrase: None, enable: None };
+        let login = door.login.clone().unwrap_or(nobody);
+        Device::new(self.name.clone(), at, PlatformId(SERVER.to_owned()), login, self.host_key.clone())
+    }
+
+    /// Checks that it can be used at all.
+    ///
+    /// # Errors
+    /// `InvalidInput` names the field.
+    pub fn check(&self) -> Result<()> {
+        if self.doors.is_empty() {
+            return Err(Error::invalid("doors", "[]", "an image server needs at least one protocol"));
+        }
+        for door in &self.doors {
+            if self.doors.iter().filter(|d| d.protocol == door.protocol).count() > 1 {
+                return Err(Error::invalid("doors", door.protocol, "a protocol may stand there once"));
+            }
+            if door.folder.chars().any(char::is_control) {
+                return Err(Error::invalid("folder", format!("{:?}", door.folder), "no control characters"));
+            }
+        }
+        Ok(())
+    }
+}
