@@ -46,18 +46,22 @@ pub struct ImportOptions {
     pub min_flash: Option<u64>,
 }
 
-/// Where our offers listen.
+/// Where our offers listen, and how fast transfers may be.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Offers {
     /// The address to listen at; devices must be able to reach it. Default: all IPv4 addresses.
     pub listen: String,
+    /// Bytes a second that all transfers of this process may take together; default: no cap.
+    pub bytes_per_second: Option<u64>,
+    /// Bytes a second that the transfers with the devices of a site may take together.
+    pub sites: BTreeMap<String, u64>,
 }
 
 impl Default for Offers {
     fn default() -> Self {
-        Self { listen: "0.0.0.0".to_owned() }
+        Self { listen: "0.0.0.0".to_owned(), bytes_per_second: None, sites: BTreeMap::new() }
     }
 }
 

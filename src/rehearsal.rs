@@ -14,6 +14,7 @@ use swim_protocols::clock::TokioClock;
 use swim_sim::{DeviceSpec, SimDevice, SimNetwork, images};
 use swim_stores::{MemoryStore, StaticSecrets};
 
+use crate::config::Offers;
 use crate::wiring::{Ground, connect};
 use crate::{Client, SubmitOptions};
 
@@ -78,8 +79,10 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         images: Arc::new(store.clone()),
         secrets: Arc::new(secrets),
     };
-    let client =
-        Client::over(connect(ground, "0.0.0.0", platform::builtin()?, None)?, WorkerId("rehearsal".to_owned()));
+    let client = Client::over(
+        connect(ground, &Offers::default(), platform::builtin()?, None)?,
+        WorkerId("rehearsal".to_owned()),
+    );
     let image = sample(&plan, &store, &client).await?;
     let devices: Vec<_> = plan.devices.iter().map(|l| l.device.clone()).collect();
     client.add_devices(&devices).await?;

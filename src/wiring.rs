@@ -7,6 +7,7 @@ use swim_core::platform::{self, Platform, PullServices, Registry};
 use swim_core::ports::{
     CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
 };
+use swim_core::transfer::Caps;
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::http::{HttpConfig, HttpOffers};
@@ -16,6 +17,7 @@ use swim_protocols::ssh::sftp::SftpPush;
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
+use crate::config::Offers;
 use crate::simulation::OnlyLoopback;
 use crate::{Client, Config};
 
@@ -103,7 +105,7 @@ impl Builder {
             images,
             secrets: Arc::new(secrets),
         };
-        let adapters = connect(ground, &config.offers.listen, platform::drivers(&registry)?, checks)?;
+        let adapters = connect(ground, &config.offers, platform::drivers(&registry)?, checks)?;
         repo::sweep(&*adapters.services.store, &*records).await?;
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
@@ -131,7 +133,7 @@ pub(crate) struct Ground {
 /// Puts sessions and transfers over a network.
 pub(crate) fn connect(
     ground: Ground,
-    listen: &str,
+    config: &Offers,
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
@@ -139,10 +141,10 @@ pub(crate) fn connect(
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
-    listen.clone_into(&mut offers.bind);
+    config.listen.clone_into(&mut offers.bind);
     let (scp, sftp) = SshOffers::new(Arc::clone(&network), offers)?;
     let mut http = HttpConfig::default();
-    listen.clone_into(&mut http.bind);
+    config.listen.clone_into(&mut http.bind);
     let transfers: Vec<Arc<dyn Transfer>> = vec![
         Arc::new(scp),
         Arc::new(sftp),
@@ -155,7 +157,11 @@ pub(crate) fn connect(
         records,
         clock,
         connector: Arc::new(SshConnector::new(ssh)),
-        services: PullServices { store: images, transfers },
+        services: PullServices {
+            store: images,
+            transfers,
+            caps: Caps::new(config.bytes_per_second, config.sites.clone()),
+        },
         platforms,
         secrets,
         checks,

@@ -16,6 +16,7 @@ use swim_core::model::{ActivateMode, FailurePolicy, Policy};
 use swim_core::platform::PullServices;
 use swim_core::ports::{CheckCall, Clock, JobId, JobStore, NewJob, PostChecks, Verdict, WorkerId};
 use swim_core::testing::{FaultyClock, FaultyJobStore, KillSwitch};
+use swim_core::transfer::Caps;
 use swim_core::{ErrorKind, Result};
 use swim_protocols::clock::TokioClock;
 use swim_stores::MemoryStore;
@@ -44,7 +45,7 @@ fn engine(name: &str, world: &World, store: &MemoryStore, checks: Option<Verdict
         jobs: Arc::new(jobs),
         clock: Arc::new(clock),
         connector: Arc::new(world.clone()),
-        services: PullServices { store: Arc::new(store.clone()), transfers: vec![] },
+        services: PullServices { store: Arc::new(store.clone()), transfers: vec![], caps: Caps::default() },
         platforms: vec![Arc::new(world.clone())],
         checks: checks.map(|v| Arc::new(Says(v)) as _),
         sink: Arc::new(NoSink),

@@ -22,6 +22,7 @@ use swim_core::ports::{
     WorkerId,
 };
 use swim_core::testing::{FaultyClock, FaultyJobStore, FaultyNetwork, KillSwitch};
+use swim_core::transfer::Caps;
 use swim_core::version::{Scheme, Version};
 use swim_core::{ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
@@ -221,7 +222,7 @@ impl Fleet {
             jobs,
             clock,
             connector: Arc::new(SshConnector::new(ssh)),
-            services: PullServices { store: Arc::new(self.store.clone()), transfers },
+            services: PullServices { store: Arc::new(self.store.clone()), transfers, caps: Caps::default() },
             platforms: builtin().unwrap(),
             checks: says.map(|v| Arc::new(Says(v)) as _),
             sink: heard.map_or_else(|| Arc::new(NoSink) as Arc<dyn EventSink>, |h| Arc::new(h)),

@@ -3,6 +3,7 @@
 mod device;
 mod digest;
 mod inventory;
+mod link;
 mod policy;
 mod protocol;
 mod secret;
@@ -13,6 +14,7 @@ pub use digest::{Algorithm, Digests, Sha256};
 pub use inventory::{
     BootState, FileEntry, FileSystem, InstallRow, InstallState, InstallStateCode, Inventory, Member, Mode, Redundancy,
 };
+pub use link::Link;
 pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
 pub use secret::{Secret, SecretRef};

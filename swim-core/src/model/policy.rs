@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Protocol};
+use super::{Direction, Link, Protocol};
 use crate::{Error, Result};
 
 /// What devices take as their auto-abort timer, in minutes.
@@ -65,6 +65,8 @@ pub enum UnsavedConfig {
 pub struct Policy {
     /// Transfers to try, in order.
     pub transfers: Vec<(Protocol, Direction)>,
+    /// What is known of the way to the devices: for the predictions in the plan.
+    pub link: Link,
     /// When devices are activated.
     pub activate: ActivateMode,
     /// In which mode the software is installed.
@@ -99,10 +101,11 @@ impl Default for Policy {
         Self {
             transfers: vec![
                 (Protocol::Scp, Direction::Pull),
-                (Protocol::Http, Direction::Pull),
                 (Protocol::Scp, Direction::Push),
                 (Protocol::Sftp, Direction::Push),
+                (Protocol::Http, Direction::Pull),
             ],
+            link: Link::default(),
             activate: ActivateMode::Sequential,
             approach: Approach::Current,
             on_failure: FailurePolicy::Continue,

@@ -6,7 +6,9 @@ use super::Plan;
 use super::settings::settings;
 use crate::analysis::html::{Html, escape};
 use crate::job::gate;
-use crate::platform::StepSpec;
+use crate::model::{Direction, Protocol};
+use crate::platform::{StepKind, StepSpec};
+use crate::transfer::{Prediction, predict};
 
 impl Plan {
     /// What a held step means, where the device does not wait for ever.
@@ -16,6 +18,18 @@ impl Plan {
         }
         let minutes = self.policy.auto_abort_minutes;
         format!(" [held until somebody commits: within {minutes} minutes of the activation, or the device goes back]")
+    }
+
+    /// How long the copy of a step will take, by each transfer that may run.
+    fn predicted(&self, step: &StepSpec) -> Vec<String> {
+        let StepKind::Transfer { bytes, transfers, .. } = &step.kind else {
+            return Vec::new();
+        };
+        let about = |(protocol, direction): &(Protocol, Direction)| {
+            let Prediction { seconds, because } = predict(*protocol, *bytes, &self.policy.link)?;
+            Some(format!("{protocol} {direction}: about {seconds} s ({because})"))
+        };
+        transfers.iter().filter_map(about).collect()
     }
 
     /// What the network feels of it.
@@ -52,6 +66,9 @@ impl Plan {
                 for r in &step.requires {
                     let _ = writeln!(out, "       before: {r}");
                 }
+                for p in self.predicted(step) {
+                    let _ = writeln!(out, "       takes:  {p}");
+                }
                 for e in &step.ensures {
                     let _ = writeln!(out, "       after:  {e}");
                 }
@@ -87,7 +104,8 @@ impl Plan {
         let mut rows = Vec::new();
         for line in &self.devices {
             let steps: String = line.steps.iter().fold(String::new(), |mut list, s| {
-                let _ = write!(list, "<li>{}{}</li>", escape(&s.title), escape(&self.held(s)));
+                let takes = self.predicted(s).iter().fold(String::new(), |all, p| all + "<br>" + &escape(p));
+                let _ = write!(list, "<li>{}{}{takes}</li>", escape(&s.title), escape(&self.held(s)));
                 list
             });
             let from = line.expects.version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -22,6 +22,10 @@ fn shown(value: &Value) -> String {
             list.iter().map(shown).collect::<Vec<_>>().join(" ")
         }
         Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let known = fields.iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, value)| format!("{name} {}", shown(value))).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
@@ -34,7 +38,7 @@ mod tests {
     fn every_field_is_shown_in_words() {
         let shown = settings(&Policy { accept_unknown: vec!["ram.unknown".into()], ..Policy::default() });
         let of = |name: &str| shown.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-        assert_eq!(of("transfers"), Some("scp pull, http pull, scp push, sftp push"));
+        assert_eq!(of("transfers"), Some("scp pull, scp push, sftp push, http pull"));
         assert_eq!(of("activate"), Some("sequential"));
         assert_eq!(of("hold_commit"), Some("no"));
         assert_eq!(of("accept_unknown"), Some("ram.unknown"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::cli::{Dialogue, Transcript};
 use crate::model::{Device, Direction, Protocol, SecretRef};
 use crate::ports::{Cli, Context, ImageStore, Transfer};
+use crate::transfer::Caps;
 use crate::{Error, ErrorKind, Result};
 
 /// What transfers need besides the command line.
@@ -15,6 +16,8 @@ pub struct PullServices {
     pub store: Arc<dyn ImageStore>,
     /// The transfer adapters.
     pub transfers: Vec<Arc<dyn Transfer>>,
+    /// How fast they may be.
+    pub caps: Caps,
 }
 
 impl PullServices {
@@ -47,6 +50,12 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// The context of a transfer with this device: with the bandwidth caps that hold for it.
+    #[must_use]
+    pub fn transfer_context(&self) -> Context {
+        Context { pace: self.services.caps.pace(self.device), ..self.cx.clone() }
+    }
+
     /// Runs a plain command and returns its output.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod ram;
 mod session;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod version;
 
 use super::Rule;
@@ -30,4 +31,5 @@ pub(super) const ALL: &[Rule] = &[
     config::rule,
     privilege::rule,
     session::rule,
+    transfer::rule,
 ];

@@ -185,3 +185,28 @@ fn the_renderers_escape_what_devices_say() {
     assert!(report.html().contains("&lt;script&gt;") && !report.html().contains("<script>"));
     assert!(report.text().contains("privilege.unknown"), "{}", report.text());
 }
+
+#[test]
+fn the_order_of_transfers_is_judged() {
+    use Direction::{Pull, Push};
+    use Protocol::{Http, Scp, Tftp};
+    let safe = run(|_, _, p| p.transfers = vec![(Scp, Pull), (Http, Pull)]);
+    assert_eq!(against(&safe), vec![]);
+    // Where there is nothing safe there is no better order.
+    assert_eq!(against(&run(|_, _, p| p.transfers = vec![(Http, Pull)])), vec![]);
+    let exposed = run(|_, _, p| p.transfers = vec![(Http, Pull), (Scp, Push)]);
+    assert_eq!(against(&exposed), vec![("transfer.insecure_first", Severity::Warning, None)]);
+    let unknown = run(|_, _, p| p.transfers = vec![(Tftp, Pull)]);
+    assert_eq!(against(&unknown), vec![("transfer.tftp_time_unknown", Severity::Warning, None)]);
+    let slow = run(|_, _, p| {
+        p.transfers = vec![(Tftp, Pull)];
+        p.link.round_trip_millis = Some(20);
+    });
+    assert_eq!(against(&slow), vec![("transfer.tftp_too_slow", Severity::Warning, None)]);
+    assert!(slow.findings.iter().any(|f| f.message.contains("in blocks of 512, 1 each 20 ms")), "{slow:?}");
+    let fast = run(|_, _, p| {
+        p.transfers = vec![(Tftp, Pull)];
+        p.link = Link { round_trip_millis: Some(20), tftp_block: 8192, tftp_window: 16, ..Link::default() };
+    });
+    assert_eq!(against(&fast), vec![]);
+}

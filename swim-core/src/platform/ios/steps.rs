@@ -43,7 +43,7 @@ pub(super) fn line(
                 image: goal.image,
                 bytes: goal.bytes,
                 path: path.clone(),
-                transfers: order(definition, policy)?,
+                transfers: order(definition, goal.bytes, policy)?,
             },
             format!("copy {} ({} bytes) to {path}", goal.file_name, goal.bytes),
         )
@@ -101,16 +101,22 @@ fn runs_everywhere(inventory: &Inventory, version: &Version) -> bool {
     same(&inventory.version) && inventory.members.iter().all(|m| same(&m.version))
 }
 
-/// The policy's order, without what the platform does not know.
-fn order(definition: &Definition, policy: &Policy) -> Result<Vec<(Protocol, Direction)>> {
+/// The policy's order, without what the platform does not know and without TFTP where it cannot be done in time.
+fn order(definition: &Definition, bytes: u64, policy: &Policy) -> Result<Vec<(Protocol, Direction)>> {
     let known = &definition.abilities.transfers;
-    let order: Vec<_> = policy.transfers.iter().filter(|t| known.contains(t)).copied().collect();
+    let mut order: Vec<_> = policy.transfers.iter().filter(|t| known.contains(t)).copied().collect();
+    let too_slow = crate::transfer::too_slow_for_tftp(bytes, &policy.link);
+    if too_slow.is_some() {
+        order.retain(|(protocol, _)| *protocol != Protocol::Tftp);
+    }
     if !order.is_empty() {
         return Ok(order);
     }
+    if let Some(why) = too_slow.filter(|_| policy.transfers.iter().any(|(p, _)| *p == Protocol::Tftp)) {
+        return Err(Error::new(ErrorKind::Blocked, "plan", why));
+    }
     let names = |list: &[(Protocol, Direction)]| {
-        let name =
-            |(p, d): &(Protocol, Direction)| format!("{p} {}", if *d == Direction::Pull { "pull" } else { "push" });
+        let name = |(p, d): &(Protocol, Direction)| format!("{p} {d}");
         list.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     let what = format!("the policy's transfers are {}; this platform knows {}", names(&policy.transfers), names(known));

@@ -82,7 +82,7 @@ async fn pull(
     };
     let address = s.our_address()?;
     let host = if address.contains(':') { format!("[{address}]") } else { address };
-    let served = transfer.offer(offer, s.cx).await?;
+    let served = transfer.offer(offer, &s.transfer_context()).await?;
     let copied = copy_from(protocol, &host, &*served, bytes, path, s).await;
     let receipt = served.close().await;
     let said = copied?;
@@ -153,7 +153,7 @@ async fn push(
         path: path.to_owned(),
         resume: true,
     };
-    let receipt = transfer.push(request, s.cx).await?;
+    let receipt = transfer.push(request, &s.transfer_context()).await?;
     Ok((format!("{} bytes pushed by {protocol}", receipt.bytes), receipt))
 }
 
