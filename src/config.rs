@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use swim_core::model::{Device, Secret};
+use swim_core::model::{Device, ImageServer, Secret};
 use swim_core::{Error, ErrorKind, Result};
 
 use crate::reading::{self, Wrong};
@@ -98,6 +98,9 @@ pub struct Config {
     /// Where our offers listen.
     #[serde(default)]
     pub offers: Offers,
+    /// Image servers near the devices; devices that have none pull from us.
+    #[serde(default)]
+    pub servers: Vec<ImageServer>,
     /// The name of this worker in journals; default: the process id.
     #[serde(default)]
     pub worker: Option<String>,
@@ -118,6 +121,7 @@ impl Config {
             devices: Vec::new(),
             secrets: BTreeMap::new(),
             offers: Offers::default(),
+            servers: Vec::new(),
             worker: None,
             platforms: Vec::new(),
             simulation: None,

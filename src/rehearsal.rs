@@ -80,7 +80,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         secrets: Arc::new(secrets),
     };
     let client = Client::over(
-        connect(ground, &Offers::default(), platform::builtin()?, None)?,
+        connect(ground, &Offers::default(), Vec::new(), platform::builtin()?, None)?,
         WorkerId("rehearsal".to_owned()),
     );
     let image = sample(&plan, &store, &client).await?;

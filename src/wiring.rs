@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use swim_core::model::ImageServer;
 use swim_core::platform::{self, Platform, PullServices, Registry};
 use swim_core::ports::{
     CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
 };
-use swim_core::transfer::Caps;
+use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::http::{HttpConfig, HttpOffers};
@@ -105,10 +106,15 @@ impl Builder {
             images,
             secrets: Arc::new(secrets),
         };
-        let adapters = connect(ground, &config.offers, platform::drivers(&registry)?, checks)?;
+        let adapters = connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
         repo::sweep(&*adapters.services.store, &*records).await?;
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
+        for server in &config.servers {
+            for (door, login) in server.doors.iter().filter_map(|d| Some((d, d.login.as_ref()?))) {
+                client.has_secrets(&format!("{} login of image server {}", door.protocol, server.name), login).await?;
+            }
+        }
         client.add_devices(&config.devices).await?;
         Ok(client)
     }
@@ -134,6 +140,7 @@ pub(crate) struct Ground {
 pub(crate) fn connect(
     ground: Ground,
     config: &Offers,
+    servers: Vec<ImageServer>,
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
@@ -158,6 +165,8 @@ pub(crate) fn connect(
         clock,
         connector: Arc::new(SshConnector::new(ssh)),
         services: PullServices {
+            servers: Arc::new(Servers::new(servers)?),
+            secrets: Arc::clone(&secrets),
             store: images,
             transfers,
             caps: Caps::new(config.bytes_per_second, config.sites.clone()),

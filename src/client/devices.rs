@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use swim_core::model::{Device, DeviceId, Inventory};
+use swim_core::model::{Device, DeviceId, Inventory, Login};
 use swim_core::platform::{Platform, Session};
 use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, ErrorRecord, Result};
@@ -37,15 +37,14 @@ impl Client {
     pub async fn add_devices(&self, devices: &[Device]) -> Result<()> {
         for device in devices {
             self.platform(device)?;
-            self.has_secrets(device).await?;
+            self.has_secrets(&format!("login of {}", device.id), &device.login).await?;
             self.records().put("devices", device.id.as_str(), json(device)?).await?;
         }
         Ok(())
     }
 
     /// The likeliest mistake is the password itself in the place of its name: then it would be kept as a name.
-    async fn has_secrets(&self, device: &Device) -> Result<()> {
-        let login = &device.login;
+    pub(crate) async fn has_secrets(&self, whose: &str, login: &Login) -> Result<()> {
         let named = [
             ("password", &login.password),
             ("key", &login.key),
@@ -57,12 +56,11 @@ impl Client {
             match self.adapters().secrets.resolve(name).await {
                 Err(e) if e.kind() == ErrorKind::NotFound => {
                     let what = format!(
-                        "login.{field} of {}: no secret of that name is configured (it is not repeated here, because it \
-                         may be the secret itself)",
-                        device.id
+                        "{whose}: {field}: no secret of that name is configured (it is not repeated here, because it may \
+                         be the secret itself)"
                     );
-                    let e = Error::new(ErrorKind::InvalidInput, "add device", what);
-                    return Err(e.with("device", &device.id).with("field", format!("login.{field}")));
+                    let e = Error::new(ErrorKind::InvalidInput, "check login", what);
+                    return Err(e.with("field", format!("login.{field}")));
                 }
                 // A vault that does not answer now may do so when it is needed.
                 _ => {}

@@ -19,7 +19,7 @@ use swim_core::testing::{FaultyClock, FaultyJobStore, KillSwitch};
 use swim_core::transfer::Caps;
 use swim_core::{ErrorKind, Result};
 use swim_protocols::clock::TokioClock;
-use swim_stores::MemoryStore;
+use swim_stores::{MemoryStore, StaticSecrets};
 
 use world::{Manner, NEW, OLD, World, plan, version};
 
@@ -45,7 +45,13 @@ fn engine(name: &str, world: &World, store: &MemoryStore, checks: Option<Verdict
         jobs: Arc::new(jobs),
         clock: Arc::new(clock),
         connector: Arc::new(world.clone()),
-        services: PullServices { store: Arc::new(store.clone()), transfers: vec![], caps: Caps::default() },
+        services: PullServices {
+            store: Arc::new(store.clone()),
+            transfers: vec![],
+            caps: Caps::default(),
+            servers: Arc::default(),
+            secrets: Arc::new(StaticSecrets::default()),
+        },
         platforms: vec![Arc::new(world.clone())],
         checks: checks.map(|v| Arc::new(Says(v)) as _),
         sink: Arc::new(NoSink),

@@ -25,6 +25,24 @@ pub struct Door {
     pub folder: String,
 }
 
+impl Door {
+    /// The path of a file behind this door.
+    ///
+    /// ```
+    /// use swim_core::model::{Door, Protocol};
+    /// let door = Door { protocol: Protocol::Sftp, port: None, login: None, folder: "images/".into() };
+    /// assert_eq!(door.path("x.bin"), "images/x.bin");
+    /// assert_eq!(Door { folder: String::new(), ..door }.path("x.bin"), "x.bin");
+    /// ```
+    #[must_use]
+    pub fn path(&self, name: &str) -> String {
+        match self.folder.trim_end_matches('/') {
+            "" if self.folder.is_empty() => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        }
+    }
+}
+
 /// An image server. Any number of them (the guide has three).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

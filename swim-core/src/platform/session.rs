@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::cli::{Dialogue, Transcript};
 use crate::model::{Device, Direction, Protocol, SecretRef};
-use crate::ports::{Cli, Context, ImageStore, Transfer};
-use crate::transfer::Caps;
+use crate::ports::{Cli, Context, ImageStore, Secrets, Transfer};
+use crate::transfer::{Caps, Servers};
 use crate::{Error, ErrorKind, Result};
 
 /// What transfers need besides the command line.
@@ -18,6 +18,10 @@ pub struct PullServices {
     pub transfers: Vec<Arc<dyn Transfer>>,
     /// How fast they may be.
     pub caps: Caps,
+    /// Image servers from which devices pull instead of from us.
+    pub servers: Arc<Servers>,
+    /// The logins at image servers.
+    pub secrets: Arc<dyn Secrets>,
 }
 
 impl PullServices {

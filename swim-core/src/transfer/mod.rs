@@ -3,7 +3,17 @@
 mod caps;
 mod pace;
 mod predict;
+mod staging;
 
 pub use caps::Caps;
 pub use pace::{Bucket, Pace};
 pub use predict::{Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
+pub use staging::{Servers, Staging};
+
+use crate::ErrorKind;
+
+/// Is another protocol worth a try after this failure? The network, the login and an adapter that is not there: yes. Room,
+/// names and privilege would be the same with every protocol.
+pub(crate) const fn moves_on(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
+}

@@ -2,6 +2,7 @@
 
 mod line;
 mod look;
+mod places;
 mod reach;
 mod undo;
 
@@ -12,10 +13,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::line::{Line, Pass};
+use self::places::Places;
 use super::event::{CancelHow, EventSink, JobEvent};
 use super::gate::{Fleet, Gate};
 use super::journal::Journal;
@@ -194,14 +195,15 @@ impl Engine {
     async fn drive(&self, journal: &Arc<Journal>, stop_now: &CancellationToken) -> Result<bool> {
         let ids: Vec<DeviceId> = journal.read(|s| s.places.keys().cloned().collect());
         let at_server = journal.read(|s| s.plan.as_ref().map_or(1, |p| p.policy.max_per_server));
-        let places = Arc::new(Semaphore::new(usize::try_from(at_server).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS)));
+        let mut places = Places::new(&self.ports.services.servers, at_server);
         let mut active: BTreeSet<DeviceId> = BTreeSet::new();
         let mut lines = FuturesUnordered::new();
         loop {
             for (id, pass) in self.who_may_go(journal, &ids, &active) {
                 active.insert(id.clone());
-                let (stop_now, places) = (stop_now.clone(), Arc::clone(&places));
-                let line = Line::new(self.ports.clone(), Arc::clone(journal), id.clone(), stop_now, places);
+                let device = journal.read(|s| s.plan.as_ref()?.device(&id).map(|d| d.device.clone()));
+                let place = places.at_server_of(device.as_ref());
+                let line = Line::new(self.ports.clone(), Arc::clone(journal), id.clone(), stop_now.clone(), place);
                 lines.push(async move { (id, line.run(pass).await) });
             }
             if let Some((id, ended)) = lines.next().await {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::{LONG_SILENCE, files, last_words, questions, split_path};
 use crate::cli::Dialogue;
-use crate::model::{Direction, Protocol, Secret, Sha256};
+use crate::model::{Direction, ImageServer, Protocol, Secret, Sha256};
 use crate::platform::parse;
 use crate::platform::{Acted, Session};
-use crate::ports::{Offer, Push, Receipt, Served};
+use crate::ports::{Offer, Push, Receipt};
+use crate::transfer::Staging;
 use crate::{Effect, Error, ErrorKind, Result};
 
 /// A copy that prints nothing for so long is stuck: progress characters come every few seconds, a flash that flushes
@@ -37,7 +38,7 @@ pub(super) async fn bring(
         };
         match tried {
             Ok((said, receipt)) => return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks }),
-            Err(e) if moves_on(e.kind()) => {
+            Err(e) if crate::transfer::moves_on(e.kind()) => {
                 fallbacks.push(format!("{protocol} {direction:?}: {}", e.report()));
                 last = Some(e);
             }
@@ -55,11 +56,6 @@ pub(super) async fn bring(
     })
 }
 
-/// The device's own network or login trouble, or an adapter that is not there.
-const fn moves_on(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
-}
-
 async fn pull(
     protocol: Protocol,
     image: &Sha256,
@@ -67,6 +63,10 @@ async fn pull(
     path: &str,
     s: &mut Session<'_>,
 ) -> Result<(String, Receipt)> {
+    let servers = std::sync::Arc::clone(&s.services.servers);
+    if let Some(server) = servers.of(s.device) {
+        return pull_from(server, protocol, image, bytes, path, s).await;
+    }
     let (_, name) = split_path(path);
     let transfer = s.services.find(protocol, Direction::Pull).ok_or_else(|| missing(protocol))?;
     let offer = Offer {
@@ -80,33 +80,78 @@ async fn pull(
         uses: 1,
         lifetime: OFFER_LIFETIME,
     };
-    let address = s.our_address()?;
-    let host = if address.contains(':') { format!("[{address}]") } else { address };
+    let host = s.our_address()?;
     let served = transfer.offer(offer, &s.transfer_context()).await?;
-    let copied = copy_from(protocol, &host, &*served, bytes, path, s).await;
+    let from = Origin {
+        host,
+        port: Some(served.port()),
+        path: served.path().to_owned(),
+        user: served.user().map(str::to_owned),
+        password: served.password().cloned(),
+    };
+    let copied = copy_from(protocol, &from, bytes, path, s).await;
     let receipt = served.close().await;
     let said = copied?;
-    Ok((said, receipt?))
+    Ok((said, receipt?.of(*image)))
 }
 
-async fn copy_from(
+/// The device pulls from the image server that stands near it; the image is brought there first.
+async fn pull_from(
+    server: &ImageServer,
     protocol: Protocol,
-    host: &str,
-    served: &dyn Served,
+    image: &Sha256,
     bytes: u64,
     path: &str,
     s: &mut Session<'_>,
-) -> Result<String> {
+) -> Result<(String, Receipt)> {
+    let door = server.door(protocol).ok_or_else(|| {
+        let message = format!("the image server of this device does not speak {protocol}");
+        Error::new(ErrorKind::Unsupported, "transfer", message).with("server", &server.name)
+    })?;
     let (_, name) = split_path(path);
-    let user = served.user().map(|u| format!("{u}@")).unwrap_or_default();
-    let url = format!("{protocol}://{user}{host}:{}/{}", served.port(), served.path());
+    s.services.servers.stage(Staging { image, bytes, name }, server, s.services, &s.transfer_context()).await?;
+    let password = match door.login.as_ref().and_then(|login| login.password.as_ref()) {
+        Some(secret) => Some(s.services.secrets.resolve(secret).await?),
+        None => None,
+    };
+    let from = Origin {
+        host: server.host.clone(),
+        port: door.port.filter(|port| *port != protocol.port()),
+        path: door.path(name),
+        user: door.login.as_ref().map(|login| login.user.clone()),
+        password,
+    };
+    let began = s.cx.clock.monotonic();
+    let said = copy_from(protocol, &from, bytes, path, s).await?;
+    let took = s.cx.clock.monotonic().saturating_sub(began);
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    Ok((said, Receipt::new(protocol, Direction::Pull, bytes, 0, millis).of(*image)))
+}
+
+/// Where a device copies from.
+struct Origin {
+    host: String,
+    /// Absent: the protocol's own, which not every device can be told.
+    port: Option<u16>,
+    path: String,
+    /// Absent: the path is the credential.
+    user: Option<String>,
+    password: Option<Secret<String>>,
+}
+
+async fn copy_from(protocol: Protocol, from: &Origin, bytes: u64, path: &str, s: &mut Session<'_>) -> Result<String> {
+    let (_, name) = split_path(path);
+    let user = from.user.as_ref().map(|u| format!("{u}@")).unwrap_or_default();
+    let host = if from.host.contains(':') { format!("[{}]", from.host) } else { from.host.clone() };
+    let port = from.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let url = format!("{protocol}://{user}{host}{port}/{}", from.path);
     let mut dialogue = Dialogue::show(format!("copy {url} {path}")).silence(COPY_SILENCE);
-    dialogue.answers = questions::copy(name, served.user(), served.password());
+    dialogue.answers = questions::copy(name, from.user.as_deref(), from.password.as_ref());
     // The path of an HTTP offer is its credential.
-    if served.user().is_none() {
-        dialogue.shown = format!("copy {protocol}://{host}:{}/*** {path}", served.port());
+    if from.user.is_none() {
+        dialogue.shown = format!("copy {protocol}://{host}{port}/*** {path}");
         // Devices print it back (`Loading http://...`); the file's name behind it is no secret.
-        let credential = served.path().split('/').next().unwrap_or_default();
+        let credential = from.path.split('/').next().unwrap_or_default();
         dialogue.hidden.push(Secret::new(credential.to_owned()));
     }
     let said = s.run(&dialogue).await?;
@@ -154,7 +199,7 @@ async fn push(
         resume: true,
     };
     let receipt = transfer.push(request, &s.transfer_context()).await?;
-    Ok((format!("{} bytes pushed by {protocol}", receipt.bytes), receipt))
+    Ok((format!("{} bytes pushed by {protocol}", receipt.bytes), receipt.of(*image)))
 }
 
 fn missing(protocol: Protocol) -> Error {

@@ -1,0 +1,33 @@
+//! Places at the servers: as many devices pull from one at the same time as it is allowed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::model::{Device, DeviceId};
+use crate::transfer::Servers;
+
+/// The places of a job.
+pub(super) struct Places {
+    servers: Arc<Servers>,
+    usual: u32,
+    /// By server; `None` is us.
+    taken: HashMap<Option<DeviceId>, Arc<Semaphore>>,
+}
+
+impl Places {
+    /// So many at every server that has no number of its own.
+    pub(super) fn new(servers: &Arc<Servers>, usual: u32) -> Self {
+        Self { servers: Arc::clone(servers), usual, taken: HashMap::new() }
+    }
+
+    /// Those that a device shares with the others of its server.
+    pub(super) fn at_server_of(&mut self, device: Option<&Device>) -> Arc<Semaphore> {
+        let server = device.and_then(|d| self.servers.of(d));
+        let places = server.and_then(|s| s.max_devices).unwrap_or(self.usual);
+        let places = usize::try_from(places).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
+        let all = self.taken.entry(server.map(|s| s.name.clone()));
+        Arc::clone(all.or_insert_with(|| Arc::new(Semaphore::new(places))))
+    }
+}
