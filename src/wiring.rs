@@ -13,8 +13,8 @@ use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
-use swim_protocols::ssh::scp::ScpPush;
-use swim_protocols::ssh::sftp::SftpPush;
+use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
+use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
@@ -158,6 +158,8 @@ pub(crate) fn connect(
         Arc::new(HttpOffers::new(network, http)),
         Arc::new(ScpPush::new(Arc::clone(&ssh))),
         Arc::new(SftpPush::new(Arc::clone(&ssh))),
+        Arc::new(ScpFetch::new(Arc::clone(&ssh))),
+        Arc::new(SftpFetch::new(Arc::clone(&ssh))),
     ];
     Ok(Adapters {
         jobs,

@@ -7,4 +7,5 @@ mod fleet;
 mod happy;
 mod kill;
 mod secrets;
+mod servers;
 mod verdicts;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::Bucket;
 use crate::model::{Device, DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
-use crate::ports::{Context, Fetch, ImageStore, Push, Sink};
+use crate::ports::{Context, Fetch, ImageStore, Push, Sink, Transfer};
 use crate::{Error, ErrorKind, Result};
 
 /// The image servers of a client, and what this process has brought to them.
@@ -135,26 +135,39 @@ async fn through(
         })
     };
     let (push, fetch) = (adapter(Direction::Push)?, adapter(Direction::Fetch)?);
-    let path = door.path(what.name);
-    let device = server.as_device(door);
     let request = Push {
-        device: device.clone(),
+        device: server.as_device(door),
         store: Arc::clone(&services.store),
         image: *what.image,
         bytes: what.bytes,
-        path: path.clone(),
+        path: door.path(what.name),
         resume: true,
     };
-    push.push(request, cx).await?;
-    let compared = Arc::new(Compared {
-        store: Arc::clone(&services.store),
-        image: *what.image,
-        protocol: door.protocol,
-        seen: AtomicU64::new(0),
-    });
-    let sink: Arc<dyn Sink> = Arc::clone(&compared) as Arc<dyn Sink>;
-    fetch.fetch(Fetch { device, path, sink, bytes: Some(what.bytes), most: what.bytes }, cx).await?;
-    if compared.seen.load(Ordering::Relaxed) == what.bytes {
+    let resumed = push.push(request.clone(), cx).await?.resumed_from > 0;
+    match compare(&request, door.protocol, fetch, cx).await {
+        // What an earlier try left is damaged where a resume does not look: all of it again.
+        Err(e) if resumed && e.kind() == ErrorKind::Integrity => {
+            let whole = Push { resume: false, ..request };
+            push.push(whole.clone(), cx).await?;
+            compare(&whole, door.protocol, fetch, cx).await
+        }
+        compared => compared,
+    }
+}
+
+/// Reads back what was pushed and compares every byte.
+async fn compare(pushed: &Push, protocol: Protocol, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<()> {
+    let compared =
+        Arc::new(Compared { store: Arc::clone(&pushed.store), image: pushed.image, protocol, seen: AtomicU64::new(0) });
+    let request = Fetch {
+        device: pushed.device.clone(),
+        path: pushed.path.clone(),
+        sink: Arc::clone(&compared) as Arc<dyn Sink>,
+        bytes: Some(pushed.bytes),
+        most: pushed.bytes,
+    };
+    fetch.fetch(request, cx).await?;
+    if compared.seen.load(Ordering::Relaxed) == pushed.bytes {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Integrity, "stage", "the server gave back fewer bytes than the image has"))

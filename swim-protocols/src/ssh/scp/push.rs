@@ -59,14 +59,13 @@ impl Transfer for ScpPush {
         farewell(&mut pipe, cx).await?;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        let mut receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
-        receipt.cipher = link.cipher().map(str::to_owned);
-        Ok(receipt)
+        let receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
+        Ok(receipt.of(request.image).over(link.cipher()))
     }
 }
 
 /// The file was confirmed; an exit status that contradicts that is a failure, none is fine (many devices just close).
-async fn farewell(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
+pub(super) async fn farewell(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
     let deadline = cx.clock.monotonic().saturating_add(FAREWELL);
     while pipe.exit().is_none() {
         let left = deadline.saturating_sub(cx.clock.monotonic());
@@ -91,7 +90,7 @@ fn base_name(path: &str) -> &str {
 
 /// A path as it must be written for a far shell. Paths of plain characters stay as they are, because most devices have
 /// no shell that would take the quotes away.
-fn quote(path: &str) -> Result<String> {
+pub(super) fn quote(path: &str) -> Result<String> {
     if path.is_empty() || path.chars().any(char::is_control) {
         return Err(Error::invalid("path", format!("{path:?}"), "a path without control characters"));
     }

@@ -46,6 +46,7 @@ where
                 }
                 let sent = piece.len();
                 allow(sent)?;
+                cx.pace.take(sent, cx).await?;
                 pipe.send(piece, true, file.silence, cx).await?;
                 source.sent(sent as u64);
                 cx.notes.note(Note::Bytes { done: offset + sent as u64, total: Some(file.bytes) });

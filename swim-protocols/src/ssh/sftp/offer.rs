@@ -68,6 +68,7 @@ impl Desktop<'_> {
                 pipe.send(head, false, TRANSFER_SILENCE, self.cx).await?;
                 if let Some(data) = data {
                     self.desk.pulls.hand_out(data.len())?;
+                    self.cx.pace.take(data.len(), self.cx).await?;
                     pipe.send(data, false, TRANSFER_SILENCE, self.cx).await?;
                 }
             }

@@ -9,15 +9,12 @@ use swim_core::ports::{Context, Push, Receipt, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
 use super::codec;
-use super::talk::Talk;
+use super::talk::{self, Talk};
 use crate::ssh::client::SshClient;
-use crate::ssh::config::CHANNEL_LIMIT;
-use crate::ssh::failure;
-use crate::ssh::pipe::Pipe;
 
 /// Bytes at the beginning and at the end of a partial file that must be those of the image: the beginning tells images
 /// apart by their headers, the end tells a torn write. (The device's digest judges the whole file afterwards.)
-const COMPARED: usize = 256 * 1024;
+pub(super) const COMPARED: usize = 256 * 1024;
 
 /// SFTP push.
 #[derive(Debug)]
@@ -79,12 +76,7 @@ impl Transfer for SftpPush {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
-        let link = self.client.connect(&request.device, cx).await?;
-        let mut pipe = Pipe::new(link.channel("sftp", cx).await?, "sftp");
-        pipe.writer().request_subsystem(true, "sftp").await.map_err(|e| failure::ssh("sftp", e))?;
-        pipe.granted(CHANNEL_LIMIT, cx).await.map_err(named)?;
-        let mut talk = Talk::new(pipe, self.client.config().silence(), cx);
-        talk.greet().await.map_err(named)?;
+        let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
         let (handle, from) = begin(&mut talk, &request).await.map_err(named)?;
         let written = async {
             talk.write(&request, &handle, from).await?;
@@ -101,8 +93,7 @@ impl Transfer for SftpPush {
         talk.pipe.finish().await;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        let mut receipt = Receipt::new(Protocol::Sftp, Direction::Push, request.bytes - from, from, millis);
-        receipt.cipher = link.cipher().map(str::to_owned);
-        Ok(receipt)
+        let receipt = Receipt::new(Protocol::Sftp, Direction::Push, request.bytes - from, from, millis);
+        Ok(receipt.of(request.image).over(link.cipher()))
     }
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use russh::client::Msg;
-use swim_core::ports::{Context, Note, Push};
+use swim_core::model::Device;
+use swim_core::ports::{Context, Note, Push, Sink};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::codec::{self, Packets, Reader, Writer};
+use crate::ssh::client::{SshClient, SshLink};
+use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
 
@@ -21,6 +24,20 @@ const IN_FLIGHT: usize = 4 * 1024 * 1024;
 /// Bytes that are read from the store at once.
 const PIECE: usize = 1024 * 1024;
 
+/// Bytes that may be asked for and not here yet: less than the window that we grant, or the server waits for us.
+const ASKED_FOR: u64 = 3 * 1024 * 1024;
+
+/// Opens a conversation on a connection of its own.
+pub(super) async fn begin<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
+    let link = client.connect(device, cx).await?;
+    let mut pipe = Pipe::new(link.channel("sftp", cx).await?, "sftp");
+    pipe.writer().request_subsystem(true, "sftp").await.map_err(|e| failure::ssh("sftp", e))?;
+    pipe.granted(CHANNEL_LIMIT, cx).await?;
+    let mut talk = Talk::new(pipe, client.config().silence(), cx);
+    talk.greet().await?;
+    Ok((link, talk))
+}
+
 /// One conversation with a server.
 pub(super) struct Talk<'a> {
     pub(super) pipe: Pipe<Msg>,
@@ -30,6 +47,7 @@ pub(super) struct Talk<'a> {
     open_writes: HashMap<u32, usize>,
     in_flight: usize,
     write_size: usize,
+    read_size: usize,
     silence: Duration,
     cx: &'a Context,
 }
@@ -49,6 +67,7 @@ impl<'a> Talk<'a> {
             open_writes: HashMap::new(),
             in_flight: 0,
             write_size: SAFE_WRITE,
+            read_size: SAFE_WRITE,
             silence,
             cx,
         }
@@ -96,10 +115,11 @@ impl<'a> Talk<'a> {
     async fn ask_limits(&mut self) -> Result<()> {
         let request = self.request(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
         if let Answer::Other(codec::EXTENDED_REPLY, mut reply) = request {
-            let (_packet, _read, write) = (reply.long()?, reply.long()?, reply.long()?);
-            let told = usize::try_from(write).unwrap_or(usize::MAX);
-            if told > 0 {
-                self.write_size = told.min(LARGEST_WRITE);
+            let (_packet, read, write) = (reply.long()?, reply.long()?, reply.long()?);
+            for (told, size) in [(read, &mut self.read_size), (write, &mut self.write_size)] {
+                if told > 0 {
+                    *size = usize::try_from(told).unwrap_or(usize::MAX).min(LARGEST_WRITE);
+                }
             }
         }
         Ok(())
@@ -187,6 +207,49 @@ impl<'a> Talk<'a> {
         Ok(bytes)
     }
 
+    /// Reads the file from `from` up to `bytes` into a sink, many reads at a time. Servers may answer a read with less
+    /// than was asked for.
+    pub(super) async fn read_into(&mut self, sink: &dyn Sink, handle: &Bytes, from: u64, bytes: u64) -> Result<()> {
+        let mut open: HashMap<u32, (u64, u64)> = HashMap::new();
+        let mut gaps: Vec<(u64, u64)> = Vec::new();
+        let (mut next, mut done, mut asked) = (from, from, 0_u64);
+        while done < bytes {
+            while asked < ASKED_FOR && (next < bytes || !gaps.is_empty()) {
+                let (offset, length) = gaps.pop().unwrap_or_else(|| (next, (bytes - next).min(self.read_size as u64)));
+                next = next.max(offset + length);
+                let id = self.id();
+                let wanted = u32::try_from(length).unwrap_or(u32::MAX);
+                self.send(Writer::new(codec::READ).int(id).string(handle).long(offset).int(wanted).done()).await?;
+                open.insert(id, (offset, length));
+                asked += length;
+            }
+            let (id, answer) = self.answer().await?;
+            let strange = |what| Error::new(ErrorKind::UnexpectedReply, "sftp", what);
+            let (offset, length) = open.remove(&id).ok_or_else(|| strange("the server answered no read of ours"))?;
+            asked -= length;
+            let data = match answer {
+                Answer::Other(codec::DATA, mut reply) => reply.string()?,
+                Answer::Status(codec::EOF, _) => {
+                    let message = format!("the file ended at byte {offset} although it has {bytes}");
+                    return Err(Error::new(ErrorKind::Integrity, "sftp", message));
+                }
+                other => return Err(refused(other, "read the file")),
+            };
+            let came = data.len() as u64;
+            if came == 0 || came > length {
+                return Err(strange("the server read something else"));
+            }
+            if came < length {
+                gaps.push((offset + came, length - came));
+            }
+            self.cx.pace.take(data.len(), self.cx).await?;
+            sink.write(offset, data).await?;
+            done += came;
+            self.cx.notes.note(Note::Bytes { done, total: Some(bytes) });
+        }
+        Ok(())
+    }
+
     pub(super) async fn close(&mut self, handle: &Bytes) -> Result<()> {
         let answer = self.request(codec::CLOSE, |w| w.string(handle)).await?;
         expect_ok(answer, "close the file")
@@ -210,6 +273,7 @@ impl<'a> Talk<'a> {
                     continue;
                 };
                 let data = piece.split_to(piece.len().min(self.write_size));
+                self.cx.pace.take(data.len(), self.cx).await?;
                 if !piece.is_empty() {
                     ready.push_front(piece);
                 }

@@ -1,0 +1,75 @@
+//! A file that is being received.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use swim_core::model::Device;
+use swim_core::ports::{Fetch, Sink};
+use swim_core::{Error, ErrorKind, Result};
+
+/// Writes where it is told and counts.
+#[derive(Debug)]
+pub struct FileSink {
+    file: File,
+    /// Bytes that were written to it.
+    pub written: AtomicU64,
+    /// Was it told that the file is whole?
+    pub finished: AtomicBool,
+}
+
+impl FileSink {
+    /// A sink over a file, with what is in it.
+    pub fn at(path: impl AsRef<Path>) -> Arc<Self> {
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(path).unwrap();
+        Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false) })
+    }
+
+    /// Has it seen the end?
+    pub fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Relaxed)
+    }
+}
+
+/// A fetch of a path into a sink.
+pub fn fetch(device: Device, path: &str, sink: &Arc<FileSink>) -> Fetch {
+    let sink: Arc<dyn Sink> = Arc::clone(sink) as Arc<dyn Sink>;
+    Fetch { device, path: path.to_owned(), sink, bytes: None, most: 1 << 30 }
+}
+
+fn failed(e: std::io::Error) -> Error {
+    let kind = if e.kind() == std::io::ErrorKind::StorageFull { ErrorKind::NoSpace } else { ErrorKind::Store };
+    Error::new(kind, "write", "the sink").caused_by(e)
+}
+
+#[async_trait]
+impl Sink for FileSink {
+    async fn have(&self) -> Result<u64> {
+        Ok(self.file.metadata().map_err(failed)?.len())
+    }
+
+    async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
+        let mut bytes = vec![0; length];
+        let count = self.file.read_at(&mut bytes, offset).map_err(failed)?;
+        bytes.truncate(count);
+        Ok(bytes.into())
+    }
+
+    async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
+        self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.file.write_all_at(&bytes, offset).map_err(failed)
+    }
+
+    async fn finish(&self, bytes: u64) -> Result<()> {
+        self.finished.store(true, Ordering::Relaxed);
+        self.file.set_len(bytes).map_err(failed)
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.file.set_len(0).map_err(failed)
+    }
+}
