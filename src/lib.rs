@@ -10,7 +10,7 @@ pub mod surface;
 mod watch;
 mod wiring;
 
-pub use client::{Client, Inspected, SubmitOptions};
+pub use client::{Checked, Client, Inspected, SubmitOptions, Works};
 pub use config::{Config, ImportOptions, Offers, SecretSource};
 pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};

@@ -32,6 +32,9 @@ pub(crate) struct Adapters {
     pub(crate) services: PullServices,
     pub(crate) platforms: Vec<Arc<dyn Platform>>,
     pub(crate) secrets: Arc<dyn Secrets>,
+    pub(crate) network: Arc<dyn Network>,
+    /// Where our offers listen.
+    pub(crate) listen: String,
     pub(crate) checks: Option<Arc<dyn PostChecks>>,
 }
 
@@ -152,15 +155,9 @@ pub(crate) fn connect(
     let (scp, sftp) = SshOffers::new(Arc::clone(&network), offers)?;
     let mut http = HttpConfig::default();
     config.listen.clone_into(&mut http.bind);
-    let transfers: Vec<Arc<dyn Transfer>> = vec![
-        Arc::new(scp),
-        Arc::new(sftp),
-        Arc::new(HttpOffers::new(network, http)),
-        Arc::new(ScpPush::new(Arc::clone(&ssh))),
-        Arc::new(SftpPush::new(Arc::clone(&ssh))),
-        Arc::new(ScpFetch::new(Arc::clone(&ssh))),
-        Arc::new(SftpFetch::new(Arc::clone(&ssh))),
-    ];
+    let mut transfers: Vec<Arc<dyn Transfer>> =
+        vec![Arc::new(scp), Arc::new(sftp), Arc::new(HttpOffers::new(Arc::clone(&network), http))];
+    transfers.extend(dialing(&ssh));
     Ok(Adapters {
         jobs,
         records,
@@ -175,6 +172,26 @@ pub(crate) fn connect(
         },
         platforms,
         secrets,
+        network,
+        listen: config.listen.clone(),
         checks,
     })
+}
+
+/// What dials: devices, image servers, and our own offers in the self-test.
+pub(crate) fn dialers(
+    network: &Arc<dyn Network>,
+    secrets: Arc<dyn Secrets>,
+    records: Arc<dyn Records>,
+) -> Vec<Arc<dyn Transfer>> {
+    dialing(&Arc::new(SshClient::new(Arc::clone(network), secrets, records, SshConfig::default())))
+}
+
+fn dialing(ssh: &Arc<SshClient>) -> Vec<Arc<dyn Transfer>> {
+    vec![
+        Arc::new(ScpPush::new(Arc::clone(ssh))),
+        Arc::new(SftpPush::new(Arc::clone(ssh))),
+        Arc::new(ScpFetch::new(Arc::clone(ssh))),
+        Arc::new(SftpFetch::new(Arc::clone(ssh))),
+    ]
 }

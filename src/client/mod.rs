@@ -3,6 +3,7 @@
 mod devices;
 mod jobs;
 mod planning;
+mod servers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::{Config, ImportOptions};
 
 pub use devices::Inspected;
 pub use jobs::SubmitOptions;
+pub use servers::{Checked, Works};
 
 /// Software image management. Cheap to clone; clones share everything.
 #[derive(Clone)]

@@ -24,6 +24,7 @@ pub const VERBS: &[&str] = &[
     "analyse",
     "audit",
     "cancel",
+    "check_servers",
     "commit",
     "devices",
     "image",
@@ -100,6 +101,10 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             let plan: Plan = a.take("plan")?;
             a.done()?;
             json(&client.rehearse(&plan).await?)
+        }
+        "check_servers" => {
+            a.done()?;
+            json(&client.check_servers().await?)
         }
         "resume" => {
             a.done()?;

@@ -218,6 +218,12 @@ SWIM_MUST_USE int32_t swim_client_job(const swim_client *client, const char *id,
 /** All jobs of the data folder, oldest first, a list of objects. */
 SWIM_MUST_USE int32_t swim_client_list(const swim_client *client, char **jobs_json);
 
+/**
+ * Sends a file made for it through every offer of ours and every protocol of every image server, end to end; gives a list
+ * of objects: `server` (absent for our own offers), `protocol`, `works` ("yes", "no", "unknown"), `tried`, `error`.
+ */
+SWIM_MUST_USE int32_t swim_client_check_servers(const swim_client *client, char **checked_json);
+
 /** Goes on with every unfinished job of the data folder in this process; gives the list of their ids. */
 SWIM_MUST_USE int32_t swim_client_resume(const swim_client *client, char **jobs_json);
 

@@ -243,6 +243,16 @@ pub unsafe extern "C" fn swim_client_list(client: *const swim_client, out: *mut 
     unsafe { answer(on(client), "list", out, |_| Ok(())) }
 }
 
+/// The self-test of our offers and of every image server.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_check_servers(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "check_servers", out, |_| Ok(())) }
+}
+
 /// Goes on with every unfinished job.
 ///
 /// # Safety

@@ -257,6 +257,8 @@ int main(int count, char **words) {
     swim_job_free(same);
     CHECK(swim_client_list(client, &text) == SWIM_OK && strstr(text, swim_job_id(job)) != NULL);
     swim_string_free(text);
+    CHECK(swim_client_check_servers(client, &text) == SWIM_OK && strstr(text, "\"works\":\"yes\"") != NULL);
+    swim_string_free(text);
     CHECK(swim_client_resume(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
     swim_string_free(text);
     check_watching(job);

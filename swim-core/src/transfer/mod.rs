@@ -8,7 +8,7 @@ mod staging;
 pub use caps::Caps;
 pub use pace::{Bucket, Pace};
 pub use predict::{Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
-pub use staging::{Servers, Staging};
+pub use staging::{Compared, Servers, Staging};
 
 use crate::ErrorKind;
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::Bucket;
-use crate::model::{Device, DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
+use crate::model::{Device, DeviceId, Direction, Door, ImageServer, Sha256};
 use crate::platform::PullServices;
 use crate::ports::{Context, Fetch, ImageStore, Push, Sink, Transfer};
 use crate::{Error, ErrorKind, Result};
@@ -102,6 +102,24 @@ impl Servers {
     }
 }
 
+impl Servers {
+    /// Brings a file to a server through one door and reads it back, whatever was staged before.
+    ///
+    /// # Errors
+    /// As [`Servers::stage`].
+    pub async fn try_door(
+        &self,
+        what: Staging<'_>,
+        server: &ImageServer,
+        door: &Door,
+        services: &PullServices,
+        cx: &Context,
+    ) -> Result<()> {
+        let cx = self.context(server, cx);
+        through(what, server, door, services, &cx).await.map_err(|e| e.with("server", &server.name))
+    }
+}
+
 impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.servers.iter().map(|s| s.name.as_str())).finish()
@@ -144,42 +162,52 @@ async fn through(
         resume: true,
     };
     let resumed = push.push(request.clone(), cx).await?.resumed_from > 0;
-    match compare(&request, door.protocol, fetch, cx).await {
+    match compare(&request, fetch, cx).await {
         // What an earlier try left is damaged where a resume does not look: all of it again.
         Err(e) if resumed && e.kind() == ErrorKind::Integrity => {
             let whole = Push { resume: false, ..request };
             push.push(whole.clone(), cx).await?;
-            compare(&whole, door.protocol, fetch, cx).await
+            compare(&whole, fetch, cx).await
         }
         compared => compared,
     }
 }
 
 /// Reads back what was pushed and compares every byte.
-async fn compare(pushed: &Push, protocol: Protocol, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<()> {
-    let compared =
-        Arc::new(Compared { store: Arc::clone(&pushed.store), image: pushed.image, protocol, seen: AtomicU64::new(0) });
-    let request = Fetch {
-        device: pushed.device.clone(),
-        path: pushed.path.clone(),
-        sink: Arc::clone(&compared) as Arc<dyn Sink>,
-        bytes: Some(pushed.bytes),
-        most: pushed.bytes,
-    };
-    fetch.fetch(request, cx).await?;
-    if compared.seen.load(Ordering::Relaxed) == pushed.bytes {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Integrity, "stage", "the server gave back fewer bytes than the image has"))
+async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<()> {
+    let compared = Compared::with(Arc::clone(&pushed.store), pushed.image, pushed.bytes);
+    compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await
 }
 
-/// Takes bytes and compares them with the image.
+/// Takes bytes and compares them with an image, without keeping them.
 #[derive(Debug)]
-struct Compared {
+pub struct Compared {
     store: Arc<dyn ImageStore>,
     image: Sha256,
-    protocol: Protocol,
+    bytes: u64,
     seen: AtomicU64,
+}
+
+impl Compared {
+    /// Compares with an image of the store, of this size.
+    #[must_use]
+    pub fn with(store: Arc<dyn ImageStore>, image: Sha256, bytes: u64) -> Self {
+        Self { store, image, bytes, seen: AtomicU64::new(0) }
+    }
+
+    /// Reads the file at `path` of a device or server through an adapter.
+    ///
+    /// # Errors
+    /// `Integrity` when it is not this image; those of the transfer.
+    pub async fn fetch(self, from: &Arc<dyn Transfer>, device: Device, path: String, cx: &Context) -> Result<()> {
+        let compared = Arc::new(self);
+        let (sink, bytes) = (Arc::clone(&compared) as Arc<dyn Sink>, compared.bytes);
+        from.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await?;
+        if compared.seen.load(Ordering::Relaxed) == bytes {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Integrity, "compare", "fewer bytes came back than the image has"))
+    }
 }
 
 #[async_trait]
@@ -197,8 +225,8 @@ impl Sink for Compared {
         while at < bytes.len() {
             let ours = self.store.read(&self.image, offset + at as u64, bytes.len() - at).await?;
             if ours.is_empty() || ours[..] != bytes[at..at + ours.len()] {
-                let message = format!("what lies on the server differs from the image behind byte {offset}");
-                return Err(Error::new(ErrorKind::Integrity, "stage", message).with("protocol", self.protocol));
+                let message = format!("what came back differs from the image behind byte {offset}");
+                return Err(Error::new(ErrorKind::Integrity, "compare", message));
             }
             at += ours.len();
         }

@@ -1,5 +1,7 @@
 //! A file that is being received.
 
+#![allow(unreachable_pub)]
+
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;

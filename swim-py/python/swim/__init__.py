@@ -22,15 +22,15 @@ from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
-    AuditRecord, CheckCall, Device, DeviceResult, Document, Event, Image, Inspected, Inventory, Job, JobReport, Plan,
-    Report,
+    AuditRecord, CheckCall, Checked, Device, DeviceResult, Document, Event, Image, Inspected, Inventory, Job, JobReport,
+    Plan, Report,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
-    "AsyncClient", "AuditRecord", "CheckCall", "Client", "Device", "DeviceResult", "Document", "Event", "Image",
-    "Inspected", "Inventory", "Job", "JobReport", "Plan", "Report", "SwimError", "compare_versions", "errors",
+    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Device", "DeviceResult", "Document", "Event",
+    "Image", "Inspected", "Inventory", "Job", "JobReport", "Plan", "Report", "SwimError", "compare_versions", "errors",
     "function", "identify", "parse_filename", "parse_output",
 ]
 

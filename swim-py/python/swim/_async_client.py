@@ -13,7 +13,7 @@ from . import _convert as convert
 from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, as_list, ids
-from ._values import AuditRecord, CheckCall, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
+from ._values import AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
 
 
 class AsyncClient:
@@ -107,6 +107,9 @@ class AsyncClient:
 
     async def submit(self, plan: Plan, approval: str, *, key: str | None = None, due: str | None = None) -> str:
         return str(await self.call("submit", {"plan": plan, "approval": approval, "key": key, "due": due}))
+
+    async def check_servers(self) -> List[Checked]:
+        return convert.all_of(Checked, await self.call("check_servers", {}))
 
     async def resume(self) -> List[str]:
         return [str(job) for job in await self.call("resume", {})]

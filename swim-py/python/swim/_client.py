@@ -11,7 +11,7 @@ from typing import Any, List, Literal
 from . import _convert as convert
 from . import _swim
 from ._convert import ConfigSource, DeviceRef, as_list, ids
-from ._values import AuditRecord, CheckCall, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
+from ._values import AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
 
 
 class Client:
@@ -156,6 +156,15 @@ class Client:
         Raises ``ConflictError`` when another plan was approved, ``NotFoundError`` when the image is gone.
         """
         return str(self.call("submit", {"plan": plan, "approval": approval, "key": key, "due": due}))
+
+    def check_servers(self) -> List[Checked]:
+        """Sends a file made for it through every offer of ours and every protocol of every image server, end to end.
+
+        Our own offers are tried from this machine: a firewall between us and the devices is not seen.
+
+        ``for c in client.check_servers(): print(c.server or "ours", c.protocol, c.works, c.error or "")``
+        """
+        return convert.all_of(Checked, self.call("check_servers", {}))
 
     def resume(self) -> List[str]:
         """Goes on with every unfinished job of the data folder, in the background; gives their ids."""

@@ -136,6 +136,30 @@ class Inspected(Document):
         return f"Inspected(device={self.device!r}, {self.error or self.inventory!r})"
 
 
+class Checked(Document):
+    """What the self-test found about one protocol of one server: ``works`` is ``yes``, ``no`` or ``unknown``."""
+
+    protocol: str
+    works: str
+    tried: str
+
+    @property
+    def server(self) -> str | None:
+        """Which image server; ``None`` for our own offers."""
+        name = self._fields.get("server")
+        return None if name is None else str(name)
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why it does not work, or was not tried."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
+
+    def __repr__(self) -> str:
+        where = self.server or "our offers"
+        return f"Checked({where!r}, protocol={self.protocol!r}, works={self.works!r}, error={self.error!r})"
+
+
 class CheckCall(Document):
     """What a post-check is asked about: a device that runs the new software, before that is made final."""
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::{Endpoint, HostKeyPolicy, Login, PlatformId, Secret, SecretRef};
+use crate::model::{Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Secret, SecretRef};
 use crate::ports::{Clock, ImageWriter, Receipt, Secrets, Transfer, TransferAbility};
 use crate::transfer::Caps;
 

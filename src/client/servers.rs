@@ -1,0 +1,162 @@
+//! The self-test of what serves images: our own offers and every image server, end to end, with a file made for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use swim_core::model::{
+    Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Secret, Sha256,
+};
+use swim_core::platform::PullServices;
+use swim_core::ports::{Context, Offer, Silent, Transfer};
+use swim_core::transfer::{Caps, Compared, Staging};
+use swim_core::{Error, ErrorKind, ErrorRecord, Result, repo};
+use swim_stores::{MemoryStore, StaticSecrets};
+
+use super::Client;
+use crate::wiring;
+
+/// The name of the file of the self-test on image servers. It stays there and is overwritten by the next test.
+const CANARY: &str = "swim-selftest.bin";
+
+/// Its size: several blocks of every protocol, and no multiple of one.
+const CANARY_BYTES: usize = 100_003;
+
+/// An offer of the self-test is pulled at once.
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// Does it work?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Works {
+    /// The file went through, and every byte was compared.
+    Yes,
+    /// It did not; the error says why.
+    No,
+    /// It was not tried; the error says why.
+    Unknown,
+}
+
+/// What the self-test found about one protocol of one server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Checked {
+    /// Which image server; absent: our own offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<DeviceId>,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// Does it work?
+    pub works: Works,
+    /// What was tried, and from where.
+    pub tried: String,
+    /// Why it does not work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorRecord>,
+}
+
+impl Checked {
+    fn new(server: Option<DeviceId>, protocol: Protocol, tried: String, ended: Result<()>) -> Self {
+        let works = match &ended {
+            Ok(()) => Works::Yes,
+            Err(e) if e.kind() == ErrorKind::Unsupported => Works::Unknown,
+            Err(_) => Works::No,
+        };
+        Self { server, protocol, works, tried, error: ended.err().map(|e| e.record()) }
+    }
+}
+
+/// The file of one self-test.
+struct Canary {
+    store: Arc<MemoryStore>,
+    id: Sha256,
+    bytes: u64,
+}
+
+impl Client {
+    /// Sends a file made for it through every offer of ours and through every door of every image server, reads it back
+    /// and compares each byte. Says of each what is wrong: a closed port, the login, the folder, the permission.
+    ///
+    /// Our own offers are tried from this machine: a firewall between us and the devices is not seen. On image servers
+    /// the file `swim-selftest.bin` is left in the folder of the images.
+    ///
+    /// # Errors
+    /// Only when the test itself cannot be made; what does not work is in the answer.
+    pub async fn check_servers(&self) -> Result<Vec<Checked>> {
+        let adapters = self.adapters();
+        let cx = Context::new(Arc::clone(&adapters.clock));
+        let store = MemoryStore::new();
+        let content = Bytes::from((0..CANARY_BYTES).map(|n| (n * 31 >> 3) as u8).collect::<Vec<_>>());
+        let options = repo::ImportOptions::new(CANARY);
+        let image = repo::import(content, &store, &store, &*adapters.clock, options, &Silent).await?;
+        let canary = Canary { store: Arc::new(store), id: image.id, bytes: image.bytes };
+        let mut out = Vec::new();
+        for transfer in &adapters.services.transfers {
+            if transfer.ability().directions.contains(&Direction::Pull) {
+                let protocol = transfer.ability().protocol;
+                let tried = format!("an offer at {}, pulled from this machine", adapters.listen);
+                out.push(Checked::new(None, protocol, tried, self.check_offer(&**transfer, &canary, &cx).await));
+            }
+        }
+        let servers = &adapters.services.servers;
+        let services =
+            PullServices { store: Arc::clone(&canary.store) as _, caps: Caps::default(), ..adapters.services.clone() };
+        for server in servers.all() {
+            for door in &server.doors {
+                let what = Staging { image: &canary.id, bytes: canary.bytes, name: CANARY };
+                let tried = format!("{} written to {} and read back", door.path(CANARY), server.host);
+                let ended = servers.try_door(what, server, door, &services, &cx).await;
+                out.push(Checked::new(Some(server.name.clone()), door.protocol, tried, ended));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Opens an offer and pulls from it.
+    async fn check_offer(&self, transfer: &dyn Transfer, canary: &Canary, cx: &Context) -> Result<()> {
+        let adapters = self.adapters();
+        let protocol = transfer.ability().protocol;
+        let host = match adapters.listen.as_str() {
+            "0.0.0.0" => "127.0.0.1",
+            "::" => "::1",
+            given => given,
+        };
+        let at = |port| Endpoint { host: host.to_owned(), port };
+        // The host key of an offer is our own and new in every process: it is nobody else who answers at this port.
+        let device = |port, login| {
+            let id = DeviceId::new("self-test")?;
+            let platform = PlatformId("image_server".to_owned());
+            Ok::<_, Error>(Device::new(id, at(port), platform, login, HostKeyPolicy::FirstUse))
+        };
+        let offer = Offer {
+            device: device(0, Login::password("", ""))?,
+            store: Arc::clone(&canary.store) as _,
+            image: canary.id,
+            bytes: canary.bytes,
+            name: CANARY.to_owned(),
+            source: None,
+            uses: 1,
+            lifetime: LIFETIME,
+        };
+        let served = transfer.offer(offer, cx).await?;
+        let secret = served.password().cloned().unwrap_or_else(|| Secret::new(String::new()));
+        let login = Login::password(served.user().unwrap_or_default(), "offer");
+        let device = device(served.port(), login)?;
+        let secrets = Arc::new(StaticSecrets::new().with("offer", secret));
+        // Host keys of the test are remembered nowhere.
+        let dialers = wiring::dialers(&adapters.network, secrets, Arc::new(MemoryStore::new()));
+        let ours = |t: &&Arc<dyn Transfer>| {
+            let ability = t.ability();
+            ability.protocol == protocol && ability.directions.contains(&Direction::Fetch)
+        };
+        let fetch = dialers.iter().find(ours).ok_or_else(|| {
+            let message =
+                format!("it is open at port {}; this client cannot pull by {protocol} to try it", served.port());
+            Error::new(ErrorKind::Unsupported, "self-test", message)
+        })?;
+        let path = served.path().to_owned();
+        Compared::with(Arc::clone(&canary.store) as _, canary.id, canary.bytes).fetch(fetch, device, path, cx).await
+    }
+}
