@@ -88,7 +88,7 @@ impl Client {
         let adapters = self.adapters();
         let cx = Context::new(Arc::clone(&adapters.clock));
         let store = MemoryStore::new();
-        let content = Bytes::from((0..CANARY_BYTES).map(|n| (n * 31 >> 3) as u8).collect::<Vec<_>>());
+        let content = Bytes::from((0..CANARY_BYTES).map(|n| ((n * 31) >> 3) as u8).collect::<Vec<_>>());
         let options = repo::ImportOptions::new(CANARY);
         let image = repo::import(content, &store, &store, &*adapters.clock, options, &Silent).await?;
         let canary = Canary { store: Arc::new(store), id: image.id, bytes: image.bytes };
