@@ -11,7 +11,7 @@ use swim_core::ports::{
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
-use swim_protocols::http::{HttpConfig, HttpOffers};
+use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
@@ -157,7 +157,7 @@ pub(crate) fn connect(
     config.listen.clone_into(&mut http.bind);
     let mut transfers: Vec<Arc<dyn Transfer>> =
         vec![Arc::new(scp), Arc::new(sftp), Arc::new(HttpOffers::new(Arc::clone(&network), http))];
-    transfers.extend(dialing(&ssh));
+    transfers.extend(dialing(&ssh, &network, &secrets));
     Ok(Adapters {
         jobs,
         records,
@@ -184,14 +184,16 @@ pub(crate) fn dialers(
     secrets: Arc<dyn Secrets>,
     records: Arc<dyn Records>,
 ) -> Vec<Arc<dyn Transfer>> {
-    dialing(&Arc::new(SshClient::new(Arc::clone(network), secrets, records, SshConfig::default())))
+    let ssh = SshClient::new(Arc::clone(network), Arc::clone(&secrets), records, SshConfig::default());
+    dialing(&Arc::new(ssh), network, &secrets)
 }
 
-fn dialing(ssh: &Arc<SshClient>) -> Vec<Arc<dyn Transfer>> {
+fn dialing(ssh: &Arc<SshClient>, network: &Arc<dyn Network>, secrets: &Arc<dyn Secrets>) -> Vec<Arc<dyn Transfer>> {
     vec![
         Arc::new(ScpPush::new(Arc::clone(ssh))),
         Arc::new(SftpPush::new(Arc::clone(ssh))),
         Arc::new(ScpFetch::new(Arc::clone(ssh))),
         Arc::new(SftpFetch::new(Arc::clone(ssh))),
+        Arc::new(HttpClient::new(Arc::clone(network), Arc::clone(secrets))),
     ]
 }

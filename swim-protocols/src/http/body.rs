@@ -48,8 +48,12 @@ impl ImagePart {
         let length = usize::try_from((self.end - self.at).min(PIECE)).unwrap_or(usize::MAX);
         let (desk, at) = (&self.desk, self.at);
         let reading = self.reading.get_or_insert_with(|| {
-            let (store, image) = (Arc::clone(&desk.request.store), desk.request.image);
-            Box::pin(async move { store.read(&image, at, length).await })
+            let (store, image, cx) = (Arc::clone(&desk.request.store), desk.request.image, desk.cx.clone());
+            Box::pin(async move {
+                let piece = store.read(&image, at, length).await?;
+                cx.pace.take(piece.len(), &cx).await?;
+                Ok(piece)
+            })
         });
         let read = match reading.as_mut().poll(cx) {
             Poll::Pending => return Poll::Pending,

@@ -1,0 +1,334 @@
+//! We dial an HTTP server: `GET` with ranges, and `PUT`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, RANGE};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use swim_core::model::{Device, Direction, Protocol};
+use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
+use swim_core::{Effect, Error, ErrorKind, Result, Retry};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::stream::Severable;
+
+/// Longest wait for the connection.
+const CONNECT: Duration = Duration::from_secs(60);
+/// Silence that ends a transfer: a server that writes to slow flash answers after minutes.
+const SILENCE: Duration = Duration::from_secs(120);
+/// Bytes at the end of what is there that are fetched again and compared: so much of a file is not alike by chance.
+const COMPARED: u64 = 64 * 1024;
+/// Bytes that are read from the store at once.
+const PIECE: usize = 512 * 1024;
+
+type Body = UnsyncBoxBody<Bytes, Error>;
+
+/// HTTP with us as the client. Not encrypted: who can listen on the way reads the login and the image.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    network: Arc<dyn Network>,
+    secrets: Arc<dyn Secrets>,
+    ability: TransferAbility,
+}
+
+impl HttpClient {
+    /// An adapter that dials through `network` and asks `secrets` for passwords.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>) -> Self {
+        let directions = [Direction::Push, Direction::Fetch];
+        Self { network, secrets, ability: TransferAbility::new(Protocol::Http, false, true, &directions) }
+    }
+
+    /// Sends one request on a connection of its own, which ends when the guard is dropped.
+    async fn ask(
+        &self,
+        device: &Device,
+        mut request: Request<Body>,
+        sent: &AtomicU64,
+        cx: &Context,
+    ) -> Result<(Response<Incoming>, DropGuard)> {
+        let host = HeaderValue::try_from(device.at.to_string())
+            .map_err(|e| Error::invalid("host", &device.at, "it cannot stand in a request").caused_by(e))?;
+        request.headers_mut().insert(HOST, host);
+        if let Some(password) = &device.login.password {
+            let password = self.secrets.resolve(password).await?;
+            let both = STANDARD.encode(format!("{}:{}", device.login.user, password.expose()));
+            if let Ok(mut value) = HeaderValue::try_from(format!("Basic {both}")) {
+                value.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, value);
+            }
+        }
+        let dialed = cx.within(CONNECT, "connect", self.network.dial(&device.at)).await?;
+        let cut = CancellationToken::new();
+        let guard = cut.clone().drop_guard();
+        let stream = TokioIo::new(Severable::new(dialed.stream, cut));
+        let (mut sender, connection) =
+            cx.within(CONNECT, "connect", async { http1::handshake(stream).await.map_err(broken) }).await?;
+        tokio::spawn(async move {
+            // What goes wrong is told to the one who waits for the answer.
+            let _ = connection.await;
+        });
+        let asked = sender.send_request(request);
+        tokio::pin!(asked);
+        let mut before = sent.load(Ordering::Relaxed);
+        loop {
+            tokio::select! {
+                biased;
+                response = &mut asked => return Ok((response.map_err(broken)?, guard)),
+                () = cx.cancel.cancelled() => return Err(Error::new(ErrorKind::Cancelled, "http", "stopped on request")),
+                () = cx.clock.sleep(SILENCE) => {
+                    let now = sent.load(Ordering::Relaxed);
+                    if now == before {
+                        return Err(silent());
+                    }
+                    before = now;
+                }
+            }
+        }
+    }
+
+    async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, DropGuard)> {
+        let mut get = plain(Method::GET, &request.path)?;
+        if from > 0
+            && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
+        {
+            get.headers_mut().insert(RANGE, range);
+        }
+        self.ask(&request.device, get, &AtomicU64::new(0), cx).await
+    }
+
+    /// The whole fetch; how many bytes came and where they began.
+    async fn take(&self, request: &Fetch, cx: &Context) -> Result<(u64, u64)> {
+        let sink = &*request.sink;
+        let have = sink.have().await?;
+        let from = have.saturating_sub(COMPARED);
+        if have > 0 {
+            let (response, _connection) = self.get(request, from, cx).await?;
+            if response.status() == StatusCode::PARTIAL_CONTENT
+                && let Some(total) = partial(&response, from)
+                && total >= have
+            {
+                let tail = sink.read(from, usize::try_from(have - from).unwrap_or(usize::MAX)).await?;
+                if let Some(received) = body(request, response, &tail, have, total, cx).await? {
+                    sink.finish(total).await?;
+                    return Ok((received, have));
+                }
+            }
+            // Another file, or a server that knows no ranges: all of it, from its beginning.
+        }
+        sink.clear().await?;
+        let (response, _connection) = self.get(request, 0, cx).await?;
+        if response.status() != StatusCode::OK {
+            return Err(refused(&response));
+        }
+        let header = response.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        let total: u64 = header.ok_or_else(|| {
+            Error::new(ErrorKind::UnexpectedReply, "http", "the server does not tell the size of the file")
+        })?;
+        let received = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
+        sink.finish(total).await?;
+        Ok((received, 0))
+    }
+}
+
+#[async_trait]
+impl Transfer for HttpClient {
+    fn ability(&self) -> &TransferAbility {
+        &self.ability
+    }
+
+    async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        let began = cx.clock.monotonic();
+        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let sent = Arc::new(AtomicU64::new(0));
+        let mut put = plain(Method::PUT, &request.path)?;
+        *put.body_mut() = outgoing(&request, &sent, cx);
+        put.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(request.bytes));
+        let (response, _connection) = self.ask(&request.device, put, &sent, cx).await.map_err(|e| {
+            let effect = if sent.load(Ordering::Relaxed) > 0 { Effect::Unknown } else { e.effect() };
+            named(e.effected(effect))
+        })?;
+        if !matches!(response.status(), StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT) {
+            return Err(named(refused(&response)));
+        }
+        Ok(self.receipt(Direction::Push, request.bytes, 0, began, cx).of(request.image))
+    }
+
+    async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
+        let began = cx.clock.monotonic();
+        let taken = self.take(&request, cx).await;
+        let (bytes, from) = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        Ok(self.receipt(Direction::Fetch, bytes, from, began, cx))
+    }
+}
+
+impl HttpClient {
+    fn receipt(&self, direction: Direction, bytes: u64, from: u64, began: Duration, cx: &Context) -> Receipt {
+        let took = cx.clock.monotonic().saturating_sub(began);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Receipt::new(self.ability.protocol, direction, bytes, from, millis)
+    }
+}
+
+/// A request without a body.
+fn plain(method: Method, path: &str) -> Result<Request<Body>> {
+    let mut request = Request::new(Empty::new().map_err(|never: Infallible| match never {}).boxed_unsync());
+    *request.method_mut() = method;
+    *request.uri_mut() = encoded(path)
+        .parse()
+        .map_err(|e| Error::invalid("path", format!("{path:?}"), "it cannot stand in a URL").caused_by(e))?;
+    Ok(request)
+}
+
+/// The path as a URL writes it: every byte that could mean something else as `%XX`.
+fn encoded(path: &str) -> String {
+    let mut out = String::from("/");
+    for byte in path.trim_start_matches('/').bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The image as the body of a request.
+fn outgoing(request: &Push, sent: &Arc<AtomicU64>, cx: &Context) -> Body {
+    let (store, image, bytes) = (Arc::clone(&request.store), request.image, request.bytes);
+    let (sent, cx) = (Arc::clone(sent), cx.clone());
+    let pieces = stream::try_unfold(0_u64, move |at| {
+        let (store, sent, cx) = (Arc::clone(&store), Arc::clone(&sent), cx.clone());
+        async move {
+            if at >= bytes {
+                return Ok(None);
+            }
+            let piece = store.read(&image, at, usize::try_from(bytes - at).unwrap_or(usize::MAX).min(PIECE)).await?;
+            if piece.is_empty() {
+                return Err(Error::new(ErrorKind::Integrity, "http", "the image is shorter than its size"));
+            }
+            cx.pace.take(piece.len(), &cx).await?;
+            let done = at + piece.len() as u64;
+            sent.store(done, Ordering::Relaxed);
+            cx.notes.note(Note::Bytes { done, total: Some(bytes) });
+            if done == bytes {
+                cx.notes.note(Note::Flushing);
+            }
+            Ok(Some((Frame::data(piece), done)))
+        }
+    });
+    BodyExt::boxed_unsync(StreamBody::new(pieces))
+}
+
+/// The size of the whole file, from `Content-Range: bytes FROM-LAST/TOTAL`, when it begins where it was asked to.
+fn partial(response: &Response<Incoming>, from: u64) -> Option<u64> {
+    let text = response.headers().get(CONTENT_RANGE)?.to_str().ok()?;
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, _) = range.split_once('-')?;
+    (first.parse() == Ok(from)).then(|| total.parse().ok())?
+}
+
+/// Takes the body of a file of `total` bytes. `known` is what must come first, for it is there already up to `have`.
+/// `None` when it is something else.
+async fn body(
+    request: &Fetch,
+    response: Response<Incoming>,
+    known: &[u8],
+    have: u64,
+    total: u64,
+    cx: &Context,
+) -> Result<Option<u64>> {
+    if request.bytes.is_some_and(|expected| expected != total) {
+        let message = format!("the file has {total} bytes, not {}", request.bytes.unwrap_or_default());
+        return Err(Error::new(ErrorKind::Integrity, "http", message));
+    }
+    if total > request.most {
+        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
+        return Err(Error::new(ErrorKind::NoSpace, "http", message));
+    }
+    let mut incoming = response.into_body();
+    let (mut done, mut known) = (have, known);
+    while let Some(frame) = heard(incoming.frame(), cx).await? {
+        let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
+        let repeated = data.len().min(known.len());
+        if data[..repeated] != known[..repeated] {
+            return Ok(None);
+        }
+        known = &known[repeated..];
+        let data = data.split_off(repeated);
+        if data.is_empty() {
+            continue;
+        }
+        let after = done + data.len() as u64;
+        if after > total {
+            return Err(Error::new(ErrorKind::UnexpectedReply, "http", "more bytes came than the file has"));
+        }
+        cx.pace.take(data.len(), cx).await?;
+        request.sink.write(done, data).await?;
+        done = after;
+        cx.notes.note(Note::Bytes { done, total: Some(total) });
+    }
+    if done < total {
+        let message = format!("the connection ended at byte {done} of {total}");
+        return Err(Error::new(ErrorKind::Interrupted, "http", message).retry_when(Retry::Now));
+    }
+    Ok(Some(done - have))
+}
+
+/// Waits for something of the other side, as long as it is not silent for too long.
+async fn heard<T>(waiting: impl Future<Output = T> + Send, cx: &Context) -> Result<T> {
+    tokio::select! {
+        biased;
+        heard = waiting => Ok(heard),
+        () = cx.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, "http", "stopped on request")),
+        () = cx.clock.sleep(SILENCE) => Err(silent()),
+    }
+}
+
+fn silent() -> Error {
+    Error::new(ErrorKind::Timeout, "http", format!("nothing moved for {} s", SILENCE.as_secs()))
+}
+
+fn broken(e: hyper::Error) -> Error {
+    Error::new(ErrorKind::Interrupted, "http", "the connection broke").retry_when(Retry::Now).caused_by(e)
+}
+
+/// What an answer that is not the wanted one means.
+fn refused(response: &Response<Incoming>) -> Error {
+    let status = response.status();
+    let kind = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => ErrorKind::Auth,
+        StatusCode::FORBIDDEN => ErrorKind::Privilege,
+        StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::CONFLICT => ErrorKind::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => ErrorKind::Unsupported,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::INSUFFICIENT_STORAGE => ErrorKind::NoSpace,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => ErrorKind::Busy,
+        _ => ErrorKind::DeviceRejected,
+    };
+    Error::new(kind, "http", "the server refused").said(status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_encoded() {
+        assert_eq!(encoded("a b/ü?.bin"), "/a%20b/%C3%BC%3F.bin");
+        assert_eq!(encoded("/x/../y"), "/x/../y");
+        assert_eq!(encoded(""), "/");
+        assert!(plain(Method::GET, "a\r\nHost: b").unwrap().uri().path().contains("%0D%0A"));
+    }
+}

@@ -1,0 +1,188 @@
+//! Our HTTP client against nginx, and against our own offers.
+#![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/sink.rs"]
+mod sink;
+mod support;
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use sink::{FileSink, fetch};
+use support::memory::{MemorySecrets, PatternStore};
+use support::{Folder, assert_pattern, context, offer, program, push};
+use swim_core::ErrorKind;
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
+use swim_core::ports::{Fetch, Transfer};
+use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
+use swim_protocols::net::TcpNetwork;
+
+/// Not a multiple of any block.
+const BYTES: u64 = 48 * 1024 * 1024 + 4321;
+
+/// A real nginx on a free port: `/` can be read and written, `/locked/` after a login, `/small/` takes a kilobyte, `/dumb/`
+/// knows no ranges.
+struct Nginx {
+    child: Child,
+    port: u16,
+    folder: Folder,
+}
+
+impl Nginx {
+    fn start(host: &str) -> Self {
+        let folder = Folder::new();
+        let port = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port();
+        for name in ["locked", "small", "dumb", "temp"] {
+            std::fs::create_dir(folder.file(name)).unwrap();
+        }
+        std::fs::write(folder.file("users"), "swim:{PLAIN}open sesame\n").unwrap();
+        let listen = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let at = folder.file("");
+        let user = if support::Sshd::user() == "root" { "user root;" } else { "" };
+        let config = format!(
+            "daemon off; master_process off; {user} pid {at}pid; error_log {at}log;
+             events {{}}
+             http {{
+               access_log off; client_body_temp_path {at}temp; proxy_temp_path {at}temp; fastcgi_temp_path {at}temp;
+               uwsgi_temp_path {at}temp; scgi_temp_path {at}temp; client_max_body_size 0;
+               server {{ listen {listen}:{port}; root {at}; dav_methods PUT;
+                 location /locked/ {{ auth_basic x; auth_basic_user_file {at}users; }}
+                 location /small/ {{ client_max_body_size 1k; }}
+                 location /dumb/ {{ max_ranges 0; }}
+                 location /shut/ {{ deny all; }} }} }}"
+        );
+        std::fs::write(folder.file("conf"), config).unwrap();
+        let child = Command::new(program("nginx", "nginx-light"))
+            .args(["-p", &at, "-c", &folder.file("conf"), "-e", &folder.file("log")])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while std::net::TcpStream::connect((host, port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(10), "nginx does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { child, port, folder }
+    }
+
+    fn device(&self, host: &str) -> Device {
+        server(host, self.port, Login::password("swim", "good"))
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn server(host: &str, port: u16, login: Login) -> Device {
+    let at = Endpoint { host: host.into(), port };
+    let platform = PlatformId("image_server".into());
+    Device::new(DeviceId::new("web").unwrap(), at, platform, login, HostKeyPolicy::FirstUse)
+}
+
+fn client() -> HttpClient {
+    let secrets = MemorySecrets::new(&[("good", "open sesame"), ("bad", "open rice")]);
+    HttpClient::new(Arc::new(TcpNetwork), Arc::new(secrets))
+}
+
+#[tokio::test]
+async fn files_of_all_sizes_and_names_go_both_ways() {
+    for host in ["127.0.0.1", "::1"] {
+        let nginx = Nginx::start(host);
+        for (name, bytes) in
+            [("a", 0), ("b", 1), ("c d ü%20?.bin", 512 * 1024), ("locked/e", 512 * 1024 + 1), ("f", BYTES)]
+        {
+            let receipt = client().push(push(nginx.device(host), bytes, name), &context()).await.unwrap();
+            assert_eq!(receipt.bytes, bytes, "{name}");
+            assert_pattern(&nginx.folder.file(name), bytes);
+            let to = nginx.folder.file("to");
+            std::fs::write(&to, "something else").unwrap();
+            let sink = FileSink::at(&to);
+            let request = Fetch { bytes: Some(bytes), ..fetch(nginx.device(host), name, &sink) };
+            let receipt = client().fetch(request, &context()).await.unwrap();
+            assert_eq!((receipt.bytes, receipt.resumed_from, sink.is_finished()), (bytes, 0, true), "{name}");
+            assert_pattern(&to, bytes);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_goes_on_behind_what_is_there_and_only_when_it_fits() {
+    let nginx = Nginx::start("127.0.0.1");
+    for name in ["x.bin", "dumb/x.bin"] {
+        std::fs::write(nginx.folder.file(name), PatternStore::pattern(0, BYTES as usize)).unwrap();
+    }
+    let to = nginx.folder.file("to");
+    let half = PatternStore::pattern(0, 20_000_001);
+    let mut torn = half.clone();
+    torn[20_000_000] ^= 1;
+    let whole = PatternStore::pattern(0, BYTES as usize);
+    let long = vec![0; BYTES as usize + 1];
+    let cases = [
+        ("x.bin", half.clone(), 20_000_001),
+        ("x.bin", torn, 0),
+        ("x.bin", whole, BYTES),
+        ("x.bin", long, 0),
+        ("dumb/x.bin", half, 0),
+    ];
+    for (name, there, from) in cases {
+        std::fs::write(&to, &there).unwrap();
+        let sink = FileSink::at(&to);
+        let receipt = client().fetch(fetch(nginx.device("127.0.0.1"), name, &sink), &context()).await.unwrap();
+        assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES - from, from), "{name}");
+        assert_eq!(sink.written.load(Ordering::Relaxed), BYTES - from, "nothing is written twice");
+        assert_pattern(&to, BYTES);
+    }
+}
+
+#[tokio::test]
+async fn refusals_have_kinds_and_the_words_of_the_server() {
+    let nginx = Nginx::start("127.0.0.1");
+    let device = || nginx.device("127.0.0.1");
+    std::fs::write(nginx.folder.file("x.bin"), PatternStore::pattern(0, 1000)).unwrap();
+    std::fs::write(nginx.folder.file("locked/x.bin"), PatternStore::pattern(0, 1000)).unwrap();
+    let sink = FileSink::at(nginx.folder.file("to"));
+    let get = async |device, path: &str| client().fetch(fetch(device, path, &sink), &context()).await.unwrap_err();
+    let put = async |device, path: &str| client().push(push(device, 5000, path), &context()).await.unwrap_err();
+    let stranger = || server("127.0.0.1", nginx.port, Login::password("swim", "bad"));
+    let e = get(device(), "no/such").await;
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NotFound, Some("404 Not Found")), "{e:?}");
+    assert_eq!(get(stranger(), "locked/x.bin").await.kind(), ErrorKind::Auth);
+    assert_eq!(get(device(), "shut/x").await.kind(), ErrorKind::Privilege);
+    assert_eq!(put(stranger(), "locked/y.bin").await.kind(), ErrorKind::Auth);
+    assert_eq!(put(device(), "small/y.bin").await.kind(), ErrorKind::NoSpace);
+    let request = || fetch(device(), "x.bin", &sink);
+    let e = client().fetch(Fetch { most: 999, ..request() }, &context()).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NoSpace);
+    let e = client().fetch(Fetch { bytes: Some(999), ..request() }, &context()).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Integrity);
+    let e = get(server("127.0.0.1", 1, Login::password("swim", "good")), "x").await;
+    assert_eq!(e.kind(), ErrorKind::Unreachable);
+    assert!(!sink.is_finished());
+    assert!(!format!("{e:?}").contains("sesame"));
+}
+
+#[tokio::test]
+async fn our_own_offer_is_pulled_once() {
+    let offers = HttpOffers::new(Arc::new(TcpNetwork), HttpConfig { bind: "127.0.0.1".into(), ports: None });
+    let served = offers.offer(offer(BYTES, "x.bin"), &context()).await.unwrap();
+    let folder = Folder::new();
+    let nobody = Login { user: String::new(), password: None, key: None, key_passphrase: None, enable: None };
+    let device = server("127.0.0.1", served.port(), nobody);
+    let sink = FileSink::at(folder.file("to"));
+    let receipt = client().fetch(fetch(device.clone(), served.path(), &sink), &context()).await.unwrap();
+    assert_eq!(receipt.bytes, BYTES);
+    assert_pattern(&folder.file("to"), BYTES);
+    let sink = FileSink::at(folder.file("again"));
+    // The end of the first pull is told when its connection is closed.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let e = client().fetch(fetch(device, served.path(), &sink), &context()).await.unwrap_err();
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NotFound, Some("410 Gone")), "{e:?}");
+}
