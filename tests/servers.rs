@@ -47,7 +47,7 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
         checked.iter().find(same).unwrap_or_else(|| panic!("{server:?} {protocol}: {checked:#?}"))
     };
     let kind = |c: &Checked| c.error.as_ref().map(|e| e.kind);
-    for protocol in [Protocol::Scp, Protocol::Sftp] {
+    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http] {
         assert_eq!(of(None, protocol).works, Works::Yes, "{checked:#?}");
     }
     assert_eq!(of(Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use swim_core::model::{
-    Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Secret, Sha256,
-};
+use swim_core::model::{Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Sha256};
 use swim_core::platform::PullServices;
 use swim_core::ports::{Context, Offer, Silent, Transfer};
 use swim_core::transfer::{Caps, Compared, Staging};
@@ -141,12 +139,15 @@ impl Client {
             lifetime: LIFETIME,
         };
         let served = transfer.offer(offer, cx).await?;
-        let secret = served.password().cloned().unwrap_or_else(|| Secret::new(String::new()));
-        let login = Login::password(served.user().unwrap_or_default(), "offer");
+        let mut login = Login::password(served.user().unwrap_or_default(), "offer");
+        let mut secrets = StaticSecrets::new();
+        match served.password() {
+            Some(secret) => secrets = secrets.with("offer", secret.clone()),
+            None => login.password = None,
+        }
         let device = device(served.port(), login)?;
-        let secrets = Arc::new(StaticSecrets::new().with("offer", secret));
         // Host keys of the test are remembered nowhere.
-        let dialers = wiring::dialers(&adapters.network, secrets, Arc::new(MemoryStore::new()));
+        let dialers = wiring::dialers(&adapters.network, Arc::new(secrets), Arc::new(MemoryStore::new()));
         let ours = |t: &&Arc<dyn Transfer>| {
             let ability = t.ability();
             ability.protocol == protocol && ability.directions.contains(&Direction::Fetch)
