@@ -11,9 +11,13 @@ pub mod http;
 #[cfg(test)]
 mod memory;
 pub mod net;
-#[cfg(any(feature = "ssh", feature = "http"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp"))]
 mod pulls;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(any(feature = "ssh", feature = "http"))]
 mod stream;
+#[cfg(feature = "tftp")]
+pub mod tftp;
+#[cfg(feature = "tftp")]
+mod udp;

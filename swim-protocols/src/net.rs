@@ -1,10 +1,12 @@
-//! The network of the machine: TCP.
+//! The network of the machine: TCP, and UDP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use swim_core::model::Endpoint;
+#[cfg(feature = "tftp")]
+use swim_core::ports::Datagrams;
 use swim_core::ports::{Accepted, Dialed, Listener, Network};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,6 +44,11 @@ impl Network for TcpNetwork {
         let local = endpoint(listener.local_addr().map_err(refused)?);
         Ok(Box::new(TcpDoor { listener, local }))
     }
+
+    #[cfg(feature = "tftp")]
+    async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
+        Ok(Box::new(crate::udp::Udp::bind(at).await?))
+    }
 }
 
 /// A listening TCP socket.
@@ -70,7 +77,7 @@ impl Listener for TcpDoor {
 }
 
 /// IPv4 addresses that arrive through an IPv6 socket are shown as IPv4.
-fn endpoint(address: SocketAddr) -> Endpoint {
+pub(crate) fn endpoint(address: SocketAddr) -> Endpoint {
     Endpoint { host: address.ip().to_canonical().to_string(), port: address.port() }
 }
 

@@ -1,0 +1,40 @@
+//! Where TFTP offers are served, and what is agreed to.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Devices that pull one offer at the same time: one, and its retry after a loss.
+pub(crate) const SESSIONS: usize = 4;
+/// Silence that ends a transfer: a device that erases flash between blocks was seen to pause for two minutes.
+pub(crate) const SILENCE: Duration = Duration::from_secs(150);
+/// The first wait for an answer, before the round trip is known.
+pub(crate) const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// No wait is shorter: a busy device answers late.
+pub(crate) const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+/// No wait is longer, however often nothing came.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// The largest block of the standard (RFC 2348).
+pub(crate) const LARGEST_BLOCK: u64 = 65_464;
+/// The smallest one.
+pub(crate) const SMALLEST_BLOCK: u64 = 8;
+/// The block without an option.
+pub(crate) const PLAIN_BLOCK: u64 = 512;
+/// Blocks on the way at most. Far below half of the 65,536 numbers, so that a late acknowledgement is never mistaken.
+pub(crate) const LARGEST_WINDOW: u64 = 512;
+
+/// Settings of TFTP offers. Every field has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TftpConfig {
+    /// The address to listen at.
+    pub bind: String,
+    /// The port. Most devices can be told no other than 69.
+    pub port: u16,
+}
+
+impl Default for TftpConfig {
+    fn default() -> Self {
+        Self { bind: "0.0.0.0".to_owned(), port: swim_core::model::Protocol::Tftp.port() }
+    }
+}
