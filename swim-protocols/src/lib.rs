@@ -13,6 +13,8 @@ mod memory;
 pub mod net;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp"))]
 mod pulls;
+#[cfg(any(feature = "http", feature = "tftp"))]
+mod served;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(any(feature = "ssh", feature = "http"))]

@@ -1,9 +1,7 @@
 //! The server of an offer.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,15 +14,16 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use swim_core::Result;
-use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Receipt, Served, Transfer, TransferAbility};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use swim_core::model::{Direction, Protocol};
+use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use tokio_util::sync::CancellationToken;
 
 use super::body::{Answer, ImagePart, Sending};
 use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
 use super::range::{Wanted, wanted};
 use crate::door::attend_all;
 use crate::pulls::Pulls;
+use crate::served::HiddenPath;
 use crate::stream::Severable;
 
 /// Serves images to devices over HTTP: `GET` and `HEAD` of one path that only the device is told.
@@ -50,7 +49,7 @@ impl HttpOffers {
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) request: Offer,
-    pub(crate) pulls: Pulls,
+    pub(crate) pulls: Arc<Pulls>,
     pub(crate) cx: Context,
     /// With the leading slash.
     path: String,
@@ -68,10 +67,19 @@ impl Transfer for HttpOffers {
         let port = door.local().port;
         let end = cx.cancel.child_token();
         let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
-        let pulls = Pulls::new(request.bytes, request.uses);
+        let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
+        let served = HiddenPath {
+            protocol: Protocol::Http,
+            port,
+            path: path.trim_start_matches('/').to_owned(),
+            pulls: Arc::clone(&pulls),
+            clock: Arc::clone(&cx.clock),
+            began: cx.clock.monotonic(),
+            end: end.clone().drop_guard(),
+        };
         let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path });
-        tokio::spawn(serve(door, Arc::clone(&desk), end.clone()));
-        Ok(Box::new(HttpServed { port, began: cx.clock.monotonic(), desk, end: end.drop_guard() }))
+        tokio::spawn(serve(door, desk, end));
+        Ok(Box::new(served))
     }
 }
 
@@ -173,49 +181,5 @@ fn put(headers: &mut HeaderMap, name: hyper::header::HeaderName, value: &str) {
     // All values here are digits, hexadecimal and fixed text.
     if let Ok(value) = value.parse() {
         headers.insert(name, value);
-    }
-}
-
-/// An open offer.
-struct HttpServed {
-    port: u16,
-    began: Duration,
-    desk: Arc<Desk>,
-    end: DropGuard,
-}
-
-#[async_trait]
-impl Served for HttpServed {
-    fn path(&self) -> &str {
-        self.desk.path.trim_start_matches('/')
-    }
-
-    fn port(&self) -> u16 {
-        self.port
-    }
-
-    fn user(&self) -> Option<&str> {
-        None
-    }
-
-    fn password(&self) -> Option<&Secret<String>> {
-        None
-    }
-
-    fn sent(&self) -> u64 {
-        self.desk.pulls.sent()
-    }
-
-    async fn close(self: Box<Self>) -> Result<Receipt> {
-        let took = self.desk.cx.clock.monotonic().saturating_sub(self.began);
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        drop(self.end);
-        Ok(Receipt::new(Protocol::Http, Direction::Pull, self.desk.pulls.sent(), 0, millis))
-    }
-}
-
-impl fmt::Debug for HttpServed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpServed").field("port", &self.port).finish_non_exhaustive()
     }
 }

@@ -1,16 +1,15 @@
 //! The server of an offer: one file at a path that cannot be guessed.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use swim_core::model::{Direction, Endpoint, Protocol, Secret};
-use swim_core::ports::{Context, Datagrams, Network, Note, Offer, Receipt, Served, Transfer, TransferAbility};
+use swim_core::model::{Direction, Endpoint, Protocol};
+use swim_core::ports::{Context, Datagrams, Network, Note, Offer, Served, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::config::{
     FIRST_WAIT, LARGEST_BLOCK, LARGEST_WINDOW, LONGEST_WAIT, PLAIN_BLOCK, SESSIONS, SHORTEST_WAIT, SILENCE,
@@ -19,6 +18,7 @@ use super::config::{
 use super::packet::{ACCESS, ILLEGAL, NOT_FOUND, Packet, Request};
 use super::send::Sender;
 use crate::pulls::{Pulls, check_offer, random_text};
+use crate::served::HiddenPath;
 
 /// Bytes that are read from the store at once.
 const PIECE: usize = 1024 * 1024;
@@ -48,7 +48,7 @@ struct Desk {
     network: Arc<dyn Network>,
     bind: String,
     request: Offer,
-    pulls: Pulls,
+    pulls: Arc<Pulls>,
     path: String,
     cx: Context,
     /// Who is served now. A request that comes twice is one.
@@ -67,17 +67,28 @@ impl Transfer for TftpOffers {
         let door = self.network.datagrams(&at).await?;
         let port = door.local().port;
         let end = cx.cancel.child_token();
+        let path = format!("{}/{}", random_text::<8>(), request.name);
+        let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
+        let served = HiddenPath {
+            protocol: Protocol::Tftp,
+            port,
+            path: path.clone(),
+            pulls: Arc::clone(&pulls),
+            clock: Arc::clone(&cx.clock),
+            began: cx.clock.monotonic(),
+            end: end.clone().drop_guard(),
+        };
         let desk = Arc::new(Desk {
             network: Arc::clone(&self.network),
             bind: self.config.bind.clone(),
-            path: format!("{}/{}", random_text::<8>(), request.name),
-            pulls: Pulls::new(request.bytes, request.uses),
+            path,
+            pulls,
             cx: Context { cancel: end.clone(), ..cx.clone() },
             request,
             busy: Mutex::default(),
         });
-        tokio::spawn(serve(door, Arc::clone(&desk), end.clone()));
-        Ok(Box::new(TftpServed { port, began: cx.clock.monotonic(), desk, end: end.drop_guard() }))
+        tokio::spawn(serve(door, desk, end));
+        Ok(Box::new(served))
     }
 }
 
@@ -360,49 +371,5 @@ impl Session<'_> {
             from += length as u64;
         }
         Ok(())
-    }
-}
-
-/// An open offer.
-struct TftpServed {
-    port: u16,
-    began: Duration,
-    desk: Arc<Desk>,
-    end: DropGuard,
-}
-
-#[async_trait]
-impl Served for TftpServed {
-    fn path(&self) -> &str {
-        &self.desk.path
-    }
-
-    fn port(&self) -> u16 {
-        self.port
-    }
-
-    fn user(&self) -> Option<&str> {
-        None
-    }
-
-    fn password(&self) -> Option<&Secret<String>> {
-        None
-    }
-
-    fn sent(&self) -> u64 {
-        self.desk.pulls.sent()
-    }
-
-    async fn close(self: Box<Self>) -> Result<Receipt> {
-        let took = self.desk.cx.clock.monotonic().saturating_sub(self.began);
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        drop(self.end);
-        Ok(Receipt::new(Protocol::Tftp, Direction::Pull, self.desk.pulls.sent(), 0, millis))
-    }
-}
-
-impl fmt::Debug for TftpServed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TftpServed").field("port", &self.port).finish_non_exhaustive()
     }
 }
