@@ -17,7 +17,8 @@ use support::memory::{MemorySecrets, PatternStore};
 use support::{Folder, assert_pattern, context, offer, program, push};
 use swim_core::ErrorKind;
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
-use swim_core::ports::{Fetch, Transfer};
+use swim_core::ports::{Context, Fetch, Transfer};
+use swim_core::transfer::{Bucket, Pace};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 
@@ -185,4 +186,26 @@ async fn our_own_offer_is_pulled_once() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let e = client().fetch(fetch(device, served.path(), &sink), &context()).await.unwrap_err();
     assert_eq!((e.kind(), e.device_words()), (ErrorKind::NotFound, Some("410 Gone")), "{e:?}");
+}
+
+#[tokio::test]
+async fn a_cap_holds_for_all_transfers_together() {
+    const RATE: u64 = 8 * 1024 * 1024;
+    const EACH: u64 = 2 * 1024 * 1024;
+    let nginx = Nginx::start("127.0.0.1");
+    std::fs::write(nginx.folder.file("x.bin"), PatternStore::pattern(0, EACH as usize)).unwrap();
+    let cap = Arc::new(Bucket::new(RATE));
+    let capped = Context { pace: Pace::default().within(cap), ..context() };
+    let one = async |name: &str| {
+        let sink = FileSink::at(nginx.folder.file(name));
+        client().fetch(fetch(nginx.device("127.0.0.1"), "x.bin", &sink), &capped).await.unwrap();
+        Instant::now()
+    };
+    let began = Instant::now();
+    let (a, b) = tokio::join!(one("a"), one("b"));
+    // Never faster than the cap (but for its burst and the last piece); how much slower is the machine's affair.
+    let least = Duration::from_secs_f64((2 * EACH) as f64 / RATE as f64 * 0.7);
+    assert!(a.max(b) - began >= least, "{:?}", a.max(b) - began);
+    // Both go at the same rate: the first is not done long before the second.
+    assert!(a.min(b) - began >= least / 2, "{:?}", a.min(b) - began);
 }
