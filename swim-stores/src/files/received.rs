@@ -67,6 +67,8 @@ struct Grown {
     ahead: BTreeMap<u64, u64>,
     /// How much of it is written down.
     noted: u64,
+    /// The file has its name.
+    finished: bool,
 }
 
 impl Grown {
@@ -227,7 +229,9 @@ impl Sink for FileSink {
             let folder = place.path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
             disk::flush_folder(folder).map_err(or(folder))
         })
-        .await
+        .await?;
+        self.grown().finished = true;
+        Ok(())
     }
 
     async fn clear(&self) -> Result<()> {
@@ -240,6 +244,15 @@ impl Sink for FileSink {
 impl Drop for FileSink {
     fn drop(&mut self) {
         let grown = self.grown();
+        if grown.finished {
+            return;
+        }
+        // Nothing came: nothing stays.
+        if self.file.metadata().is_ok_and(|facts| facts.len() == 0) {
+            let _ = std::fs::remove_file(&self.place.part);
+            let _ = std::fs::remove_file(&self.place.have);
+            return;
+        }
         if grown.whole > grown.noted
             && let Err(cause) = self.place.note(grown.whole)
         {
@@ -295,6 +308,7 @@ mod tests {
         let folder = Folder::new("boot");
         let path = folder.0.join("x.bin");
         drop(FileSink::create(&path).await.unwrap());
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
         std::fs::write(folder.0.join("x.bin.part"), [0; 64]).unwrap();
         std::fs::write(folder.0.join("x.bin.part.have"), "64 another-start\n").unwrap();
         assert_eq!(FileSink::create(&path).await.unwrap().have().await.unwrap(), 0);
