@@ -39,7 +39,7 @@ async fn client(sshd: &Sshd, folder: &Folder) -> Client {
     .unwrap();
     let client = Client::open(config).await.unwrap();
     let path = folder.file("c2960x-universalk9-mz.152-7.E10.bin");
-    std::fs::write(&path, (0..BYTES).map(|n| (n * 7 >> 3) as u8).collect::<Vec<_>>()).unwrap();
+    std::fs::write(&path, (0..BYTES).map(|n| ((n * 7) >> 3) as u8).collect::<Vec<_>>()).unwrap();
     client.import(&path, swim::ImportOptions::default()).await.unwrap();
     client
 }
