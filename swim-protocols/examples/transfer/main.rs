@@ -6,6 +6,7 @@
 //! transfer fetch  PROTOCOL HOST PORT PATH FILE [--user NAME [--key FILE]]
 //! transfer offer  PROTOCOL NAME --store DIR --image DIGEST [--bind ADDRESS] [--port N] [--offers N] [--uses N]
 //! transfer accept PROTOCOL NAME FILE [--bind ADDRESS] [--port N]
+//! transfer adapters                                                  prints which of them there are
 //! ```
 //!
 //! A password is taken from the environment variable `TRANSFER_PASSWORD`. Offers and accepts print one line for each that
@@ -66,6 +67,10 @@ fn start() -> Result<()> {
 async fn run(words: &Words) -> Result<()> {
     let cx = Context::new(Arc::new(TokioClock::system()));
     match words.places().as_slice() {
+        ["adapters"] => {
+            println!("{}", json!(setup::abilities(words)?));
+            Ok(())
+        }
         ["import", file] => take_in(words, file, &cx).await,
         ["push", protocol, host, port, path] => {
             let (store, image, bytes) = setup::image(words).await?;
@@ -86,7 +91,11 @@ async fn run(words: &Words) -> Result<()> {
         }
         ["offer", protocol, name] => offer(words, protocol, name, &cx).await,
         ["accept", protocol, name, file] => accept(words, protocol, name, file, &cx).await,
-        other => Err(Error::invalid("verb", other.join(" "), "import, push, fetch, offer or accept; see the source")),
+        other => Err(Error::invalid(
+            "verb",
+            other.join(" "),
+            "adapters, import, push, fetch, offer or accept; see the source",
+        )),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use swim_core::model::{
     Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Secret, SecretRef, Sha256,
 };
-use swim_core::ports::{ImageStore, Transfer};
+use swim_core::ports::{ImageStore, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
@@ -43,6 +43,11 @@ fn adapters(words: &Words) -> Result<Vec<Arc<dyn Transfer>>> {
         Arc::new(HttpOffers::new(Arc::new(TcpNetwork), HttpConfig { bind: bind.clone(), ports })),
         Arc::new(TftpOffers::new(Arc::new(TcpNetwork), TftpConfig { bind, port })),
     ])
+}
+
+/// What all of them can do.
+pub(crate) fn abilities(words: &Words) -> Result<Vec<TransferAbility>> {
+    Ok(adapters(words)?.iter().map(|a| a.ability().clone()).collect())
 }
 
 /// The adapter of a protocol for a direction.
