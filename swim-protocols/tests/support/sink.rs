@@ -1,6 +1,6 @@
 //! A file that is being received.
 
-#![allow(unreachable_pub)]
+#![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -27,8 +27,13 @@ pub struct FileSink {
 impl FileSink {
     /// A sink over a file, with what is in it.
     pub fn at(path: impl AsRef<Path>) -> Arc<Self> {
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(path).unwrap();
-        Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false) })
+        Self::open(path).unwrap()
+    }
+
+    /// The same, where the file may be impossible.
+    pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>> {
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
+        Ok(Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false) }))
     }
 
     /// Has it seen the end?
