@@ -100,7 +100,7 @@ impl Sshd {
         keygen(&folder.file("user"));
         let port = free_port();
         let config = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
+            "Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
              PermitRootLogin yes\nPasswordAuthentication no\nSubsystem sftp internal-sftp\nMaxAuthTries 6\nRekeyLimit 32M\n",
             folder.file("host"),
             folder.file("user.pub"),

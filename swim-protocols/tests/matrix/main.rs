@@ -1,0 +1,83 @@
+//! Every protocol and verb against independent programs on the other side, IPv4 and IPv6, with files of all kinds and with
+//! everything that goes wrong. Prints a line a row, and `passed N of N`.
+//!
+//! `SWIM_MATRIX_ALL=1` adds files beyond 4 GiB: they take minutes and 6 GB of disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod dialing;
+#[path = "../support/nginx.rs"]
+mod nginx;
+mod peers;
+mod serving;
+#[path = "../support/sink.rs"]
+mod sink;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/vsftpd.rs"]
+mod vsftpd;
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// Files of the cells: their names and sizes.
+const FILES: &[(&str, u64)] = &[
+    ("empty.bin", 0),
+    ("one.bin", 1),
+    ("blocks-of-512.bin", 512 * 64),
+    ("blocks-of-1468.bin", 1468 * 64),
+    ("blocks-of-64k.bin", 65_536 * 3),
+    ("odd size.bin", 1_000_003),
+    ("Größe & Maß ü€.bin", 70_001),
+];
+
+/// No cell takes longer, however busy the machine is.
+const CELL: Duration = Duration::from_secs(60);
+
+/// The results of all cells.
+#[derive(Default)]
+pub struct Tally {
+    passed: usize,
+    failed: Vec<String>,
+    row: (String, usize, Option<Instant>),
+}
+
+impl Tally {
+    /// A new row begins.
+    pub fn row(&mut self, name: &str) {
+        self.end_row();
+        self.row = (name.to_owned(), 0, Some(Instant::now()));
+    }
+
+    fn end_row(&mut self) {
+        if let (name, cells, Some(began)) = &self.row {
+            println!("{name:<44} {cells:>3} cells {:>7} ms", began.elapsed().as_millis());
+        }
+        self.row.2 = None;
+    }
+
+    /// One cell: what it found, or why it failed.
+    pub async fn cell(&mut self, name: &str, work: impl Future<Output = Result<(), String>>) {
+        self.row.1 += 1;
+        let found = tokio::time::timeout(CELL, work).await.unwrap_or_else(|_| Err("it hangs".to_owned()));
+        match found {
+            Ok(()) => self.passed += 1,
+            Err(why) => self.failed.push(format!("{}: {name}: {why}", self.row.0)),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_protocol_and_verb_against_other_programs() {
+    let mut tally = Tally::default();
+    for host in ["127.0.0.1", "::1"] {
+        dialing::rows(host, &mut tally).await;
+        serving::rows(host, &mut tally).await;
+    }
+    tally.end_row();
+    let mut failures = String::new();
+    for failure in &tally.failed {
+        let _ = writeln!(failures, "{failure}");
+    }
+    println!("passed {} of {}", tally.passed, tally.passed + tally.failed.len());
+    assert!(tally.failed.is_empty(), "{failures}");
+}
