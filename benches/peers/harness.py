@@ -169,10 +169,11 @@ def peak_mib(pid):
 
 
 class Watched:
-    """The far side during a run: CPU seconds that it used, and the largest of its processes."""
+    """The far side during a run: CPU seconds that it used, and the largest of its processes; of the near side, how large
+    it grew (what the kernel tells of a child at its end counts what it was before it became another program)."""
 
-    def __init__(self, process):
-        self.pid, self.mib, self.over = process.pid, 0.0, threading.Event()
+    def __init__(self, process, near):
+        self.pid, self.near, self.mib, self.near_mib, self.over = process.pid, near.pid, 0.0, 0.0, threading.Event()
 
     def __enter__(self):
         self.began = stat_seconds(self.pid)
@@ -181,8 +182,9 @@ class Watched:
         return self
 
     def _watch(self):
-        while not self.over.wait(0.1):
+        while not self.over.wait(0.05):
             self.mib = max([self.mib, *map(peak_mib, descendants(self.pid))])
+            self.near_mib = max(self.near_mib, *map(peak_mib, descendants(self.near)))
 
     def __exit__(self, *_):
         self.over.set()
@@ -196,7 +198,7 @@ class Watched:
         self.cpu = stat_seconds(self.pid) + running - self.began
 
 
-def timed(command, far=None, env=None, stdin=None):
+def timed(command, far, env=None, stdin=None):
     """Runs the near side once, and returns its sample and what it printed."""
     began = time.monotonic()
     process = subprocess.Popen(
@@ -204,27 +206,20 @@ def timed(command, far=None, env=None, stdin=None):
     )
     killer = threading.Timer(LIMIT, process.kill)
     killer.start()
-    watch = Watched(far) if far else None
-    if watch:
-        watch.__enter__()
     try:
-        if stdin:
-            process.stdin.write(stdin.encode())
-        process.stdin.close()
-        said = process.stdout.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
+        with Watched(far, process) as watch:
+            if stdin:
+                process.stdin.write(stdin.encode())
+            process.stdin.close()
+            said = process.stdout.read().decode(errors="replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - began
     finally:
         killer.cancel()
-        if watch:
-            watch.__exit__()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise Failed(f"{command[0]} ended with {process.returncode}: {said[-400:]}")
-    sample = Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    if watch:
-        sample.far_cpu, sample.far_mib = watch.cpu, watch.mib
-    return sample, said
+    return Sample(seconds, usage.ru_utime + usage.ru_stime, watch.near_mib, watch.cpu, watch.mib), said
 
 
 def receipts(said):
