@@ -10,7 +10,9 @@ pub mod surface;
 mod watch;
 mod wiring;
 
-pub use client::{Checked, Client, Inspected, SubmitOptions, Works};
+pub use client::{
+    Checked, Client, Fetching, Inspected, Moved, Offered, Offering, Pushing, SubmitOptions, Taking, Works,
+};
 pub use config::{Config, ImportOptions, Offers, SecretSource};
 pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};

@@ -11,6 +11,7 @@ use swim_core::ports::{
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
+use swim_protocols::ftp::{FtpClient, FtpClientConfig};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
@@ -195,5 +196,6 @@ fn dialing(ssh: &Arc<SshClient>, network: &Arc<dyn Network>, secrets: &Arc<dyn S
         Arc::new(ScpFetch::new(Arc::clone(ssh))),
         Arc::new(SftpFetch::new(Arc::clone(ssh))),
         Arc::new(HttpClient::new(Arc::clone(network), Arc::clone(secrets))),
+        Arc::new(FtpClient::new(Arc::clone(network), Arc::clone(secrets), FtpClientConfig::default())),
     ]
 }

@@ -4,6 +4,7 @@ mod devices;
 mod jobs;
 mod planning;
 mod servers;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::{Config, ImportOptions};
 pub use devices::Inspected;
 pub use jobs::SubmitOptions;
 pub use servers::{Checked, Works};
+pub use transfers::{Fetching, Moved, Offered, Offering, Pushing, Taking};
 
 /// Software image management. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ struct Inner {
     engine: Engine,
     hub: Arc<Hub>,
     at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
+    /// Offers and accepts that are open, by their number.
+    open: Mutex<BTreeMap<u64, transfers::Open>>,
 }
 
 impl Client {
@@ -54,7 +58,7 @@ impl Client {
             sink: Arc::clone(&hub) as _,
         };
         let engine = Engine::new(ports, EngineConfig::new(worker));
-        Self(Arc::new(Inner { adapters, engine, hub, at_work: Mutex::default() }))
+        Self(Arc::new(Inner { adapters, engine, hub, at_work: Mutex::default(), open: Mutex::default() }))
     }
 
     /// Opens the data folder of a configuration, and makes its devices known.

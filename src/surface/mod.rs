@@ -5,6 +5,7 @@
 
 mod arguments;
 mod functions;
+mod transfers;
 mod verbs;
 
 use std::sync::Arc;

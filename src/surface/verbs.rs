@@ -15,11 +15,13 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
 use super::json;
+use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
 use crate::config::ImportOptions;
 
 /// The names of all verbs.
 pub const VERBS: &[&str] = &[
+    "accept",
     "add_devices",
     "analyse",
     "audit",
@@ -27,18 +29,22 @@ pub const VERBS: &[&str] = &[
     "check_servers",
     "commit",
     "devices",
+    "fetch",
     "image",
     "images",
     "import",
     "inspect",
     "list",
+    "offer",
     "plan",
+    "push",
     "rehearse",
     "remove_image",
     "resume",
     "status",
     "submit",
     "wait",
+    "withdraw",
 ];
 
 /// The longest that `_sleep` sleeps: it is there for tests, and no test waits longer.
@@ -47,7 +53,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// An image, or what it is called: its id, the first digits of it, or its file name.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Wanted {
+pub(super) enum Wanted {
     Name(String),
     Image(Box<Image>),
 }
@@ -116,6 +122,7 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;
@@ -181,7 +188,7 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
     }
 }
 
-async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
+pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     match wanted {
         Wanted::Image(image) => Ok(*image),
         Wanted::Name(name) => repo::image(&*client.adapters().records, &name).await,

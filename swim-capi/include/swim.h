@@ -224,6 +224,37 @@ SWIM_MUST_USE int32_t swim_client_list(const swim_client *client, char **jobs_js
  */
 SWIM_MUST_USE int32_t swim_client_check_servers(const swim_client *client, char **checked_json);
 
+/**
+ * Brings an image to a path of a device or of an image server. options_json: {"protocols": in their order, "port",
+ * "afresh"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}.
+ */
+SWIM_MUST_USE int32_t swim_client_push(const swim_client *client, const char *image, const char *device,
+                                       const char *path, const char *options_json, char **moved_json);
+
+/**
+ * Fetches a file of a device or of an image server into a file that is not there yet. options_json: {"protocols", "port",
+ * "bytes", "sha256", "most"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}.
+ */
+SWIM_MUST_USE int32_t swim_client_fetch(const swim_client *client, const char *device, const char *path,
+                                        const char *file, const char *options_json, char **moved_json);
+
+/**
+ * Serves an image to one device. options_json: {"name", "source", "uses", "seconds"}, each may be absent; may be NULL.
+ * Gives what the device must be told: {"offer", "port", "path", "user", "password", ...}; the password is good once.
+ */
+SWIM_MUST_USE int32_t swim_client_offer(const swim_client *client, const char *image, const char *device,
+                                        const char *protocol, const char *options_json, char **offered_json);
+
+/**
+ * Takes one file that a device uploads, into a file that is not there yet. options_json: {"name", "source", "most",
+ * "seconds"}, each may be absent; may be NULL. Gives what the device must be told, as swim_client_offer().
+ */
+SWIM_MUST_USE int32_t swim_client_accept(const swim_client *client, const char *device, const char *protocol,
+                                         const char *file, const char *options_json, char **offered_json);
+
+/** Ends an offer or an accept, by its number ("offer"); gives the receipt. */
+SWIM_MUST_USE int32_t swim_client_withdraw(const swim_client *client, uint64_t offer, char **receipt_json);
+
 /** Goes on with every unfinished job of the data folder in this process; gives the list of their ids. */
 SWIM_MUST_USE int32_t swim_client_resume(const swim_client *client, char **jobs_json);
 

@@ -31,6 +31,11 @@ impl<'a> Call<'a> {
         self.shared.call(verb, Value::Object(self.fields))
     }
 
+    /// A number.
+    pub(crate) fn number(&mut self, name: &str, value: u64) {
+        self.fields.insert(name.to_owned(), value.into());
+    }
+
     /// A text that must be there.
     ///
     /// # Safety

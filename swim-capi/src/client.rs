@@ -262,3 +262,114 @@ pub unsafe extern "C" fn swim_client_resume(client: *const swim_client, out: *mu
     // SAFETY: the caller vouches for all of them.
     unsafe { answer(on(client), "resume", out, |_| Ok(())) }
 }
+
+/// Brings an image to a device.
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_push(
+    client: *const swim_client,
+    image: *const c_char,
+    device: *const c_char,
+    path: *const c_char,
+    options: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "push", out, |c| {
+            c.text("image", image)?;
+            c.text("device", device)?;
+            c.text("path", path)?;
+            c.options("options", options)
+        })
+    }
+}
+
+/// Fetches a file of a device.
+///
+/// # Safety
+/// As `swim_client_push`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_fetch(
+    client: *const swim_client,
+    device: *const c_char,
+    path: *const c_char,
+    file: *const c_char,
+    options: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "fetch", out, |c| {
+            c.text("device", device)?;
+            c.text("path", path)?;
+            c.text("file", file)?;
+            c.options("options", options)
+        })
+    }
+}
+
+/// Serves an image to one device.
+///
+/// # Safety
+/// As `swim_client_push`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_offer(
+    client: *const swim_client,
+    image: *const c_char,
+    device: *const c_char,
+    protocol: *const c_char,
+    options: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "offer", out, |c| {
+            c.text("image", image)?;
+            c.text("device", device)?;
+            c.text("protocol", protocol)?;
+            c.options("options", options)
+        })
+    }
+}
+
+/// Takes one file that a device uploads.
+///
+/// # Safety
+/// As `swim_client_push`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_accept(
+    client: *const swim_client,
+    device: *const c_char,
+    protocol: *const c_char,
+    file: *const c_char,
+    options: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "accept", out, |c| {
+            c.text("device", device)?;
+            c.text("protocol", protocol)?;
+            c.text("file", file)?;
+            c.options("options", options)
+        })
+    }
+}
+
+/// Ends an offer or an accept.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_withdraw(client: *const swim_client, offer: u64, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "withdraw", out, |c| {
+            c.number("offer", offer);
+            Ok(())
+        })
+    }
+}

@@ -21,10 +21,11 @@ pub use boundary::{swim_abi_version, swim_last_error, swim_string_free, swim_ver
 pub use call::{swim_call, swim_client_call, swim_plan_digest};
 pub use check::{swim_check_fn, swim_verdict, swim_verdict_bad, swim_verdict_good};
 pub use client::{
-    swim_client, swim_client_add_devices, swim_client_analyse, swim_client_check_servers, swim_client_devices,
-    swim_client_free, swim_client_image, swim_client_images, swim_client_import, swim_client_inspect, swim_client_list,
-    swim_client_open, swim_client_open_with_check, swim_client_plan, swim_client_rehearse, swim_client_remove_image,
-    swim_client_resume,
+    swim_client, swim_client_accept, swim_client_add_devices, swim_client_analyse, swim_client_check_servers,
+    swim_client_devices, swim_client_fetch, swim_client_free, swim_client_image, swim_client_images,
+    swim_client_import, swim_client_inspect, swim_client_list, swim_client_offer, swim_client_open,
+    swim_client_open_with_check, swim_client_plan, swim_client_push, swim_client_rehearse, swim_client_remove_image,
+    swim_client_resume, swim_client_withdraw,
 };
 pub use job::{
     swim_client_job, swim_client_submit, swim_job, swim_job_audit, swim_job_cancel, swim_job_commit, swim_job_free,

@@ -259,6 +259,12 @@ int main(int count, char **words) {
     swim_string_free(text);
     CHECK(swim_client_check_servers(client, &text) == SWIM_OK && strstr(text, "\"works\":\"yes\"") != NULL);
     swim_string_free(text);
+    CHECK(swim_client_push(client, "made-up.bin", "none", "flash:x.bin", NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_push(client, "made-up.bin", "none", "flash:x.bin", "{\"afresh\":1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_fetch(client, "none", "flash:x.bin", "/nonexistent/x.bin", NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_offer(client, "made-up.bin", "sw1", "pigeon", NULL, &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_accept(client, "none", "scp", "/nonexistent/x.bin", NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_withdraw(client, 1, &text) == SWIM_NOT_FOUND);
     CHECK(swim_client_resume(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
     swim_string_free(text);
     check_watching(job);

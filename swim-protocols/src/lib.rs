@@ -1,23 +1,25 @@
-//! Protocol adapters of swim: SSH (command line, SFTP, SCP) and HTTP.
+//! Protocol adapters of swim: SSH (command line, SFTP, SCP), HTTP, FTP and TFTP.
 //!
 //! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
-#[cfg(any(feature = "ssh", feature = "http"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
 mod door;
+#[cfg(feature = "ftp")]
+pub mod ftp;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(test)]
 mod memory;
 pub mod net;
-#[cfg(any(feature = "ssh", feature = "http", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
 #[cfg(any(feature = "http", feature = "tftp"))]
 mod served;
 #[cfg(feature = "ssh")]
 pub mod ssh;
-#[cfg(any(feature = "ssh", feature = "http"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
 mod stream;
 #[cfg(feature = "tftp")]
 pub mod tftp;

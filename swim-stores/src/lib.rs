@@ -8,7 +8,7 @@ mod refusals;
 pub mod sqlite;
 
 #[cfg(feature = "files")]
-pub use files::{FileImages, FileSource};
+pub use files::{FileImages, FileSink, FileSource};
 pub use memory::{MemoryStore, StaticSecrets};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -3,7 +3,30 @@
 use bytes::Bytes;
 use sha2::Digest;
 
+use super::Source;
+use crate::Result;
 use crate::model::{Digests, Sha256};
+
+/// The digests of a stream that is not kept.
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// use swim_core::{model::Sha256, repo};
+/// let digests = runtime.block_on(repo::digests(bytes::Bytes::from_static(b"abc")))?;
+/// assert_eq!(digests.sha256, Sha256::of(b"abc"));
+/// assert_eq!(digests.md5, "900150983cd24fb0d6963f7d28e17f72");
+/// # Ok::<(), swim_core::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the source.
+pub async fn digests(mut source: impl Source) -> Result<Digests> {
+    let mut digester = Digester::new();
+    while let Some(bytes) = source.next().await? {
+        digester.take(&bytes);
+    }
+    Ok(digester.finish())
+}
 
 /// One digest of the stream. Lanes know nothing of each other and take shared bytes, so each can be moved to
 /// a thread of its own once there is a port for that; today they run one after the other.

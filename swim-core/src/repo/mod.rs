@@ -13,6 +13,7 @@ mod remove;
 mod source;
 mod window;
 
+pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
 pub use remove::{Swept, remove, sweep};

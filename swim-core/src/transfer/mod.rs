@@ -14,6 +14,7 @@ use crate::ErrorKind;
 
 /// Is another protocol worth a try after this failure? The network, the login and an adapter that is not there: yes. Room,
 /// names and privilege would be the same with every protocol.
-pub(crate) const fn moves_on(kind: ErrorKind) -> bool {
+#[must_use]
+pub const fn moves_on(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
 }

@@ -13,7 +13,10 @@ from . import _convert as convert
 from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, as_list, ids
-from ._values import AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
+from ._values import (
+    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
+    Report,
+)
 
 
 class AsyncClient:
@@ -170,6 +173,78 @@ class AsyncClient:
 
     async def remove_image(self, name: str) -> bool:
         return bool(await self.call("remove_image", {"image": name}))
+
+    async def push(
+        self,
+        image: Image | str,
+        device: DeviceRef,
+        path: str,
+        *,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        afresh: bool = False,
+    ) -> Moved:
+        arguments = {
+            "image": image, "device": ids([device])[0], "path": path, "protocols": as_list(protocols), "port": port,
+            "afresh": afresh,
+        }
+        return Moved(await self.call("push", arguments))
+
+    async def fetch(
+        self,
+        device: DeviceRef,
+        path: str,
+        file: str | PathLike[str],
+        *,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        bytes: int | None = None,
+        sha256: str | None = None,
+        most: int | None = None,
+    ) -> Moved:
+        arguments = {
+            "device": ids([device])[0], "path": path, "file": file, "protocols": as_list(protocols), "port": port,
+            "bytes": bytes, "sha256": sha256, "most": most,
+        }
+        return Moved(await self.call("fetch", arguments))
+
+    async def offer(
+        self,
+        image: Image | str,
+        device: DeviceRef,
+        protocol: str,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        uses: int | None = None,
+        seconds: int | None = None,
+    ) -> Offered:
+        arguments = {
+            "image": image, "device": ids([device])[0], "protocol": protocol, "name": name, "source": source,
+            "uses": uses, "seconds": seconds,
+        }
+        return Offered(await self.call("offer", arguments))
+
+    async def accept(
+        self,
+        device: DeviceRef,
+        protocol: str,
+        file: str | PathLike[str],
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        most: int | None = None,
+        seconds: int | None = None,
+    ) -> Offered:
+        arguments = {
+            "device": ids([device])[0], "protocol": protocol, "file": file, "name": name, "source": source,
+            "most": most, "seconds": seconds,
+        }
+        return Offered(await self.call("accept", arguments))
+
+    async def withdraw(self, offered: Offered | int) -> Receipt:
+        number = offered if isinstance(offered, int) else offered.offer
+        return Receipt(await self.call("withdraw", {"offer": number}))
 
 
 def _documented() -> None:

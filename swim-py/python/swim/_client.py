@@ -11,7 +11,10 @@ from typing import Any, List, Literal
 from . import _convert as convert
 from . import _swim
 from ._convert import ConfigSource, DeviceRef, as_list, ids
-from ._values import AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Plan, Report
+from ._values import (
+    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
+    Report,
+)
 
 
 class Client:
@@ -266,6 +269,101 @@ class Client:
     def remove_image(self, name: str) -> bool:
         """Removes an image from the repository. Was it there? Raises as ``image``."""
         return bool(self.call("remove_image", {"image": name}))
+
+    def push(
+        self,
+        image: Image | str,
+        device: DeviceRef,
+        path: str,
+        *,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        afresh: bool = False,
+    ) -> Moved:
+        """Brings an image to a path of a device or of an image server: ``client.push(image, "sw1", "flash:x.bin")``.
+
+        ``protocols`` are tried in their order (default: SFTP, SCP): the next one after a failure of the network or the
+        login. What an earlier try left there is not sent again, where the protocol can go on, unless ``afresh``.
+
+        Raises ``NotFoundError`` for an unknown device, ``UnreachableError`` when no protocol worked, ``NoSpaceError``,
+        ``PrivilegeError``.
+        """
+        arguments = {
+            "image": image, "device": ids([device])[0], "path": path, "protocols": as_list(protocols), "port": port,
+            "afresh": afresh,
+        }
+        return Moved(self.call("push", arguments))
+
+    def fetch(
+        self,
+        device: DeviceRef,
+        path: str,
+        file: str | PathLike[str],
+        *,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        bytes: int | None = None,
+        sha256: str | None = None,
+        most: int | None = None,
+    ) -> Moved:
+        """Fetches a file of a device or an image server: ``client.fetch("sw1", "flash:x.bin", "backup/x.bin")``.
+
+        ``file`` must not be there yet; what an earlier try left in ``FILE.part`` is not fetched again. ``bytes`` and
+        ``sha256`` are what it must be (``IntegrityError``), ``most`` is the largest file to take.
+        """
+        arguments = {
+            "device": ids([device])[0], "path": path, "file": file, "protocols": as_list(protocols), "port": port,
+            "bytes": bytes, "sha256": sha256, "most": most,
+        }
+        return Moved(self.call("fetch", arguments))
+
+    def offer(
+        self,
+        image: Image | str,
+        device: DeviceRef,
+        protocol: str,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        uses: int | None = None,
+        seconds: int | None = None,
+    ) -> Offered:
+        """Serves an image to one device under a single-use login or path; the answer is what to tell the device.
+
+        It ends by ``withdraw``, after ``seconds`` (default: six hours), or after so many ``uses`` (default: 1).
+        ``source`` is the only address that may come; default: the first one that shows the secret.
+        """
+        arguments = {
+            "image": image, "device": ids([device])[0], "protocol": protocol, "name": name, "source": source,
+            "uses": uses, "seconds": seconds,
+        }
+        return Offered(self.call("offer", arguments))
+
+    def accept(
+        self,
+        device: DeviceRef,
+        protocol: str,
+        file: str | PathLike[str],
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        most: int | None = None,
+        seconds: int | None = None,
+    ) -> Offered:
+        """Takes one file that a device uploads into ``file``; the answer is what to tell the device.
+
+        The device must call it ``name`` (default: the name of ``file``). ``withdraw`` ends it and tells what came.
+        """
+        arguments = {
+            "device": ids([device])[0], "protocol": protocol, "file": file, "name": name, "source": source,
+            "most": most, "seconds": seconds,
+        }
+        return Offered(self.call("accept", arguments))
+
+    def withdraw(self, offered: Offered | int) -> Receipt:
+        """Ends an offer or an accept. Raises ``InterruptedError`` for an upload that is not whole."""
+        number = offered if isinstance(offered, int) else offered.offer
+        return Receipt(self.call("withdraw", {"offer": number}))
 
 
 def _events(events: _swim.NativeWatch) -> Iterator[Event]:

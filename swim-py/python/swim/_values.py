@@ -160,6 +160,60 @@ class Checked(Document):
         return f"Checked({where!r}, protocol={self.protocol!r}, works={self.works!r}, error={self.error!r})"
 
 
+class Receipt(Document):
+    """What a transfer did: ``bytes`` of the file that crossed the wire, in ``millis``, from ``resumed_from`` on."""
+
+    protocol: str
+    direction: str
+    bytes: int
+    resumed_from: int
+    millis: int
+
+    @property
+    def cipher(self) -> str | None:
+        """The cipher, where there is one."""
+        name = self._fields.get("cipher")
+        return None if name is None else str(name)
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of the whole file."""
+        digest = self._fields.get("digest")
+        return None if digest is None else str(digest)
+
+    def __repr__(self) -> str:
+        return f"Receipt(protocol={self.protocol!r}, bytes={self.bytes}, resumed_from={self.resumed_from})"
+
+
+class Moved(Document):
+    """A transfer that is done. ``fallbacks`` says which protocols were tried before, and why they did not do."""
+
+    fallbacks: tuple[str, ...]
+
+    @property
+    def receipt(self) -> Receipt:
+        """What it did."""
+        return Receipt(self._fields["receipt"])
+
+    def __repr__(self) -> str:
+        return f"Moved({self.receipt!r}, fallbacks={len(self.fallbacks)})"
+
+
+class Offered(Document):
+    """An open offer or accept: what a device must be told. The ``password`` is good once; it is in no ``repr``."""
+
+    offer: int
+    protocol: str
+    direction: str
+    port: int
+    path: str
+    user: str | None
+    password: str | None
+
+    def __repr__(self) -> str:
+        return f"Offered(offer={self.offer}, protocol={self.protocol!r}, port={self.port}, user={self.user!r})"
+
+
 class CheckCall(Document):
     """What a post-check is asked about: a device that runs the new software, before that is made final."""
 

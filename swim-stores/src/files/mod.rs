@@ -15,6 +15,7 @@
 mod disk;
 mod failure;
 mod opened;
+mod received;
 mod source;
 mod store;
 mod sweep;
@@ -22,5 +23,6 @@ mod sweep;
 mod tests;
 mod writer;
 
+pub use received::FileSink;
 pub use source::FileSource;
 pub use store::FileImages;

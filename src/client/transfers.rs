@@ -1,0 +1,382 @@
+//! Single transfers: a file is brought to a device or an image server, fetched from it, offered to it, or taken from it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use swim_core::image::Image;
+use swim_core::model::{Device, DeviceId, Direction, Protocol, Secret, Sha256};
+use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Receipt, Served, Sink, Transfer};
+use swim_core::{Error, ErrorKind, Result, repo, transfer};
+use swim_stores::{FileSink, FileSource};
+
+use super::Client;
+
+/// What is tried when the caller names no protocol: what devices that take files have, the faster one first.
+const ORDER: &[Protocol] = &[Protocol::Sftp, Protocol::Scp];
+
+/// A file of a device is not larger: the largest images are some gigabytes, and a device must not fill our disk.
+const LARGEST: u64 = 16 << 30;
+
+/// How long an offer stays open when the caller does not say: 1 GB at the slowest rate seen takes a bit over an hour.
+const LIFETIME: u64 = 6 * 3600;
+
+/// The longest that an offer may stay open: what is exposed must end by itself.
+const LONGEST_LIFETIME: u64 = 7 * 24 * 3600;
+
+/// Offers and accepts of one client that may be open: each holds a port.
+const MOST_OPEN: usize = 1000;
+
+/// How to bring an image to a device. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Pushing {
+    /// What to try, in this order: the next one after a failure of the network or the login. Default: SFTP, SCP.
+    pub protocols: Vec<Protocol>,
+    /// The port, where it is not that of the device (SSH) or of the protocol.
+    pub port: Option<u16>,
+    /// Send it whole, whatever is there.
+    pub afresh: bool,
+}
+
+/// How to fetch a file. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Fetching {
+    /// As in [`Pushing`].
+    pub protocols: Vec<Protocol>,
+    /// As in [`Pushing`].
+    pub port: Option<u16>,
+    /// The size that it must have.
+    pub bytes: Option<u64>,
+    /// The SHA-256 that it must have; a file with another one is not kept.
+    pub sha256: Option<Sha256>,
+    /// The largest file to take, in bytes. Default: 16 GiB.
+    pub most: Option<u64>,
+}
+
+/// How to offer an image. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Offering {
+    /// The name to appear under; default: the image's file name.
+    pub name: Option<String>,
+    /// Only this address may come; default: the first one that shows the secret.
+    pub source: Option<String>,
+    /// How many times it may be pulled; default: once.
+    pub uses: Option<u32>,
+    /// It closes after so many seconds. Default: six hours; at most a week.
+    pub seconds: Option<u64>,
+}
+
+/// How to take an upload. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Taking {
+    /// The name that the device must give it; default: that of the file.
+    pub name: Option<String>,
+    /// As in [`Offering`].
+    pub source: Option<String>,
+    /// The largest file to take, in bytes. Default: 16 GiB.
+    pub most: Option<u64>,
+    /// As in [`Offering`].
+    pub seconds: Option<u64>,
+}
+
+/// A transfer that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Moved {
+    /// What it did.
+    pub receipt: Receipt,
+    /// Which protocols were tried before, and why they did not do.
+    pub fallbacks: Vec<String>,
+}
+
+/// An open offer or accept: what the device must be told. [`Client::withdraw`] ends it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Offered {
+    /// Its number in this client.
+    pub id: u64,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// `Pull` for an offer, `Upload` for an accept.
+    pub direction: Direction,
+    /// The port that it listens at.
+    pub port: u16,
+    /// What to ask for: a name, or a path that is the credential.
+    pub path: String,
+    /// Who to log in as, where the protocol has a login.
+    pub user: Option<String>,
+    /// The single-use password.
+    pub password: Option<Secret<String>>,
+}
+
+/// What is kept of an open offer or accept.
+#[derive(Debug)]
+pub(super) struct Open {
+    served: Box<dyn Served>,
+    /// The file that an accept fills.
+    file: Option<PathBuf>,
+}
+
+impl Client {
+    /// Brings an image to a path of a device or of an image server.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown device; `Unreachable` when no protocol worked, with each one's reason; those of the
+    /// transfer: a full disk, a name or a missing privilege is no reason to try another protocol.
+    pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
+        let request = |device| {
+            Request::Push(Push {
+                device,
+                store: Arc::clone(self.images_store()),
+                image: image.id,
+                bytes: image.bytes,
+                path: path.to_owned(),
+                resume: !how.afresh,
+            })
+        };
+        let order = Order { to, direction: Direction::Push, protocols: &how.protocols, port: how.port };
+        let mut moved = self.in_order(order, &request).await?;
+        moved.receipt.digest = Some(image.id);
+        Ok(moved)
+    }
+
+    /// Fetches a file of a device or of an image server into a file that is not there yet. What an earlier try left in
+    /// `FILE.part` is not fetched again, where the protocol can go on. The receipt tells its SHA-256.
+    ///
+    /// # Errors
+    /// `Conflict` when the file is there; `Integrity` when it is not what was expected; as [`Client::push`].
+    pub async fn fetch(&self, from: &DeviceId, path: &str, file: impl Into<PathBuf>, how: &Fetching) -> Result<Moved> {
+        let file = file.into();
+        let sink = FileSink::create(&file).await?;
+        let request = |device| {
+            Request::Fetch(Fetch {
+                device,
+                path: path.to_owned(),
+                sink: Arc::clone(&sink) as Arc<dyn Sink>,
+                bytes: how.bytes,
+                most: how.most.unwrap_or(LARGEST),
+            })
+        };
+        let order = Order { to: from, direction: Direction::Fetch, protocols: &how.protocols, port: how.port };
+        let mut moved = self.in_order(order, &request).await?;
+        let digest = digest(&file).await?;
+        if let Some(expected) = how.sha256
+            && expected != digest
+        {
+            let _ = tokio::fs::remove_file(&file).await;
+            let message = format!("the file has the SHA-256 {digest}, not {expected}: it was not kept");
+            return Err(Error::new(ErrorKind::Integrity, "fetch", message).with("device", from).with("path", path));
+        }
+        moved.receipt.digest = Some(digest);
+        Ok(moved)
+    }
+
+    /// Offers an image to a device: what it must be told is in the answer. It ends by [`Client::withdraw`], after its
+    /// time, or when it is used up.
+    ///
+    /// # Errors
+    /// `Unsupported` where we do not serve the protocol, `InvalidInput` for a name that devices cannot type, those of
+    /// listening.
+    pub async fn offer(&self, image: &Image, to: &DeviceId, by: Protocol, how: &Offering) -> Result<Offered> {
+        let device = self.target(to, by, None).await?;
+        let adapter = self.adapter(by, Direction::Pull)?;
+        let cx = self.transfer_context(&device);
+        let request = Offer {
+            device,
+            store: Arc::clone(self.images_store()),
+            image: image.id,
+            bytes: image.bytes,
+            name: how.name.clone().unwrap_or_else(|| image.file_name.clone()),
+            source: how.source.clone(),
+            uses: how.uses.unwrap_or(1),
+            lifetime: lifetime(how.seconds)?,
+        };
+        self.check_room()?;
+        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, file: None })
+    }
+
+    /// Takes one file that a device uploads, into a file that is not there yet.
+    ///
+    /// # Errors
+    /// `Conflict` when the file is there; as [`Client::offer`].
+    pub async fn accept(
+        &self,
+        from: &DeviceId,
+        by: Protocol,
+        file: impl Into<PathBuf>,
+        how: &Taking,
+    ) -> Result<Offered> {
+        let file = file.into();
+        let device = self.target(from, by, None).await?;
+        let adapter = self.adapter(by, Direction::Upload)?;
+        let cx = self.transfer_context(&device);
+        let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.check_room()?;
+        let request = Accept {
+            device,
+            name: how.name.clone().unwrap_or(own_name),
+            sink: FileSink::create(&file).await?,
+            most: how.most.unwrap_or(LARGEST),
+            source: how.source.clone(),
+            lifetime: lifetime(how.seconds)?,
+        };
+        let open = Open { served: adapter.accept(request, &cx).await?, file: Some(file) };
+        self.keep(by, Direction::Upload, open)
+    }
+
+    /// Ends an offer or an accept and says what it did. A file that was taken has its SHA-256 in the receipt.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none of that number; `Interrupted` for an upload that is not whole.
+    pub async fn withdraw(&self, offered: u64) -> Result<Receipt> {
+        let open = self.opened().remove(&offered).ok_or_else(|| {
+            let message = format!("there is no open offer {offered}");
+            Error::new(ErrorKind::NotFound, "withdraw", message).with("offer", offered)
+        })?;
+        let receipt = open.served.close().await?;
+        match open.file {
+            Some(file) => Ok(receipt.of(digest(&file).await?)),
+            None => Ok(receipt),
+        }
+    }
+
+    fn opened(&self) -> MutexGuard<'_, BTreeMap<u64, Open>> {
+        // A panic elsewhere leaves a map behind that is still true.
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check_room(&self) -> Result<()> {
+        if self.opened().len() < MOST_OPEN {
+            return Ok(());
+        }
+        let message = format!("{MOST_OPEN} offers are open: withdraw some");
+        Err(Error::new(ErrorKind::Busy, "offer", message))
+    }
+
+    fn keep(&self, protocol: Protocol, direction: Direction, open: Open) -> Result<Offered> {
+        let mut all = self.opened();
+        let id = all.last_key_value().map_or(1, |(last, _)| last + 1);
+        let served = &open.served;
+        let offered = Offered {
+            id,
+            protocol,
+            direction,
+            port: served.port(),
+            path: served.path().to_owned(),
+            user: served.user().map(str::to_owned),
+            password: served.password().cloned(),
+        };
+        all.insert(id, open);
+        Ok(offered)
+    }
+
+    fn adapter(&self, protocol: Protocol, direction: Direction) -> Result<&Arc<dyn Transfer>> {
+        self.adapters().services.find(protocol, direction).ok_or_else(|| {
+            let message = format!("this client has no {direction} by {protocol}");
+            Error::new(ErrorKind::Unsupported, "transfer", message).with("protocol", protocol)
+        })
+    }
+
+    /// The other side of a transfer: a known device, or the door of an image server.
+    async fn target(&self, id: &DeviceId, protocol: Protocol, port: Option<u16>) -> Result<Device> {
+        let mut device = match self.adapters().services.servers.all().iter().find(|s| s.name == *id) {
+            None => {
+                let mut device = self.device(id).await?;
+                if !matches!(protocol, Protocol::Sftp | Protocol::Scp) {
+                    device.at.port = protocol.port();
+                }
+                device
+            }
+            Some(server) => {
+                let door = server.door(protocol).ok_or_else(|| {
+                    let message = format!("the image server {id} does not speak {protocol}");
+                    Error::new(ErrorKind::Unsupported, "transfer", message).with("server", id)
+                })?;
+                server.as_device(door)
+            }
+        };
+        if let Some(port) = port {
+            device.at.port = port;
+        }
+        Ok(device)
+    }
+
+    fn transfer_context(&self, device: &Device) -> Context {
+        let services = &self.adapters().services;
+        let cx = Context::new(Arc::clone(&self.adapters().clock));
+        match services.servers.all().iter().find(|s| s.name == device.id) {
+            Some(server) => services.servers.context(server, &cx),
+            None => Context { pace: services.caps.pace(device), ..cx },
+        }
+    }
+
+    /// Tries one protocol after the other. Failures of the network and of the login move on, others are the same with
+    /// every protocol.
+    async fn in_order(&self, order: Order<'_>, request: &(dyn Fn(Device) -> Request + Sync)) -> Result<Moved> {
+        let mut fallbacks = Vec::new();
+        let protocols = if order.protocols.is_empty() { ORDER } else { order.protocols };
+        let mut last = None;
+        for protocol in protocols {
+            let tried = async {
+                let device = self.target(order.to, *protocol, order.port).await?;
+                let adapter = self.adapter(*protocol, order.direction)?;
+                let cx = self.transfer_context(&device);
+                match request(device) {
+                    Request::Push(push) => adapter.push(push, &cx).await,
+                    Request::Fetch(fetch) => adapter.fetch(fetch, &cx).await,
+                }
+            };
+            match tried.await {
+                Ok(receipt) => return Ok(Moved { receipt, fallbacks }),
+                Err(e) if protocols.len() > 1 && transfer::moves_on(e.kind()) => {
+                    fallbacks.push(format!("{protocol}: {}", e.report()));
+                    last = Some(e);
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let message = format!("no protocol worked: {}", fallbacks.join("; "));
+        let error = Error::new(ErrorKind::Unreachable, "transfer", message).with("device", order.to);
+        Err(match last {
+            Some(e) => error.said(e.device_words().unwrap_or_default().to_owned()).caused_by(e),
+            None => error,
+        })
+    }
+}
+
+/// What an adapter is asked for.
+enum Request {
+    Push(Push),
+    Fetch(Fetch),
+}
+
+/// What to try, and with whom.
+#[derive(Clone, Copy)]
+struct Order<'a> {
+    to: &'a DeviceId,
+    direction: Direction,
+    protocols: &'a [Protocol],
+    port: Option<u16>,
+}
+
+fn lifetime(seconds: Option<u64>) -> Result<Duration> {
+    let seconds = seconds.unwrap_or(LIFETIME);
+    if seconds == 0 || seconds > LONGEST_LIFETIME {
+        return Err(Error::invalid("seconds", seconds, &format!("1 to {LONGEST_LIFETIME}")));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+async fn digest(file: &PathBuf) -> Result<Sha256> {
+    Ok(repo::digests(FileSource::open(file).await?).await?.sha256)
+}

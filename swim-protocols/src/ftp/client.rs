@@ -1,0 +1,274 @@
+//! We dial an FTP server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use swim_core::model::{Device, Direction, Protocol};
+use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
+use swim_core::{Effect, Error, ErrorKind, Result, Retry};
+use tokio::io::AsyncWriteExt;
+
+use super::config::{COMPARED, FLUSH, FtpClientConfig, PIECE, SILENCE};
+use super::data::{Ended, drain, fill};
+use super::failure::{About, broken, refused};
+use super::session::{Session, Stream};
+
+/// FTP with us as the client. Not encrypted: who can listen on the way reads the login and the image.
+#[derive(Clone, Debug)]
+pub struct FtpClient {
+    network: Arc<dyn Network>,
+    secrets: Arc<dyn Secrets>,
+    config: FtpClientConfig,
+    ability: TransferAbility,
+}
+
+/// What came of a file.
+enum Taken {
+    /// All of it: so many bytes.
+    Whole(u64),
+    /// It is another file than the one that is there.
+    Other,
+}
+
+impl FtpClient {
+    /// An adapter that dials through `network` and asks `secrets` for passwords.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>, config: FtpClientConfig) -> Self {
+        let directions = [Direction::Push, Direction::Fetch];
+        let ability = TransferAbility::new(Protocol::Ftp, false, true, &directions);
+        Self { network, secrets, config, ability }
+    }
+
+    async fn session<'a>(&'a self, device: &'a Device, cx: &'a Context) -> Result<Session<'a>> {
+        Session::open(self.network.as_ref(), self.secrets.as_ref(), &self.config, device, cx).await
+    }
+
+    fn receipt(&self, direction: Direction, bytes: u64, from: u64, began: Duration, cx: &Context) -> Receipt {
+        let took = cx.clock.monotonic().saturating_sub(began);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Receipt::new(self.ability.protocol, direction, bytes, from, millis)
+    }
+}
+
+#[async_trait]
+impl Transfer for FtpClient {
+    fn ability(&self) -> &TransferAbility {
+        &self.ability
+    }
+
+    async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        let began = cx.clock.monotonic();
+        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let mut session = self.session(&request.device, cx).await.map_err(named)?;
+        let from = session.beginning_of_image(&request).await.map_err(named)?;
+        session.put(&request, from).await.map_err(named)?;
+        session.give_up(None).await;
+        Ok(self.receipt(Direction::Push, request.bytes - from, from, began, cx).of(request.image))
+    }
+
+    async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
+        let began = cx.clock.monotonic();
+        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let mut session = self.session(&request.device, cx).await.map_err(named)?;
+        let taken = session.get(&request).await;
+        session.give_up(None).await;
+        let (bytes, from) = taken.map_err(named)?;
+        Ok(self.receipt(Direction::Fetch, bytes, from, began, cx))
+    }
+}
+
+impl Session<'_> {
+    /// How long the file there is, when it ends as our image does at this place; otherwise 0.
+    async fn beginning_of_image(&mut self, request: &Push) -> Result<u64> {
+        let there = self.size(&request.path).await?;
+        let Some(there) = there.filter(|t| request.resume && *t > 0 && *t <= request.bytes) else { return Ok(0) };
+        let from = there.saturating_sub(COMPARED);
+        let ours =
+            request.store.read(&request.image, from, usize::try_from(there - from).unwrap_or(usize::MAX)).await?;
+        // A server that does not let us look gets the whole image again.
+        let Ok(mut data) = self.transfer(&format!("RETR {}", request.path), from).await? else { return Ok(0) };
+        let (theirs, ended) = fill(&mut data, self.cx).await;
+        drop(data);
+        if let Ended::Failed(e) = ended {
+            return Err(e);
+        }
+        self.last(SILENCE).await?;
+        Ok(if ours == theirs { there } else { 0 })
+    }
+
+    /// Writes the image from an offset, behind what is there.
+    async fn put(&mut self, request: &Push, from: u64) -> Result<()> {
+        if from > 0 && from == request.bytes {
+            return Ok(());
+        }
+        let store = format!("STOR {}", request.path);
+        let mut opened = match from {
+            0 => self.transfer(&store, 0).await?,
+            _ => self.transfer(&format!("APPE {}", request.path), 0).await?,
+        };
+        if from > 0 && matches!(&opened, Err(reply) if reply.unknown()) {
+            opened = self.transfer(&store, from).await?;
+        }
+        let data = opened.map_err(|reply| refused(&reply, About::Write))?;
+        let written = self.written(request, data, from).await;
+        let Err(e) = written else { return Ok(()) };
+        // What is there can be continued where the server lets us look; a file that has no room will never be whole.
+        let stays = self.looks && !matches!(e.kind(), ErrorKind::NoSpace | ErrorKind::Integrity);
+        self.give_up((!stays).then_some(request.path.as_str())).await;
+        Err(e.effected(Effect::Unknown))
+    }
+
+    async fn written(&mut self, request: &Push, mut data: Stream, from: u64) -> Result<()> {
+        let sent = pour(request, &mut data, from, self.cx).await;
+        drop(data);
+        if let Err(e) = sent {
+            if e.kind() != ErrorKind::Interrupted {
+                return Err(e);
+            }
+            // The server knows why it closed the connection.
+            return Err(match self.last(super::config::GOODBYE).await {
+                Ok(reply) if !reply.good() => refused(&reply, About::Write),
+                _ => e,
+            });
+        }
+        self.cx.notes.note(Note::Flushing);
+        let reply = self.last(FLUSH).await?;
+        if !reply.good() {
+            return Err(refused(&reply, About::Write));
+        }
+        match self.size(&request.path).await? {
+            Some(there) if there != request.bytes => {
+                let message = format!("the file has {there} bytes, the image {}", request.bytes);
+                Err(Error::new(ErrorKind::Integrity, "ftp", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole fetch; how many bytes came and where they began.
+    async fn get(&mut self, request: &Fetch) -> Result<(u64, u64)> {
+        let total = self.size(&request.path).await?;
+        if let Some(total) = total {
+            check_size(request, total)?;
+        }
+        let sink = &*request.sink;
+        let have = sink.have().await?;
+        let verb = format!("RETR {}", request.path);
+        if have > 0 && total.is_some_and(|t| t >= have) {
+            let from = have.saturating_sub(COMPARED);
+            let tail = sink.read(from, usize::try_from(have - from).unwrap_or(usize::MAX)).await?;
+            if let Ok(data) = self.transfer(&verb, from).await?
+                && let Taken::Whole(bytes) = self.take(request, data, &tail, have, total).await?
+            {
+                return Ok((bytes, have));
+            }
+            // Another file, or a server that knows no offsets: all of it, from its beginning.
+        }
+        sink.clear().await?;
+        let data = self.transfer(&verb, 0).await?.map_err(|reply| refused(&reply, About::Read))?;
+        match self.take(request, data, &[], 0, total).await? {
+            Taken::Whole(bytes) => Ok((bytes, 0)),
+            Taken::Other => Err(Error::internal("ftp", "a file that was not there is another one")),
+        }
+    }
+
+    /// Takes the bytes of a file. `known` is what must come first, for it is there already up to `have`. The next piece is
+    /// taken while one is written.
+    async fn take(
+        &mut self,
+        request: &Fetch,
+        mut data: Stream,
+        known: &[u8],
+        have: u64,
+        total: Option<u64>,
+    ) -> Result<Taken> {
+        let (mut done, mut known) = (have, known);
+        let mut held = Bytes::new();
+        loop {
+            let at = done - held.len() as u64;
+            let write = async { if held.is_empty() { Ok(()) } else { request.sink.write(at, held.clone()).await } };
+            let (written, (mut piece, ended)) = tokio::join!(write, fill(&mut data, self.cx));
+            written?;
+            self.cx.notes.note(Note::Bytes { done, total });
+            let repeated = piece.len().min(known.len());
+            if piece[..repeated] != known[..repeated] {
+                drop(data);
+                self.last(SILENCE).await?;
+                return Ok(Taken::Other);
+            }
+            known = &known[repeated..];
+            held = piece.split_off(repeated);
+            done += held.len() as u64;
+            if done > total.unwrap_or(request.most) {
+                let message = format!("more than {} bytes came", total.unwrap_or(request.most));
+                let kind = if total.is_some() { ErrorKind::UnexpectedReply } else { ErrorKind::NoSpace };
+                return Err(Error::new(kind, "ftp", message));
+            }
+            self.cx.pace.take(held.len(), self.cx).await?;
+            if matches!(ended, Ended::Full) {
+                continue;
+            }
+            drop(data);
+            request.sink.write(done - held.len() as u64, held).await?;
+            self.cx.notes.note(Note::Bytes { done, total });
+            return match ended {
+                Ended::Failed(e) => Err(e),
+                _ => self.whole(request, done, total).await.map(|()| Taken::Whole(done - have)),
+            };
+        }
+    }
+
+    /// The connection was closed: was that the end of the file?
+    async fn whole(&mut self, request: &Fetch, done: u64, total: Option<u64>) -> Result<()> {
+        let reply = self.last(SILENCE).await?;
+        if !reply.good() {
+            return Err(refused(&reply, About::Read));
+        }
+        if total.is_some_and(|t| done < t) {
+            let message = format!("the connection ended at byte {done} of {}", total.unwrap_or_default());
+            return Err(Error::new(ErrorKind::Interrupted, "ftp", message).retry_when(Retry::Now));
+        }
+        check_size(request, done)?;
+        request.sink.finish(done).await
+    }
+}
+
+/// Sends the bytes: the next piece is read while one is on its way.
+async fn pour(request: &Push, data: &mut Stream, from: u64, cx: &Context) -> Result<()> {
+    let read = |at: u64| {
+        let length = usize::try_from(request.bytes - at).unwrap_or(usize::MAX).min(PIECE);
+        async move { if length == 0 { Ok(Bytes::new()) } else { request.store.read(&request.image, at, length).await } }
+    };
+    let mut at = from;
+    let mut piece = read(at).await?;
+    while at < request.bytes {
+        if piece.is_empty() {
+            return Err(Error::new(ErrorKind::Integrity, "ftp", "the image is shorter than its size"));
+        }
+        cx.pace.take(piece.len(), cx).await?;
+        at += piece.len() as u64;
+        let (sent, next) = tokio::join!(drain(data, &piece, cx), read(at));
+        sent?;
+        piece = next?;
+        cx.notes.note(Note::Bytes { done: at, total: Some(request.bytes) });
+    }
+    let over = async {
+        data.flush().await.map_err(broken)?;
+        data.shutdown().await.map_err(broken)
+    };
+    cx.within(SILENCE, "ftp", over).await
+}
+
+fn check_size(request: &Fetch, total: u64) -> Result<()> {
+    if let Some(expected) = request.bytes.filter(|expected| *expected != total) {
+        let message = format!("the file has {total} bytes, not {expected}");
+        return Err(Error::new(ErrorKind::Integrity, "ftp", message));
+    }
+    if total > request.most {
+        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
+        return Err(Error::new(ErrorKind::NoSpace, "ftp", message));
+    }
+    Ok(())
+}

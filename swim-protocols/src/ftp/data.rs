@@ -1,0 +1,148 @@
+//! The data connection of the client.
+
+use std::net::IpAddr;
+
+use bytes::{Bytes, BytesMut};
+use swim_core::model::Endpoint;
+use swim_core::ports::{Context, Listener};
+use swim_core::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::config::{CONNECT, DataMode, PIECE, SILENCE};
+use super::failure::{About, broken, refused};
+use super::reply::{Reply, extended_port, passive_port};
+use super::session::{Session, Stream};
+
+/// A data connection that is agreed upon.
+pub(super) enum Path {
+    /// We dialled.
+    Open(Stream),
+    /// The server dials when it begins.
+    Expected(Box<dyn Listener>),
+}
+
+impl Session<'_> {
+    /// Sends the verb of a transfer over a new data connection, from an offset. The refusal of the verb, or the stream.
+    pub(super) async fn transfer(&mut self, verb: &str, from: u64) -> Result<std::result::Result<Stream, Reply>> {
+        let path = match self.config.mode {
+            DataMode::Passive => Path::Open(self.passive().await?),
+            DataMode::Active => Path::Expected(self.active().await?),
+        };
+        if from > 0 {
+            let reply = self.ask(&format!("REST {from}")).await?;
+            if reply.code != 350 {
+                return Ok(Err(reply));
+            }
+        }
+        if let Err(reply) = self.start(verb).await? {
+            return Ok(Err(reply));
+        }
+        Ok(Ok(match path {
+            Path::Open(stream) => stream,
+            Path::Expected(door) => arrival(&self.device.at.host, door.as_ref(), self.cx).await?,
+        }))
+    }
+
+    async fn passive(&mut self) -> Result<Stream> {
+        let mut port = None;
+        if self.extended {
+            let reply = self.ask("EPSV").await?;
+            if reply.code == 229 {
+                port = Some(extended_port(&reply.text).ok_or_else(|| unreadable(&reply))?);
+            } else {
+                self.extended = false;
+            }
+        }
+        let port = match port {
+            Some(port) => port,
+            None => {
+                let reply = self.ask("PASV").await?;
+                if reply.code != 227 {
+                    return Err(refused(&reply, About::Session));
+                }
+                passive_port(&reply.text).ok_or_else(|| unreadable(&reply))?
+            }
+        };
+        let at = Endpoint { host: self.device.at.host.clone(), port };
+        let dialed = self.cx.within(CONNECT, "connect", self.network.dial(&at)).await;
+        Ok(dialed.map_err(|e| e.with("connection", "data"))?.stream)
+    }
+
+    async fn active(&mut self) -> Result<Box<dyn Listener>> {
+        let unknown = || {
+            let message = "our own address is not known here, so the server cannot dial us: use the passive mode";
+            Error::new(ErrorKind::Unsupported, "ftp", message)
+        };
+        let ours: IpAddr = self.local.as_deref().and_then(|a| a.parse().ok()).ok_or_else(unknown)?;
+        let door = crate::door::open(self.network, &ours.to_string(), self.config.active_ports).await?;
+        let port = door.local().port;
+        if self.extended {
+            let family = if ours.is_ipv4() { 1 } else { 2 };
+            if self.ask(&format!("EPRT |{family}|{ours}|{port}|")).await?.good() {
+                return Ok(door);
+            }
+            self.extended = false;
+        }
+        let IpAddr::V4(ours) = ours else { return Err(unknown()) };
+        let [a, b, c, d] = ours.octets();
+        let [high, low] = port.to_be_bytes();
+        self.expect(&format!("PORT {a},{b},{c},{d},{high},{low}"), About::Session).await?;
+        Ok(door)
+    }
+}
+
+/// Waits for the server; somebody else is sent away.
+async fn arrival(host: &str, door: &dyn Listener, cx: &Context) -> Result<Stream> {
+    let expected = host.parse::<IpAddr>().ok().map(|a| a.to_canonical().to_string());
+    let come = async {
+        loop {
+            let accepted = door.accept().await?;
+            // A name may stand for several addresses: then the one who comes first is taken.
+            if expected.as_ref().is_none_or(|e| *e == accepted.peer.host) {
+                return Ok(accepted.stream);
+            }
+        }
+    };
+    cx.within(CONNECT, "accept", come).await.map_err(|e| e.with("connection", "data"))
+}
+
+fn unreadable(reply: &Reply) -> Error {
+    Error::new(ErrorKind::UnexpectedReply, "ftp", "the server does not tell the data port").said(reply.text.clone())
+}
+
+/// How a piece ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It is full; more may come.
+    Full,
+    /// The other side is done.
+    Done,
+    /// The connection failed.
+    Failed(Error),
+}
+
+/// Reads one piece: what came before a failure is kept.
+pub(super) async fn fill(stream: &mut Stream, cx: &Context) -> (Bytes, Ended) {
+    let mut piece = BytesMut::with_capacity(PIECE);
+    while piece.len() < PIECE {
+        let read = async { stream.read_buf(&mut piece).await.map_err(broken) };
+        match cx.within(SILENCE, "ftp", read).await {
+            Ok(0) => return (piece.freeze(), Ended::Done),
+            Ok(_) => {}
+            Err(e) => return (piece.freeze(), Ended::Failed(e)),
+        }
+    }
+    (piece.freeze(), Ended::Full)
+}
+
+/// Writes one piece; each step of it may take as long as silence is allowed.
+pub(super) async fn drain(stream: &mut Stream, mut piece: &[u8], cx: &Context) -> Result<()> {
+    while !piece.is_empty() {
+        let written = async { stream.write(piece).await.map_err(broken) };
+        match cx.within(SILENCE, "ftp", written).await? {
+            0 => return Err(broken(std::io::ErrorKind::WriteZero.into())),
+            count => piece = &piece[count..],
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! The control connection of the client: greeting, login, verbs and their answers.
+
+use std::time::Duration;
+
+use swim_core::model::Device;
+use swim_core::ports::{ByteStream, Context, Network, Secrets};
+use swim_core::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+use super::config::{CONNECT, FtpClientConfig, GOODBYE, SILENCE};
+use super::failure::{About, broken, refused};
+use super::reply::{Replies, Reply, size_fact};
+
+/// Preliminary answers to one verb. There is one, or a few from servers that show that they are alive.
+const PRELIMINARY: usize = 64;
+
+pub(super) type Stream = Box<dyn ByteStream>;
+
+/// A session that is logged in.
+pub(super) struct Session<'a> {
+    pub(super) network: &'a dyn Network,
+    pub(super) config: &'a FtpClientConfig,
+    pub(super) device: &'a Device,
+    pub(super) cx: &'a Context,
+    /// Our own address.
+    pub(super) local: Option<String>,
+    /// Does the server know `EPSV` and `EPRT`, as far as we saw?
+    pub(super) extended: bool,
+    /// Does it tell sizes, so that a later try can look at what is there?
+    pub(super) looks: bool,
+    /// Was a transfer begun whose answer has not come?
+    running: bool,
+    stream: Stream,
+    replies: Replies,
+}
+
+impl<'a> Session<'a> {
+    /// Dials and logs in.
+    pub(super) async fn open(
+        network: &'a dyn Network,
+        secrets: &dyn Secrets,
+        config: &'a FtpClientConfig,
+        device: &'a Device,
+        cx: &'a Context,
+    ) -> Result<Self> {
+        let dialed = cx.within(CONNECT, "connect", network.dial(&device.at)).await?;
+        let mut session = Self {
+            network,
+            config,
+            device,
+            cx,
+            local: dialed.local,
+            extended: true,
+            looks: true,
+            running: false,
+            stream: dialed.stream,
+            replies: Replies::default(),
+        };
+        let greeting = session.last(CONNECT).await?;
+        if greeting.code != 220 {
+            return Err(refused(&greeting, About::Session));
+        }
+        session.login(secrets).await?;
+        session.expect("TYPE I", About::Session).await?;
+        Ok(session)
+    }
+
+    async fn login(&mut self, secrets: &dyn Secrets) -> Result<()> {
+        let login = &self.device.login;
+        // Without a login: what anonymous servers expect (RFC 1635).
+        let user = if login.user.is_empty() { "anonymous" } else { &login.user };
+        let mut answer = self.ask(&format!("USER {user}")).await?;
+        if answer.code == 331 {
+            let line = match &login.password {
+                Some(name) => format!("PASS {}", secrets.resolve(name).await?.expose()),
+                None => "PASS anonymous@".to_owned(),
+            };
+            answer = self.ask(&line).await?;
+        }
+        if matches!(answer.code, 230 | 202) { Ok(()) } else { Err(refused(&answer, About::Login)) }
+    }
+
+    /// Sends a verb. The caller's text is checked before: a line end in a name would be another verb.
+    pub(super) async fn send(&mut self, line: &str) -> Result<()> {
+        if line.contains(['\r', '\n', '\0']) {
+            let verb = line.split(' ').next().unwrap_or_default();
+            return Err(Error::invalid(verb, "(not shown)", "no line ends and no NUL can stand in it"));
+        }
+        let line = format!("{line}\r\n");
+        let stream = &mut self.stream;
+        let sent = async {
+            stream.write_all(line.as_bytes()).await.map_err(broken)?;
+            stream.flush().await.map_err(broken)
+        };
+        self.cx.within(SILENCE, "ftp", sent).await
+    }
+
+    /// The next reply.
+    pub(super) async fn reply(&mut self, limit: Duration) -> Result<Reply> {
+        loop {
+            if let Some(reply) = self.replies.next_reply()? {
+                return Ok(reply);
+            }
+            let mut some = [0; 4096];
+            let stream = &mut self.stream;
+            let read = async { stream.read(&mut some).await.map_err(broken) };
+            let count = self.cx.within(limit, "ftp", read).await?;
+            if count == 0 {
+                return Err(broken(std::io::ErrorKind::UnexpectedEof.into()));
+            }
+            self.replies.feed(&some[..count])?;
+        }
+    }
+
+    /// The next reply that is not preliminary.
+    pub(super) async fn last(&mut self, limit: Duration) -> Result<Reply> {
+        for _ in 0..PRELIMINARY {
+            let reply = self.reply(limit).await?;
+            if !reply.preliminary() {
+                self.running = false;
+                return Ok(reply);
+            }
+        }
+        Err(Error::new(ErrorKind::UnexpectedReply, "ftp", "the server sends preliminary answers without end"))
+    }
+
+    /// Sends a verb and takes its answer.
+    pub(super) async fn ask(&mut self, line: &str) -> Result<Reply> {
+        self.send(line).await?;
+        self.last(SILENCE).await
+    }
+
+    /// Sends a verb that must be done.
+    pub(super) async fn expect(&mut self, line: &str, about: About) -> Result<Reply> {
+        let reply = self.ask(line).await?;
+        if reply.good() { Ok(reply) } else { Err(refused(&reply, about)) }
+    }
+
+    /// Starts the transfer of a verb: whether its preliminary answer came, or the refusal.
+    pub(super) async fn start(&mut self, line: &str) -> Result<std::result::Result<(), Reply>> {
+        self.send(line).await?;
+        let reply = self.reply(SILENCE).await?;
+        self.running = reply.preliminary();
+        Ok(if self.running { Ok(()) } else { Err(reply) })
+    }
+
+    /// The size of a file; `None` when it is not there or the server does not tell.
+    pub(super) async fn size(&mut self, path: &str) -> Result<Option<u64>> {
+        let reply = self.ask(&format!("SIZE {path}")).await?;
+        if reply.code == 213 {
+            return Ok(reply.text.trim().parse().ok());
+        }
+        if reply.code == 421 {
+            return Err(refused(&reply, About::Session));
+        }
+        // A file that is not there is an answer; everything else means that it does not tell.
+        self.looks = refused(&reply, About::Read).kind() == ErrorKind::NotFound;
+        if !reply.unknown() {
+            return Ok(None);
+        }
+        let facts = self.ask(&format!("MLST {path}")).await?;
+        let size = size_fact(&facts.text).filter(|_| facts.good());
+        self.looks = size.is_some() || refused(&facts, About::Read).kind() == ErrorKind::NotFound;
+        Ok(size)
+    }
+
+    /// Leaves: stops a transfer that runs (its data connection is closed already), and removes the file where it must not stay. Nobody waits
+    /// long for a server that is gone.
+    pub(super) async fn give_up(&mut self, remove: Option<&str>) {
+        let calm = Context { cancel: CancellationToken::new(), ..self.cx.clone() };
+        let work = async {
+            if self.running {
+                self.line_out("ABOR").await?;
+                // The answer to the transfer, and the one to the verb; a server that was done before gives them as well.
+                self.plain_reply().await?;
+                self.plain_reply().await?;
+            }
+            if let Some(path) = remove {
+                self.line_out(&format!("DELE {path}")).await?;
+                self.plain_reply().await?;
+            }
+            self.line_out("QUIT").await
+        };
+        if let Err(e) = calm.within(GOODBYE, "ftp", work).await {
+            tracing::debug!(error = %e, "an FTP session was not left in order");
+        }
+    }
+
+    async fn line_out(&mut self, line: &str) -> Result<()> {
+        self.stream.write_all(format!("{line}\r\n").as_bytes()).await.map_err(broken)?;
+        self.stream.flush().await.map_err(broken)
+    }
+
+    async fn plain_reply(&mut self) -> Result<Reply> {
+        loop {
+            match self.replies.next_reply()? {
+                Some(reply) if !reply.preliminary() => return Ok(reply),
+                Some(_) => {}
+                None => {
+                    let mut some = [0; 4096];
+                    let count = self.stream.read(&mut some).await.map_err(broken)?;
+                    if count == 0 {
+                        return Err(broken(std::io::ErrorKind::UnexpectedEof.into()));
+                    }
+                    self.replies.feed(&some[..count])?;
+                }
+            }
+        }
+    }
+}

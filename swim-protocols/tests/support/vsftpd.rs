@@ -1,0 +1,85 @@
+//! A real vsftpd.
+
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
+
+use super::support::{Folder, program};
+
+/// A vsftpd on a free port. It runs as the user of the test: its anonymous user with a list of passwords needs no account
+/// of the machine. Files whose name begins with `secret` are denied.
+#[derive(Debug)]
+pub struct Vsftpd {
+    child: Child,
+    pub port: u16,
+    pub host: String,
+    /// Its own files.
+    pub folder: Folder,
+}
+
+impl Vsftpd {
+    pub fn start(host: &str) -> Self {
+        Self::with(host, "")
+    }
+
+    /// With more lines in its configuration.
+    pub fn with(host: &str, more: &str) -> Self {
+        let folder = Folder::new();
+        let port = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port();
+        std::fs::create_dir(folder.file("root")).unwrap();
+        std::fs::write(folder.file("passwords"), "open sesame\n").unwrap();
+        let at = folder.file("");
+        let listen = if host.contains(':') {
+            format!("listen=NO\nlisten_ipv6=YES\nlisten_address6={host}")
+        } else {
+            format!("listen=YES\nlisten_address={host}")
+        };
+        let config = format!(
+            "{listen}\nlisten_port={port}\nbackground=NO\nrun_as_launching_user=YES\nanonymous_enable=YES\nlocal_enable=NO\n\
+             secure_email_list_enable=YES\nemail_password_file={at}passwords\nanon_root={at}root\nanon_upload_enable=YES\n\
+             anon_mkdir_write_enable=YES\nanon_other_write_enable=YES\nanon_world_readable_only=NO\nanon_umask=022\n\
+             write_enable=YES\nallow_writeable_chroot=YES\nseccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\n\
+             deny_file={{secret*}}\nxferlog_enable=NO\nsecure_chroot_dir={at}\n{more}\n"
+        );
+        std::fs::write(folder.file("conf"), config.replace("{at}", &at)).unwrap();
+        let child = Command::new(program("vsftpd", "vsftpd"))
+            .arg(folder.file("conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let began = Instant::now();
+        while TcpStream::connect((host, port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(20), "vsftpd does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { child, port, host: host.to_owned(), folder }
+    }
+
+    /// The path of a file that it serves.
+    pub fn file(&self, name: &str) -> String {
+        self.folder.file(&format!("root/{name}"))
+    }
+
+    pub fn device(&self) -> Device {
+        server(&self.host, self.port, "good")
+    }
+}
+
+impl Drop for Vsftpd {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An FTP server and the name of the password for it.
+pub fn server(host: &str, port: u16, password: &str) -> Device {
+    let at = Endpoint { host: host.into(), port };
+    let login = Login::password("anonymous", password);
+    Device::new(DeviceId::new("files").unwrap(), at, PlatformId("image_server".into()), login, HostKeyPolicy::FirstUse)
+}

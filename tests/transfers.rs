@@ -1,0 +1,110 @@
+//! Single transfers through a client, against a real SSH server and curl.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../swim-protocols/tests/support/mod.rs"]
+mod support;
+
+use serde_json::{Value, json};
+use support::{Folder, Sshd};
+use swim::{Client, Config, ErrorKind, surface};
+
+/// No multiple of any block.
+const BYTES: usize = 3_000_001;
+
+async fn client(sshd: &Sshd, folder: &Folder) -> Client {
+    let (user, port, key) = (Sshd::user(), sshd.device().at.port, sshd.folder.file("user"));
+    let config = Config::from_toml(&format!(
+        r#"
+        data = "{data}"
+        offers = {{ listen = "127.0.0.1" }}
+        [secrets.key]
+        file = "{key}"
+        [[servers]]
+        name = "depot"
+        host = "127.0.0.1"
+        host_key = "first_use"
+        doors = [
+            {{ protocol = "sftp", port = {port}, login = {{ user = "{user}", key = "key" }} }},
+            {{ protocol = "scp", port = {port}, login = {{ user = "{user}", key = "key" }} }},
+        ]
+        [[devices]]
+        id = "sw1"
+        at = {{ host = "127.0.0.1", port = 1 }}
+        platform = "ios"
+        login = {{ user = "{user}", key = "key" }}
+        host_key = "first_use"
+        "#,
+        data = folder.file("data"),
+    ))
+    .unwrap();
+    let client = Client::open(config).await.unwrap();
+    let path = folder.file("c2960x-universalk9-mz.152-7.E10.bin");
+    std::fs::write(&path, (0..BYTES).map(|n| ((n * 7) >> 3) as u8).collect::<Vec<_>>()).unwrap();
+    client.import(&path, swim::ImportOptions::default()).await.unwrap();
+    client
+}
+
+async fn call(client: &Client, verb: &str, arguments: Value) -> swim::Result<Value> {
+    surface::call(client, verb, arguments).await
+}
+
+#[tokio::test]
+async fn an_image_goes_to_a_server_and_comes_back() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let (there, back) = (folder.file("there.bin"), folder.file("back.bin"));
+    let push = json!({"image": image.file_name, "device": "depot", "path": there, "protocols": ["http", "scp"]});
+    let moved = call(&client, "push", push).await.unwrap();
+    assert_eq!((&moved["receipt"]["protocol"], &moved["receipt"]["bytes"]), (&json!("scp"), &json!(BYTES)));
+    assert!(moved["fallbacks"][0].as_str().unwrap().starts_with("http: "), "{moved}");
+    assert!(moved["receipt"]["cipher"].is_string(), "{moved}");
+    let fetch = |more: Value| {
+        let mut fetch = json!({"device": "depot", "path": there, "file": back});
+        fetch.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fetch
+    };
+    let other = "00".repeat(32);
+    let e = call(&client, "fetch", fetch(json!({"sha256": other}))).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Integrity);
+    assert!(!std::path::Path::new(&back).exists());
+    let moved = call(&client, "fetch", fetch(json!({"sha256": image.id.to_string()}))).await.unwrap();
+    assert_eq!(moved["receipt"]["digest"], json!(image.id.to_string()));
+    assert!(std::fs::read(&there).unwrap() == std::fs::read(&back).unwrap());
+    let e = call(&client, "fetch", fetch(json!({}))).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Conflict);
+    let e =
+        call(&client, "fetch", json!({"device": "depot", "path": there, "file": folder.file("small.bin"), "most": 9}));
+    assert_eq!(e.await.unwrap_err().kind(), ErrorKind::NoSpace);
+    assert!(!std::path::Path::new(&folder.file("small.bin.part")).exists());
+}
+
+#[tokio::test]
+async fn no_protocol_that_works_says_why_of_each() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let push = json!({"image": "c2960x-universalk9-mz.152-7.E10.bin", "device": "sw1", "path": "flash:x.bin"});
+    let e = call(&client, "push", push).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Unreachable);
+    assert!(e.to_string().contains("sftp: ") && e.to_string().contains("scp: "), "{e}");
+}
+
+#[tokio::test]
+async fn an_offer_is_pulled_once_and_withdrawn() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let offer = json!({"image": image.file_name, "device": "sw1", "protocol": "http", "seconds": 60});
+    let offered = call(&client, "offer", offer).await.unwrap();
+    let url = format!("http://127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+    let curl = support::program("curl", "curl");
+    let pulled = folder.file("pulled.bin");
+    let run = async |args: &[&str]| tokio::process::Command::new(&curl).args(args).output().await.unwrap();
+    assert!(run(&["-sf", "-o", &pulled, &url]).await.status.success());
+    assert_eq!(std::fs::metadata(&pulled).unwrap().len(), BYTES as u64);
+    assert!(!run(&["-sf", "-o", "/dev/null", &url]).await.status.success());
+    let withdraw = json!({"offer": offered["offer"]});
+    let receipt = call(&client, "withdraw", withdraw.clone()).await.unwrap();
+    assert_eq!(receipt["bytes"], json!(BYTES), "{receipt}");
+    assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
