@@ -1,15 +1,10 @@
 """SFTP and SCP: OpenSSH, and scp.py on paramiko, against ours; on loopback and over the delay line."""
 
-import json
-import stat
-import subprocess
-from pathlib import Path as File
-
 from delayline import Path, stream_sample
 from harness import Bar, Case, Method, faster, leaner, timed
+from offered import QUIET, Offered
+from servers import python
 
-CIPHER = "aes128-gcm@openssh.com"
-QUIET = ["-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", f"Ciphers={CIPHER}"]
 SCP_PY = """
 import sys, paramiko, scp
 host, port, key, verb, a, b = sys.argv[1:]
@@ -72,8 +67,6 @@ def loopback(bench, quick):
     for verb in ("push", "fetch"):
         made, peers, bars = bench.file(f"{verb}ed"), [], []
         if not quick:
-            from servers import python
-
             peers = [far.scp_py(verb, made, python(bench.cache, "paramiko", "scp"))]
             bars = [faster("ours scp", ["scp.py"], 2, "rate against scp.py")]
         yield Case(
@@ -94,40 +87,6 @@ def offers(bench, _quick):
         less = Bar("CPU of the server", ours.name, [theirs.name], most=1.0, measure="far_cpu")
         yield Case(f"{protocol.upper()} offer pulled by OpenSSH, loopback", size, [theirs, ours], [bar, less], image[0])
         offer.close()
-
-
-class Offered:
-    """One of our offers, open for any number of pulls."""
-
-    def __init__(self, bench, protocol, image, offers=1, uses=1000, threads=1):
-        self.bench, self.protocol = bench, protocol
-        command = [bench.ours, "offer", protocol, "x.bin", *image[1], "--bind", "127.0.0.1"]
-        command += ["--uses", str(uses), "--offers", str(offers), "--threads", str(threads)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.doors = [json.loads(self.process.stdout.readline()) for _ in range(offers)]
-        self.asker = File(bench.file("askpass"))
-        self.asker.write_text('#!/bin/sh\nprintf "%s\\n" "$SWIM_BENCH_PASSWORD"\n')
-        self.asker.chmod(self.asker.stat().st_mode | stat.S_IXUSR)
-
-    def environment(self, door):
-        asking = {"SSH_ASKPASS": str(self.asker), "SSH_ASKPASS_REQUIRE": "force"}
-        return {**asking, "SWIM_BENCH_PASSWORD": door["password"] or ""}
-
-    def command(self, door, made, options=()):
-        who = f"{door['user']}@127.0.0.1:{door['path']}"
-        options = [*QUIET, "-o", "PubkeyAuthentication=no", "-P", str(door["port"]), *options]
-        return ["scp", "-O", *options, who, made] if self.protocol == "scp" else ["sftp", *options, who, made]
-
-    def pull(self, made, options=()):
-        door = self.doors[0]
-        return timed(self.command(door, made, options), self.process, self.environment(door))[0]
-
-    def close(self):
-        try:
-            self.process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def delayed(bench, _quick):
@@ -170,7 +129,7 @@ def rekeyed(bench, _quick):
 
 
 def right(name):
-    return Bar("byte for byte", name, [], least=1)
+    return Bar("byte for byte", name, [])
 
 
 SECTIONS = {"SFTP and SCP, loopback": loopback, "SFTP and SCP offers": offers, "SFTP over 50 ms": delayed, "Rekey": rekeyed}
