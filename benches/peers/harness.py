@@ -1,7 +1,7 @@
 """Runs commands side by side and judges them: seconds, CPU seconds and peak memory of both ends, round by round.
 
-The methods of a case run one after the other in every round (interleaved), so that whatever else the machine does meets
-all of them. What the first transfer of each method brought is compared byte for byte.
+The methods of a case take turns in every round, so that whatever else the machine does meets all of them. What the first
+transfer of each method brought is compared byte for byte.
 """
 
 import filecmp
@@ -26,7 +26,6 @@ class Failed(Exception):
 @dataclass
 class Sample:
     """One run. The near side is who dials."""
-
     seconds: float
     near_cpu: float = 0.0
     near_mib: float = 0.0

@@ -8,6 +8,7 @@
 """
 
 import argparse
+import os
 import platform
 import re
 import signal
@@ -55,7 +56,7 @@ def section(title, cases, rounds):
         case.run(rounds)
         rows += case.judged()
     lines = "".join("| " + " | ".join(row) + " |\n" for row in rows)
-    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     when = f"{time.strftime('%Y-%m-%d')}, {rounds} rounds, {system}."
     return f"## {title}\n\n{when}\n\n{COLUMNS}{lines}"
 
