@@ -1,12 +1,12 @@
 """Runs commands side by side and judges them: seconds, CPU seconds and peak memory of both ends, round by round.
 
-The methods of a case run one after the other in every round (interleaved), so that whatever else the machine does meets
-all of them. What the first transfer of each method brought is compared byte for byte.
+The methods of a case take turns in every round, so that whatever else the machine does meets all of them. What the first
+transfer of each method brought is compared byte for byte.
 """
 
 import filecmp
-import json
 import os
+import resource
 import statistics
 import subprocess
 import threading
@@ -26,7 +26,6 @@ class Failed(Exception):
 @dataclass
 class Sample:
     """One run. The near side is who dials."""
-
     seconds: float
     near_cpu: float = 0.0
     near_mib: float = 0.0
@@ -56,6 +55,13 @@ class Bar:
     least: float | None = None
     most: float | None = None
     measure: str = "rate"
+    # The bar is a number of its own and not a ratio to the peers.
+    absolute: bool = False
+
+    def limit(self):
+        if self.least is None and self.most is None:
+            return "works"
+        return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
 
 
 @dataclass
@@ -116,17 +122,24 @@ class Case:
             peers = [p for p in bar.peers if p in self.samples]
             words = [f"{p}: {self.shown(p)}" for p in peers]
             words += [f"{p}: failed ({self.failures[p]})" for p in bar.peers if p in self.failures]
-            limit = f"{'>=' if bar.least is not None else '<='} {bar.least if bar.least is not None else bar.most:g}"
+            limit = bar.limit()
             row = [f"{self.work}: {bar.text}", "<br>".join(words)]
             if bar.ours not in self.samples:
                 yield [*row, self.failures.get(bar.ours, "not there"), "–", limit, "**no**"]
                 continue
             ours = self.median(bar.ours, bar.measure)
-            if not peers:
-                yield [*row, self.shown(bar.ours), "–", limit, "–"]
+            if bar.absolute:
+                ratio = ours
+            elif peers:
+                best = (max if bar.least is not None else min)(self.median(p, bar.measure) for p in peers)
+                ratio = ours / best if best else float("inf")
+            elif bar.peers:
+                yield [*row, self.shown(bar.ours), "–", limit, "no peer did it"]
                 continue
-            best = (max if bar.least is not None else min)(self.median(p, bar.measure) for p in peers)
-            ratio = ours / best if best else float("inf")
+            else:
+                # What is asked is that it works, and it did.
+                yield [*row, self.shown(bar.ours), "–", limit, "yes"]
+                continue
             met = ratio >= bar.least if bar.least is not None else ratio <= bar.most
             yield [*row, self.shown(bar.ours), f"{ratio:.2f}", limit, "yes" if met else "**no**"]
 
@@ -169,10 +182,11 @@ def peak_mib(pid):
 
 
 class Watched:
-    """The far side during a run: CPU seconds that it used, and the largest of its processes."""
+    """The far side during a run: CPU seconds that it used, and the largest of its processes; of the near side, how large
+    it grew (what the kernel tells of a child at its end counts what it was before it became another program)."""
 
-    def __init__(self, process):
-        self.pid, self.mib, self.over = process.pid, 0.0, threading.Event()
+    def __init__(self, process, near):
+        self.pid, self.near, self.mib, self.near_mib, self.over = process.pid, near.pid, 0.0, 0.0, threading.Event()
 
     def __enter__(self):
         self.began = stat_seconds(self.pid)
@@ -181,8 +195,9 @@ class Watched:
         return self
 
     def _watch(self):
-        while not self.over.wait(0.1):
+        while not self.over.wait(0.05):
             self.mib = max([self.mib, *map(peak_mib, descendants(self.pid))])
+            self.near_mib = max(self.near_mib, *map(peak_mib, descendants(self.near)))
 
     def __exit__(self, *_):
         self.over.set()
@@ -196,36 +211,40 @@ class Watched:
         self.cpu = stat_seconds(self.pid) + running - self.began
 
 
-def timed(command, far=None, env=None, stdin=None):
+def timed(command, far, env=None, stdin=None, limit=LIMIT):
     """Runs the near side once, and returns its sample and what it printed."""
     began = time.monotonic()
     process = subprocess.Popen(
         command, env={**os.environ, **(env or {})}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    killer = threading.Timer(LIMIT, process.kill)
+    killer = threading.Timer(limit, process.kill)
     killer.start()
-    watch = Watched(far) if far else None
-    if watch:
-        watch.__enter__()
     try:
-        if stdin:
-            process.stdin.write(stdin.encode())
-        process.stdin.close()
-        said = process.stdout.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
+        with Watched(far, process) as watch:
+            if stdin:
+                process.stdin.write(stdin.encode())
+            process.stdin.close()
+            said = process.stdout.read().decode(errors="replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - began
     finally:
         killer.cancel()
-        if watch:
-            watch.__exit__()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise Failed(f"{command[0]} ended with {process.returncode}: {said[-400:]}")
-    sample = Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-    if watch:
-        sample.far_cpu, sample.far_mib = watch.cpu, watch.mib
-    return sample, said
+    return Sample(seconds, usage.ru_utime + usage.ru_stime, watch.near_mib, watch.cpu, watch.mib), said
 
 
-def receipts(said):
-    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+def many(commands, far):
+    """Runs many near sides at once, each a command and its environment; the memory is that of the largest."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = [subprocess.Popen(c, env={**os.environ, **env}, **quiet) for c, env in commands]
+    with Watched(far, running[0]) as watch:
+        failed = sum(p.wait() != 0 for p in running)
+        seconds = time.monotonic() - began
+    if failed:
+        raise Failed(f"{failed} of {len(running)} failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Sample(seconds, cpu, watch.near_mib, watch.cpu, watch.mib)

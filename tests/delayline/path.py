@@ -28,11 +28,14 @@ ECHO = 7007
 
 
 def build():
-    """Compiles the relay, and says where it is."""
+    """Compiles the relay, unless it is newer than its sources, and says where it is."""
     target = HERE.parents[1] / "target" / "delayline"
-    command = ["cargo", "build", "--release", "--quiet", "--manifest-path", str(HERE / "Cargo.toml")]
-    subprocess.run([*command, "--target-dir", str(target)], check=True)
-    return target / "release" / "swim-delayline"
+    relay = target / "release" / "swim-delayline"
+    sources = [HERE / "Cargo.toml", HERE / "Cargo.lock", *HERE.glob("src/*.rs")]
+    if not relay.exists() or relay.stat().st_mtime < max(s.stat().st_mtime for s in sources):
+        command = ["cargo", "build", "--release", "--quiet", "--manifest-path", str(HERE / "Cargo.toml")]
+        subprocess.run([*command, "--target-dir", str(target)], check=True)
+    return relay
 
 
 class Path:

@@ -8,6 +8,7 @@ use swim_core::model::{
 };
 use swim_core::ports::{ImageStore, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
+use swim_protocols::ftp::{FtpClient, FtpClientConfig};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
@@ -39,6 +40,7 @@ fn adapters(words: &Words) -> Result<Vec<Arc<dyn Transfer>>> {
         Arc::new(ScpPush::new(Arc::clone(&ssh))),
         Arc::new(ScpFetch::new(ssh)),
         Arc::new(scp),
+        Arc::new(FtpClient::new(Arc::new(TcpNetwork), Arc::clone(&secrets) as _, FtpClientConfig::default())),
         Arc::new(HttpClient::new(Arc::new(TcpNetwork), secrets)),
         Arc::new(HttpOffers::new(Arc::new(TcpNetwork), HttpConfig { bind: bind.clone(), ports })),
         Arc::new(TftpOffers::new(Arc::new(TcpNetwork), TftpConfig { bind, port })),

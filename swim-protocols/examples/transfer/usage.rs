@@ -1,5 +1,7 @@
 //! What this process has used, as Linux tells it.
 
+#![allow(dead_code)]
+
 use serde_json::Value;
 
 /// Clock ticks of a second in `/proc`: 100 on every Linux.
@@ -18,7 +20,16 @@ pub(crate) fn cpu_seconds() -> Value {
 
 /// The largest resident memory so far.
 pub(crate) fn peak_kib() -> Value {
+    status("VmHWM:")
+}
+
+/// The resident memory now.
+pub(crate) fn resident_kib() -> Value {
+    status("VmRSS:")
+}
+
+fn status(name: &str) -> Value {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
-    peak.map_or(Value::Null, Value::from)
+    let kib = status.lines().find_map(|l| l.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok());
+    kib.map_or(Value::Null, Value::from)
 }

@@ -111,7 +111,6 @@ impl Transfer for ScpFetch {
                     return Err(classified(e));
                 }
             }
-            pipe.finish().await;
             farewell(&mut pipe, cx).await?;
             request.sink.finish(incoming.done).await
         };

@@ -51,7 +51,9 @@ impl Transfer for ScpPush {
         let silence = self.client.config().silence();
         let file = Sending { store: &*request.store, image: &request.image, bytes: request.bytes, silence };
         let driven = send_file(&file, &mut source, &mut pipe, cx, |_| Ok(())).await;
-        pipe.finish().await;
+        if driven.is_err() {
+            pipe.finish().await;
+        }
         driven.map_err(|e| {
             let effect = if e.effect() == Effect::None { source.effect() } else { e.effect() };
             pipe.explain(e).effected(effect).with("device", &request.device.id).with("path", &request.path)
@@ -65,7 +67,16 @@ impl Transfer for ScpPush {
 }
 
 /// The file was confirmed; an exit status that contradicts that is a failure, none is fine (many devices just close).
+/// The channel is closed behind the status: on a channel that we have closed nothing is heard any more.
 pub(super) async fn farewell(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
+    // Failing to say it is fine: the connection is gone then.
+    let _ = pipe.writer().eof().await;
+    let told = status(pipe, cx).await;
+    pipe.finish().await;
+    told
+}
+
+async fn status(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
     let deadline = cx.clock.monotonic().saturating_add(FAREWELL);
     while pipe.exit().is_none() {
         let left = deadline.saturating_sub(cx.clock.monotonic());
