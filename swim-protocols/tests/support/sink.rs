@@ -2,11 +2,12 @@
 
 #![allow(unreachable_pub)]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,13 +23,16 @@ pub struct FileSink {
     pub written: AtomicU64,
     /// Was it told that the file is whole?
     pub finished: AtomicBool,
+    /// What is there without a gap, and the pieces behind it: where they begin and end.
+    grown: Mutex<(u64, BTreeMap<u64, u64>)>,
 }
 
 impl FileSink {
     /// A sink over a file, with what is in it.
     pub fn at(path: impl AsRef<Path>) -> Arc<Self> {
         let file = File::options().create(true).truncate(false).read(true).write(true).open(path).unwrap();
-        Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false) })
+        let grown = Mutex::new((file.metadata().unwrap().len(), BTreeMap::new()));
+        Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false), grown })
     }
 
     /// Has it seen the end?
@@ -51,7 +55,7 @@ fn failed(e: std::io::Error) -> Error {
 #[async_trait]
 impl Sink for FileSink {
     async fn have(&self) -> Result<u64> {
-        Ok(self.file.metadata().map_err(failed)?.len())
+        Ok(self.grown.lock().unwrap().0)
     }
 
     async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
@@ -63,7 +67,17 @@ impl Sink for FileSink {
 
     async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.file.write_all_at(&bytes, offset).map_err(failed)
+        self.file.write_all_at(&bytes, offset).map_err(failed)?;
+        let mut grown = self.grown.lock().unwrap();
+        grown.1.insert(offset, offset + bytes.len() as u64);
+        while let Some((&start, &end)) = grown.1.first_key_value() {
+            if start > grown.0 {
+                break;
+            }
+            grown.0 = grown.0.max(end);
+            grown.1.pop_first();
+        }
+        Ok(())
     }
 
     async fn finish(&self, bytes: u64) -> Result<()> {
@@ -72,6 +86,7 @@ impl Sink for FileSink {
     }
 
     async fn clear(&self) -> Result<()> {
+        *self.grown.lock().unwrap() = (0, BTreeMap::new());
         self.file.set_len(0).map_err(failed)
     }
 }
