@@ -17,12 +17,22 @@ pub(crate) struct Severable {
     inner: BufReader<Box<dyn ByteStream>>,
     token: CancellationToken,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    listener: Option<Listener>,
 }
+
+/// Hears what is read, for as long as it says that it wants more.
+pub(crate) type Listener = Box<dyn FnMut(&[u8]) -> bool + Send>;
 
 impl Severable {
     pub(crate) fn new(stream: Box<dyn ByteStream>, cut: CancellationToken) -> Self {
         let inner = BufReader::with_capacity(READ_BUFFER, stream);
-        Self { inner, token: cut.clone(), cut: Box::pin(cut.cancelled_owned()) }
+        Self { inner, token: cut.clone(), cut: Box::pin(cut.cancelled_owned()), listener: None }
+    }
+
+    /// The same, heard by somebody.
+    #[cfg(feature = "ssh")]
+    pub(crate) fn heard_by(self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self }
     }
 
     /// Runs one poll of the inner stream unless the token is cancelled; wakes up when it is.
@@ -46,8 +56,15 @@ fn severed() -> io::Error {
 }
 
 impl AsyncRead for Severable {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.guarded(cx, |inner, cx| inner.poll_read(cx, buffer))
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = self.as_mut().guarded(cx, |inner, cx| inner.poll_read(cx, buffer));
+        if let Some(listener) = &mut self.listener
+            && !listener(&buffer.filled()[before..])
+        {
+            self.listener = None;
+        }
+        read
     }
 }
 

@@ -20,7 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 const BYTES: u64 = 48 * 1024 * 1024 + 4321;
 const KILLS: u64 = 6;
-/// Bytes that may be on their way when the process dies (4 MiB), the comparison of the next one, and SSH's own.
+/// Bytes that may be on their way when the process dies (4 MiB on a short path), and SSH's own: over several channels what
+/// lies behind the first hole is sent again.
 const A_KILL_MAY_COST: u64 = 6 * 1024 * 1024;
 /// What the other process is told: port, key file, path, and the device as JSON.
 const CHILD: &str = "SWIM_TEST_CHILD";
@@ -115,7 +116,8 @@ async fn a_killed_push_goes_on_and_sends_nothing_twice() {
     let last = start().wait_with_output().unwrap();
     let said = String::from_utf8(last.stdout).unwrap();
     let from = said.lines().find_map(|l| l.split(':').nth(1)?.trim().parse::<u64>().ok());
-    assert_eq!(from, Some(at), "the last one goes on exactly where the file ended");
+    let from = from.expect("it tells where it went on");
+    assert!(from <= at && at - from <= A_KILL_MAY_COST, "it goes on near the end: {from} of {at}");
     assert_pattern(&path, BYTES);
     let sent = counted.load(Ordering::Relaxed);
     println!("{killed} kills, {BYTES} bytes of image, {sent} bytes on the wire");

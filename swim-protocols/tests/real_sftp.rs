@@ -64,6 +64,20 @@ async fn what_is_no_beginning_of_the_image_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_hole_is_found_and_filled() {
+    let sshd = Sshd::start();
+    let path = sshd.folder.file("x.bin");
+    let sftp = SftpPush::new(sshd.client(&Arc::default()));
+    // What a cut of a transfer over several channels leaves: a part that lies ahead of one that never came.
+    let mut there = PatternStore::pattern(0, 9_000_000);
+    there[5_000_000..6_000_000].fill(0);
+    std::fs::write(&path, &there).unwrap();
+    let receipt = sftp.push(push(sshd.device(), BYTES, &path), &context()).await.unwrap();
+    assert!((5_000_000..5_001_000).contains(&receipt.resumed_from), "{receipt:?}");
+    assert_pattern(&path, BYTES);
+}
+
+#[tokio::test]
 async fn refusals_have_kinds() {
     let sshd = Sshd::start();
     let sftp = SftpPush::new(sshd.client(&Arc::default()));

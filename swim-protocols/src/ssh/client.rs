@@ -10,10 +10,14 @@ use swim_core::ports::{Context, Network, Records, Secrets};
 use swim_core::{Error, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::config::{CHANNEL_LIMIT, SshConfig};
+use super::config::{CHANNEL_LIMIT, SshConfig, Striping, window};
+use super::greeting::Greeting;
 use super::hostkeys::HostKeyCheck;
 use super::{auth, failure};
 use crate::stream::Severable;
+
+/// Software whose servers were seen to take one file over several channels.
+const TAKES_STRIPES: &str = "OpenSSH";
 
 /// Dials devices, checks their host keys and logs in. The command line, SFTP and SCP work on what it returns.
 #[derive(Clone, Debug)]
@@ -56,21 +60,27 @@ impl SshClient {
     pub async fn connect(&self, device: &Device, cx: &Context) -> Result<SshLink> {
         let check = HostKeyCheck::new(device, Arc::clone(&self.records), cx.clock.now());
         let known = check.known_algorithms().await?;
-        let config = Arc::new(self.config.client(device.legacy_ssh, &known)?);
         let limit = self.config.connect_limit();
+        let began = cx.clock.monotonic();
         let dialed = cx.within(limit, "connect", self.network.dial(&device.at)).await?;
+        // A dial is one round trip, and the last chance: the window is the same for all channels of a connection.
+        let window = window(cx.clock.monotonic().saturating_sub(began));
+        let config = Arc::new(self.config.client(device.legacy_ssh, &known, window)?);
         // Cancelling ends the connection even while the device does not read what we write.
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
         let cipher = Arc::new(OnceLock::new());
         let handler = Guard { check, cipher: Arc::clone(&cipher) };
-        let stream = Severable::new(dialed.stream, cut);
+        let greeting = Greeting::default();
+        let ear = greeting.clone();
+        let stream = Severable::new(dialed.stream, cut).heard_by(Box::new(move |bytes| ear.hear(bytes)));
         let handshake = async { client::connect_stream(config, stream, handler).await.map_err(GuardError::into_error) };
         let mut handle = cx.within(limit, "connect", handshake).await.map_err(|e| e.with("device", &device.id))?;
         auth::login(&mut handle, device, self.secrets.as_ref(), self.config.auth_limit(), cx)
             .await
             .map_err(|e| e.with("device", &device.id))?;
-        Ok(SshLink { handle, cipher, local: dialed.local, _cut: guard })
+        let striping = self.config.striping;
+        Ok(SshLink { handle, cipher, local: dialed.local, greeting, striping, window, _cut: guard })
     }
 }
 
@@ -79,6 +89,9 @@ pub struct SshLink {
     handle: client::Handle<Guard>,
     cipher: Arc<OnceLock<String>>,
     local: Option<String>,
+    greeting: Greeting,
+    striping: Striping,
+    window: u32,
     _cut: DropGuard,
 }
 
@@ -93,6 +106,21 @@ impl SshLink {
     #[must_use]
     pub fn cipher(&self) -> Option<&str> {
         self.cipher.get().map(String::as_str)
+    }
+
+    /// May a file be spread over several channels?
+    pub(crate) fn takes_stripes(&self) -> bool {
+        self.striping != Striping::Never && self.may_leave_holes()
+    }
+
+    /// May a file that an earlier transfer left there have holes?
+    pub(crate) fn may_leave_holes(&self) -> bool {
+        self.striping == Striping::Always || self.greeting.names(TAKES_STRIPES)
+    }
+
+    /// Bytes that each channel lets the device send unasked.
+    pub(crate) const fn window(&self) -> u32 {
+        self.window
     }
 
     /// Opens a session channel.

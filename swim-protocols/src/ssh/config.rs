@@ -21,11 +21,36 @@ pub const TRANSFER_SILENCE: Duration = Duration::from_secs(120);
 pub const KEEPALIVE: Duration = Duration::from_secs(30);
 /// See [`KEEPALIVE`].
 pub const KEEPALIVES: usize = 3;
-/// Receive window of a channel: 1.5 to 2 times the bandwidth-delay product of a LAN. A huge window costs the other side
-/// three to six times the CPU.
-const WINDOW: u32 = 4 * 1024 * 1024;
+/// Receive window of a channel on a LAN. A huge window costs the other side three to six times the CPU.
+pub(crate) const WINDOW: u32 = 4 * 1024 * 1024;
+/// And on the longest path.
+const LARGEST_WINDOW: u32 = 16 * 1024 * 1024;
+/// Bytes of window for each microsecond of the round trip: twice the product of delay and 80 MB/s, which is what one
+/// connection reaches there.
+const WINDOW_PER_MICROSECOND: u128 = 160;
 /// The largest packet that we take.
 const PACKET: u32 = 64 * 1024 - 1;
+
+/// The receive window for a path with this round trip.
+pub(crate) fn window(round_trip: Duration) -> u32 {
+    let product = round_trip.as_micros().saturating_mul(WINDOW_PER_MICROSECOND);
+    u32::try_from(product).unwrap_or(u32::MAX).clamp(WINDOW, LARGEST_WINDOW)
+}
+
+/// Is a file spread over several channels of its connection? It is faster where the window of the far side is the limit:
+/// on every long path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Striping {
+    /// Where the server is known to take it: OpenSSH.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Everywhere. A server that refuses a further channel or a second writer gets all of the file over one.
+    Always,
+}
 
 /// Settings of our SSH client. Every field has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +64,8 @@ pub struct SshConfig {
     pub silence_seconds: u64,
     /// Seconds of silence before a keepalive; 0 sends none.
     pub keepalive_seconds: u64,
+    /// SFTP over several channels at once.
+    pub striping: Striping,
 }
 
 impl Default for SshConfig {
@@ -48,6 +75,7 @@ impl Default for SshConfig {
             auth_seconds: AUTH_LIMIT.as_secs(),
             silence_seconds: TRANSFER_SILENCE.as_secs(),
             keepalive_seconds: KEEPALIVE.as_secs(),
+            striping: Striping::Auto,
         }
     }
 }
@@ -67,7 +95,7 @@ impl SshConfig {
 
     /// The settings for one connection. `known` are algorithms of host keys that we already have for that device: they
     /// come first, so that the server shows the key that can be compared.
-    pub(crate) fn client(&self, legacy: bool, known: &[Algorithm]) -> Result<client::Config> {
+    pub(crate) fn client(&self, legacy: bool, known: &[Algorithm], window: u32) -> Result<client::Config> {
         let mut preferred = algorithms(legacy);
         preferred.key.to_mut().sort_by_key(|a| !known.iter().any(|k| same_family(k, a)));
         let least = if legacy { (2048, 2048, 8192) } else { (2048, 3072, 8192) };
@@ -75,7 +103,7 @@ impl SshConfig {
             .map_err(|e| Error::internal("configure ssh", "the group sizes were refused").caused_by(e))?;
         Ok(client::Config {
             client_id: ident(),
-            window_size: WINDOW,
+            window_size: window,
             maximum_packet_size: PACKET,
             preferred,
             keepalive_interval: (self.keepalive_seconds > 0).then(|| Duration::from_secs(self.keepalive_seconds)),
@@ -169,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_key_that_can_be_compared_comes_first() {
-        let config = SshConfig::default().client(false, &[Algorithm::Rsa { hash: None }]).unwrap();
+        let config = SshConfig::default().client(false, &[Algorithm::Rsa { hash: None }], WINDOW).unwrap();
         assert!(matches!(config.preferred.key.first(), Some(Algorithm::Rsa { .. })));
     }
 

@@ -5,6 +5,7 @@ pub mod cli;
 mod client;
 mod config;
 mod failure;
+mod greeting;
 mod hostkeys;
 mod pipe;
 pub mod scp;
@@ -14,7 +15,9 @@ pub mod sftp;
 
 pub use cli::SshConnector;
 pub use client::{SshClient, SshLink};
-pub use config::{AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, TRANSFER_SILENCE};
+pub use config::{
+    AUTH_LIMIT, CHANNEL_LIMIT, CONNECT_LIMIT, KEEPALIVE, KEEPALIVES, SshConfig, Striping, TRANSFER_SILENCE,
+};
 pub use server::{OfferConfig, SshOffers};
 
 #[cfg(test)]

@@ -138,6 +138,11 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         &self.writer
     }
 
+    /// Has the other side granted nothing more to send?
+    pub(crate) async fn is_starved(&self) -> bool {
+        self.writer.writable_packet_size().await == 0
+    }
+
     /// Adds what the error stream said to an error that has no words of the device yet.
     pub(crate) fn explain(&self, error: Error) -> Error {
         let text = String::from_utf8_lossy(&self.ear.errors).trim().to_owned();

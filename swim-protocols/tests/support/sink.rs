@@ -2,11 +2,12 @@
 
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,6 +23,8 @@ pub struct FileSink {
     pub written: AtomicU64,
     /// Was it told that the file is whole?
     pub finished: AtomicBool,
+    /// What is there without a gap, and the pieces behind it: where they begin and end.
+    grown: Mutex<(u64, BTreeMap<u64, u64>)>,
 }
 
 impl FileSink {
@@ -33,7 +36,8 @@ impl FileSink {
     /// The same, where the file may be impossible.
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>> {
         let file = File::options().create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
-        Ok(Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false) }))
+        let grown = Mutex::new((file.metadata().map_err(failed)?.len(), BTreeMap::new()));
+        Ok(Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false), grown }))
     }
 
     /// Has it seen the end?
@@ -56,7 +60,7 @@ fn failed(e: std::io::Error) -> Error {
 #[async_trait]
 impl Sink for FileSink {
     async fn have(&self) -> Result<u64> {
-        Ok(self.file.metadata().map_err(failed)?.len())
+        Ok(self.grown.lock().unwrap().0)
     }
 
     async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
@@ -68,7 +72,17 @@ impl Sink for FileSink {
 
     async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.file.write_all_at(&bytes, offset).map_err(failed)
+        self.file.write_all_at(&bytes, offset).map_err(failed)?;
+        let mut grown = self.grown.lock().unwrap();
+        grown.1.insert(offset, offset + bytes.len() as u64);
+        while let Some((&start, &end)) = grown.1.first_key_value() {
+            if start > grown.0 {
+                break;
+            }
+            grown.0 = grown.0.max(end);
+            grown.1.pop_first();
+        }
+        Ok(())
     }
 
     async fn finish(&self, bytes: u64) -> Result<()> {
@@ -77,6 +91,7 @@ impl Sink for FileSink {
     }
 
     async fn clear(&self) -> Result<()> {
+        *self.grown.lock().unwrap() = (0, BTreeMap::new());
         self.file.set_len(0).map_err(failed)
     }
 }

@@ -9,9 +9,10 @@ use swim_core::ports::{Context, Fetch, Receipt, Sink, Transfer, TransferAbility}
 use swim_core::{Error, ErrorKind, Result};
 
 use super::codec;
+use super::lanes::{Job, Work};
 use super::push::COMPARED;
 use super::talk::{self, Talk};
-use crate::ssh::client::SshClient;
+use crate::ssh::client::{SshClient, SshLink};
 
 /// SFTP fetch.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ async fn begin(talk: &mut Talk<'_>, sink: &dyn Sink, handle: &Bytes, bytes: u64)
     Ok(0)
 }
 
-async fn fetch(talk: &mut Talk<'_>, request: &Fetch) -> Result<(u64, u64)> {
+async fn fetch(talk: &mut Talk<'_>, link: &SshLink, request: &Fetch) -> Result<(u64, u64)> {
     let handle = talk.open(&request.path, codec::OPEN_READ).await?;
     let bytes = talk.size(&handle).await?;
     if request.bytes.is_some_and(|expected| expected != bytes) {
@@ -58,7 +59,8 @@ async fn fetch(talk: &mut Talk<'_>, request: &Fetch) -> Result<(u64, u64)> {
         return Err(Error::new(ErrorKind::NoSpace, "sftp", message));
     }
     let from = begin(talk, &*request.sink, &handle, bytes).await?;
-    talk.read_into(&*request.sink, &handle, from, bytes).await?;
+    let (work, striped) = (Work::Read(&*request.sink), link.takes_stripes());
+    Job { link, path: &request.path, work, from, bytes, striped, told: true }.run(talk, &handle).await?;
     talk.close(&handle).await?;
     request.sink.finish(bytes).await?;
     Ok((from, bytes))
@@ -74,7 +76,7 @@ impl Transfer for SftpFetch {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
-        let (from, bytes) = fetch(&mut talk, &request).await.map_err(named)?;
+        let (from, bytes) = fetch(&mut talk, &link, &request).await.map_err(named)?;
         talk.pipe.finish().await;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);

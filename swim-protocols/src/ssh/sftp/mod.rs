@@ -2,8 +2,11 @@
 //!
 //! Handles are opaque bytes, as the protocol says: servers use binary ones, and reading them as text corrupts them.
 
+mod board;
 mod codec;
+mod depth;
 mod fetch;
+mod lanes;
 pub(crate) mod offer;
 mod push;
 mod talk;

@@ -1,16 +1,19 @@
 //! We dial the device and write a file over SFTP. What a transfer that was cut left there is not sent again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Context, Push, Receipt, Transfer, TransferAbility};
+use swim_core::ports::{Context, Push, Receipt, Sink, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
+use super::board::SPREAD;
 use super::codec;
+use super::lanes::{Job, Work};
 use super::talk::{self, Talk};
-use crate::ssh::client::SshClient;
+use crate::ssh::client::{SshClient, SshLink};
 
 /// Bytes at the beginning and at the end of a partial file that must be those of the image: the beginning tells images
 /// apart by their headers, the end tells a torn write. (The device's digest judges the whole file afterwards.)
@@ -32,11 +35,11 @@ impl SftpPush {
 }
 
 /// The file to write, and how much of the image it has already.
-async fn begin(talk: &mut Talk<'_>, request: &Push) -> Result<(Bytes, u64)> {
+async fn begin(talk: &mut Talk<'_>, link: &SshLink, request: &Push) -> Result<(Bytes, u64)> {
     if request.resume
         && let Ok(handle) = talk.open(&request.path, codec::OPEN_READ | codec::OPEN_WRITE).await
     {
-        if let Some(there) = beginning_of_image(talk, request, &handle).await? {
+        if let Some(there) = beginning_of_image(talk, link, request, &handle).await? {
             return Ok((handle, there));
         }
         talk.close(&handle).await?;
@@ -45,14 +48,23 @@ async fn begin(talk: &mut Talk<'_>, request: &Push) -> Result<(Bytes, u64)> {
     Ok((talk.open(&request.path, fresh).await?, 0))
 }
 
-/// How long the file is, when it is the beginning of the image as far as it is compared.
-async fn beginning_of_image(talk: &mut Talk<'_>, request: &Push, handle: &Bytes) -> Result<Option<u64>> {
+/// How much of the image the file has, when it is its beginning as far as it is compared.
+async fn beginning_of_image(
+    talk: &mut Talk<'_>,
+    link: &SshLink,
+    request: &Push,
+    handle: &Bytes,
+) -> Result<Option<u64>> {
     let there = talk.size(handle).await?;
     if there == 0 || there > request.bytes {
         return Ok(None);
     }
     let length = usize::try_from(there).unwrap_or(usize::MAX).min(COMPARED);
     for offset in [0, there - length as u64] {
+        // Where there may be holes, the end of a part is looked at whole.
+        if offset > 0 && there < request.bytes && link.may_leave_holes() {
+            return first_hole(talk, link, request, handle, there).await;
+        }
         let ours = request.store.read(&request.image, offset, length).await?;
         let theirs = match talk.read(handle, offset, length).await {
             Ok(bytes) => bytes,
@@ -67,6 +79,69 @@ async fn beginning_of_image(talk: &mut Talk<'_>, request: &Push, handle: &Bytes)
     Ok(Some(there))
 }
 
+/// Where the first byte is missing in a file of `there` bytes that several channels wrote: within the spread of a
+/// transfer from its end. (A file of the full size has none: its last part is written when all others are there.)
+async fn first_hole(
+    talk: &mut Talk<'_>,
+    link: &SshLink,
+    request: &Push,
+    handle: &Bytes,
+    there: u64,
+) -> Result<Option<u64>> {
+    let from = there.saturating_sub(SPREAD);
+    let judge = Judge { request, differs: AtomicU64::new(there), is_other: AtomicBool::new(false) };
+    let look =
+        Job { link, path: &request.path, work: Work::Read(&judge), from, bytes: there, striped: false, told: false };
+    match look.run(talk, handle).await {
+        Err(e) if e.device_words().is_some() => return Ok(None),
+        looked => looked?,
+    }
+    let is_ours = !judge.is_other.load(Ordering::Relaxed);
+    Ok(is_ours.then(|| judge.differs.load(Ordering::Relaxed)))
+}
+
+/// Compares what is there with the image.
+#[derive(Debug)]
+struct Judge<'a> {
+    request: &'a Push,
+    /// The first byte that differs.
+    differs: AtomicU64,
+    /// A hole reads as zeros; anything else that differs belongs to another file.
+    is_other: AtomicBool,
+}
+
+#[async_trait]
+impl Sink for Judge<'_> {
+    async fn have(&self) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn read(&self, _: u64, _: usize) -> Result<Bytes> {
+        Ok(Bytes::new())
+    }
+
+    async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
+        let ours = self.request.store.read(&self.request.image, offset, bytes.len()).await?;
+        if ours != bytes {
+            let pairs = || ours.iter().zip(&bytes);
+            if ours.len() < bytes.len() || pairs().any(|(ours, theirs)| ours != theirs && *theirs != 0) {
+                self.is_other.store(true, Ordering::Relaxed);
+            }
+            let same = pairs().take_while(|(ours, theirs)| ours == theirs).count() as u64;
+            self.differs.fetch_min(offset + same, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn finish(&self, _: u64) -> Result<()> {
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Transfer for SftpPush {
     fn ability(&self) -> &TransferAbility {
@@ -77,9 +152,18 @@ impl Transfer for SftpPush {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
-        let (handle, from) = begin(&mut talk, &request).await.map_err(named)?;
+        let (handle, from) = begin(&mut talk, &link, &request).await.map_err(named)?;
         let written = async {
-            talk.write(&request, &handle, from).await?;
+            let job = Job {
+                link: &link,
+                path: &request.path,
+                work: Work::Write(&request),
+                from,
+                bytes: request.bytes,
+                striped: link.takes_stripes(),
+                told: true,
+            };
+            job.run(&mut talk, &handle).await?;
             let there = talk.size(&handle).await?;
             talk.close(&handle).await?;
             if there == request.bytes {
