@@ -4,10 +4,12 @@
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
-#[cfg(any(feature = "ssh", feature = "http"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp"))]
 mod door;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "tftp"))]
+mod intake;
 #[cfg(test)]
 mod memory;
 pub mod net;
