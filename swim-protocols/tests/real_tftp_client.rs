@@ -206,7 +206,7 @@ async fn a_server_that_dies_in_the_middle_and_one_that_lies_are_noticed() {
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let at = device("127.0.0.1", socket.local_addr().unwrap().port());
     let dies = async {
-        let from = answer(&socket, b"\0\x06blksize\01024\0").await;
+        let from = answer(&socket, b"\0\x06blksize\x001024\0").await;
         socket.recv_from(&mut [0; 2000]).await.unwrap();
         let mut block = vec![0, 3, 0, 1];
         block.resize(1028, 7);
@@ -219,8 +219,8 @@ async fn a_server_that_dies_in_the_middle_and_one_that_lies_are_noticed() {
     assert_eq!(failed.unwrap_err().kind(), ErrorKind::Interrupted);
 
     for lie in [
-        &b"\0\x06blksize\065464\0"[..],
-        b"\0\x06windowsize\09999\0",
+        &b"\0\x06blksize\x0065464\0"[..],
+        b"\0\x06windowsize\x009999\0",
         b"\0\x06multicast\0\0",
         b"\0\x04\0\x05",
         b"\0\x01x\0octet\0",
@@ -252,7 +252,7 @@ async fn strangers_do_not_disturb_a_transfer() {
     let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let at = device("127.0.0.1", socket.local_addr().unwrap().port());
     let serving = async {
-        let from = answer(&socket, b"\0\x06blksize\0512\0").await;
+        let from = answer(&socket, b"\0\x06blksize\x00512\0").await;
         for number in 1..=3_u8 {
             // Blocks, errors and nonsense from another port.
             for spray in 0..50_u8 {
@@ -320,9 +320,9 @@ async fn clients_of_others_upload_once_and_only_what_was_agreed() {
             // Another path, and a download of what is to be uploaded.
             assert!(!curl("up.bin", "1468").await);
             let url = format!("tftp://{at}:{port}/{path}");
-            let reads =
-                Command::new(program("curl", "curl")).args(["-sS", "-m", "60", "-o", "/dev/null", &url]).output();
-            assert!(!reads.unwrap().status.success());
+            let mut reads = tokio::process::Command::new(program("curl", "curl"));
+            let reads = reads.args(["-sS", "-m", "60", "-o", "/dev/null", &url]).output().await.unwrap();
+            assert!(!reads.status.success());
             assert!(curl(&path, if bytes % 2 == 0 { "8192" } else { "1468" }).await, "{host} {bytes}");
             assert_pattern(&to, bytes as u64);
             assert!(!curl(&path, "1468").await, "a second upload was taken");
