@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use swim_core::model::Endpoint;
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer};
+use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer};
 use swim_core::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
@@ -28,11 +28,38 @@ pub(crate) async fn open(network: &dyn Network, bind: &str, ports: Option<(u16, 
     Err(failure)
 }
 
+/// Who is expected at a door, and until when.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// The only address that may come.
+    pub(crate) source: Option<String>,
+    pub(crate) lifetime: Duration,
+}
+
+impl From<&Offer> for Visit {
+    fn from(offer: &Offer) -> Self {
+        Self { source: offer.source.clone(), lifetime: offer.lifetime }
+    }
+}
+
+impl From<&Accept> for Visit {
+    fn from(accept: &Accept) -> Self {
+        Self { source: accept.source.clone(), lifetime: accept.lifetime }
+    }
+}
+
+impl Visit {
+    /// May this address come?
+    pub(crate) fn expects(&self, host: &str) -> bool {
+        self.source.as_ref().is_none_or(|source| source == host)
+    }
+}
+
 /// Takes connections until the offer ends, at most `at_once` at a time. Each is attended in a task of its own, with a
 /// token that is cancelled when the offer ends.
 pub(crate) async fn attend_all<F>(
     door: Box<dyn Listener>,
-    offer: &Offer,
+    visit: impl Into<Visit> + Send,
     cx: &Context,
     end: CancellationToken,
     at_once: usize,
@@ -40,8 +67,9 @@ pub(crate) async fn attend_all<F>(
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
+    let visit = visit.into();
     let busy = Arc::new(AtomicUsize::new(0));
-    let lifetime = cx.clock.sleep(offer.lifetime);
+    let lifetime = cx.clock.sleep(visit.lifetime);
     tokio::pin!(lifetime);
     loop {
         let accepted = tokio::select! {
@@ -56,7 +84,7 @@ pub(crate) async fn attend_all<F>(
             cx.clock.sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        if offer.source.as_ref().is_some_and(|source| *source != accepted.peer.host) {
+        if !visit.expects(&accepted.peer.host) {
             tracing::warn!(peer = %accepted.peer, "a connection to an offer from an address that is not expected");
             continue;
         }

@@ -4,12 +4,14 @@
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
 pub mod clock;
-#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod door;
 #[cfg(feature = "ftp")]
 pub mod ftp;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "tftp"))]
+mod intake;
 #[cfg(test)]
 mod memory;
 pub mod net;

@@ -45,6 +45,20 @@ impl Network for TcpNetwork {
         Ok(Box::new(TcpDoor { listener, local }))
     }
 
+    async fn resolve(&self, to: &Endpoint) -> Result<Endpoint> {
+        let unknown = |e: Option<std::io::Error>| {
+            let unknown = Error::new(ErrorKind::Unreachable, "connect", format!("no address of {to} is known"))
+                .with("endpoint", to)
+                .retry_when(Retry::After(REDIAL_AFTER));
+            match e {
+                Some(e) => unknown.caused_by(e),
+                None => unknown,
+            }
+        };
+        let mut found = tokio::net::lookup_host((to.host.as_str(), to.port)).await.map_err(|e| unknown(Some(e)))?;
+        found.next().map(endpoint).ok_or_else(|| unknown(None))
+    }
+
     #[cfg(feature = "tftp")]
     async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
         Ok(Box::new(crate::udp::Udp::bind(at).await?))

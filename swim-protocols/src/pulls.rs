@@ -113,13 +113,18 @@ where
     hex::encode(rand::random::<[u8; N]>())
 }
 
-/// Checks what is asked of an offer.
-pub(crate) fn check_offer(request: &Offer) -> Result<()> {
-    let name = &request.name;
+/// Checks the name that a file is served under.
+pub(crate) fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
     if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
         return Err(Error::invalid("file name", format!("{name:?}"), "letters, digits and . _ - + only"));
     }
+    Ok(())
+}
+
+/// Checks what is asked of an offer.
+pub(crate) fn check_offer(request: &Offer) -> Result<()> {
+    check_name(&request.name)?;
     if request.uses == 0 {
         return Err(Error::invalid("uses", 0, "an offer must be usable at least once"));
     }

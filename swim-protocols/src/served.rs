@@ -1,26 +1,51 @@
-//! An open offer whose path is its credential.
+//! An open offer or accept whose path is its credential.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::Result;
 use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Clock, Receipt, Served};
-use tokio_util::sync::DropGuard;
+use swim_core::ports::{Clock, Context, Receipt, Served};
+use swim_core::{Error, ErrorKind, Result};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::intake::Intake;
 use crate::pulls::Pulls;
 
-/// What is left in the hands of the one who opened it; dropping it closes the offer.
+/// What is written down about it.
+#[derive(Clone, Debug)]
+pub(crate) enum Books {
+    /// A device pulls.
+    Out(Arc<Pulls>),
+    /// A device uploads.
+    In(Arc<Intake>),
+}
+
+/// What is left in the hands of the one who opened it; dropping it closes it.
 pub(crate) struct HiddenPath {
     pub(crate) protocol: Protocol,
     pub(crate) port: u16,
     pub(crate) path: String,
-    pub(crate) pulls: Arc<Pulls>,
+    pub(crate) books: Books,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Duration,
     pub(crate) end: DropGuard,
+}
+
+impl HiddenPath {
+    /// It begins now, and cancels `end` when it is closed.
+    pub(crate) fn new(
+        protocol: Protocol,
+        port: u16,
+        path: &str,
+        books: Books,
+        cx: &Context,
+        end: &CancellationToken,
+    ) -> Self {
+        let (clock, began) = (Arc::clone(&cx.clock), cx.clock.monotonic());
+        Self { protocol, port, path: path.to_owned(), books, clock, began, end: end.clone().drop_guard() }
+    }
 }
 
 #[async_trait]
@@ -42,14 +67,26 @@ impl Served for HiddenPath {
     }
 
     fn sent(&self) -> u64 {
-        self.pulls.sent()
+        match &self.books {
+            Books::Out(pulls) => pulls.sent(),
+            Books::In(intake) => intake.taken(),
+        }
     }
 
     async fn close(self: Box<Self>) -> Result<Receipt> {
         let took = self.clock.monotonic().saturating_sub(self.began);
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let sent = self.sent();
         drop(self.end);
-        Ok(Receipt::new(self.protocol, Direction::Pull, self.pulls.sent(), 0, millis))
+        let direction = match &self.books {
+            Books::Out(_) => Direction::Pull,
+            Books::In(intake) if intake.whole().is_some() => Direction::Upload,
+            Books::In(_) => {
+                let message = format!("the upload is not whole: {sent} bytes came");
+                return Err(Error::new(ErrorKind::Interrupted, "accept", message));
+            }
+        };
+        Ok(Receipt::new(self.protocol, direction, sent, 0, millis))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Datagrams of the machine, many at a time: the kernel cuts one buffer into datagrams and glues what comes in.
 
-use std::io::IoSliceMut;
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
@@ -14,6 +16,9 @@ use tokio::net::UdpSocket;
 /// The largest buffer that one call sends or takes.
 const BATCH: usize = 65_507;
 
+/// Buffers that one call fills. Senders without batches of their own make a call for each datagram; we need not.
+const BUFFERS: usize = 16;
+
 /// Room for datagrams that wait for us. A window of large blocks must fit, or all of it is sent again after each loss; the
 /// kernel gives less where its own limit is lower.
 const WAITING: usize = 16 * 1024 * 1024;
@@ -24,29 +29,88 @@ pub(crate) struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
     local: Endpoint,
+    inbox: Mutex<Inbox>,
+}
+
+/// What was taken from the kernel and not by our reader yet.
+#[derive(Debug)]
+struct Inbox {
+    /// Room for [`BUFFERS`] buffers; memory that no datagram reached costs nothing.
+    room: Vec<u8>,
+    /// Datagrams of the last call. Where they come one by one, filling in the paper for many costs more than the call.
+    usual: usize,
+    /// Place, length of all, length of each, and sender, by buffer.
+    came: VecDeque<(usize, usize, usize, SocketAddr)>,
+}
+
+impl Inbox {
+    /// The next datagrams of one sender that are alike: one buffer, or several that hold one each.
+    fn take(&mut self, batch: &mut Vec<u8>) -> Option<(usize, SocketAddr)> {
+        batch.clear();
+        let (at, length, each, from) = self.came.pop_front()?;
+        batch.extend_from_slice(self.room.get(at..at + length).unwrap_or_default());
+        while let Some((at, length, stride, sender)) = self.came.front().copied() {
+            // One buffer of shorter datagrams cannot stand at the end: only one of them may.
+            let fits = stride == each || (stride < each && length <= stride);
+            if sender != from || !batch.len().is_multiple_of(each) || !fits || batch.len() + length > BATCH {
+                break;
+            }
+            batch.extend_from_slice(self.room.get(at..at + length).unwrap_or_default());
+            self.came.pop_front();
+        }
+        Some((each, from))
+    }
 }
 
 impl Udp {
     pub(crate) async fn bind(at: &Endpoint) -> Result<Self> {
-        let refused = |e: std::io::Error| {
+        let refused = |e: io::Error| {
             let kind = match e.kind() {
-                std::io::ErrorKind::AddrInUse => ErrorKind::Busy,
-                std::io::ErrorKind::PermissionDenied => ErrorKind::Privilege,
+                io::ErrorKind::AddrInUse => ErrorKind::Busy,
+                io::ErrorKind::PermissionDenied => ErrorKind::Privilege,
                 _ => ErrorKind::InvalidInput,
             };
             Error::new(kind, "listen", format!("cannot take datagrams at {at}")).with("endpoint", at).caused_by(e)
         };
         let socket = UdpSocket::bind((at.host.as_str(), at.port)).await.map_err(refused)?;
         let state = UdpSocketState::new((&socket).into()).map_err(refused)?;
-        // Less room only means more repetitions.
+        // Less room only means more repetitions, and without errors of the other machine a silence tells.
         let _ = state.set_recv_buffer_size((&socket).into(), WAITING);
+        let _ = state.enable_transport_errors((&socket).into());
         let local = crate::net::endpoint(socket.local_addr().map_err(refused)?);
-        Ok(Self { socket, state, local })
+        let inbox = Mutex::new(Inbox { room: Vec::new(), usual: 1, came: VecDeque::new() });
+        Ok(Self { socket, state, local, inbox })
     }
-}
 
-fn failed(e: std::io::Error) -> Error {
-    Error::new(ErrorKind::Interrupted, "datagrams", "the socket failed").caused_by(e)
+    /// Takes what waits in the kernel.
+    fn collect(&self, inbox: &mut Inbox) -> io::Result<()> {
+        if inbox.room.is_empty() {
+            inbox.room = vec![0; BATCH * BUFFERS];
+        }
+        let mut meta = [RecvMeta::default(); BUFFERS];
+        let wanted = (inbox.usual * 2).min(BUFFERS);
+        let mut buffers = inbox.room.chunks_exact_mut(BATCH).take(wanted).map(IoSliceMut::new).collect::<Vec<_>>();
+        let count = self.state.recv((&self.socket).into(), &mut buffers, &mut meta)?;
+        inbox.usual = count.max(1);
+        let came = meta.iter().take(count).enumerate();
+        inbox.came.extend(came.map(|(n, meta)| (n * BATCH, meta.len, meta.stride.max(1), meta.addr)));
+        Ok(())
+    }
+
+    /// What went wrong. An error that another machine reported is cleared away, so that it is told once.
+    fn failed(&self, e: io::Error) -> Error {
+        let mut told = false;
+        while let Ok(Some(_)) = self.state.recv_transport_error((&self.socket).into()) {
+            told = true;
+        }
+        let unreachable =
+            [io::ErrorKind::ConnectionRefused, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable];
+        if told || unreachable.contains(&e.kind()) {
+            Error::new(ErrorKind::Unreachable, "datagrams", "nobody takes datagrams there").caused_by(e)
+        } else {
+            Error::new(ErrorKind::Interrupted, "datagrams", "the socket failed").caused_by(e)
+        }
+    }
 }
 
 #[async_trait]
@@ -64,20 +128,24 @@ impl Datagrams for Udp {
             let segment_size = (contents.len() > each).then_some(each);
             let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip: None };
             let send = || self.state.try_send((&self.socket).into(), &transmit);
-            self.socket.async_io(Interest::WRITABLE, send).await.map_err(failed)?;
+            self.socket.async_io(Interest::WRITABLE, send).await.map_err(|e| self.failed(e))?;
         }
         Ok(())
     }
 
     async fn receive(&self, batch: &mut Vec<u8>) -> Result<(usize, Endpoint)> {
-        batch.clear();
-        batch.resize(BATCH, 0);
-        let mut meta = [RecvMeta::default()];
-        let receive = || self.state.recv((&self.socket).into(), &mut [IoSliceMut::new(batch)], &mut meta);
-        self.socket.async_io(Interest::READABLE, receive).await.map_err(failed)?;
-        let [meta] = meta;
-        batch.truncate(meta.len);
-        Ok((meta.stride.max(1), crate::net::endpoint(meta.addr)))
+        let receive = || {
+            let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                if let Some((each, from)) = inbox.take(batch) {
+                    return Ok((each, from));
+                }
+                self.collect(&mut inbox)?;
+            }
+        };
+        let (each, from) =
+            self.socket.async_io(Interest::READABLE | Interest::ERROR, receive).await.map_err(|e| self.failed(e))?;
+        Ok((each, crate::net::endpoint(from)))
     }
 }
 

@@ -69,6 +69,10 @@ pub trait Network: Send + Sync + fmt::Debug {
     async fn dial(&self, to: &Endpoint) -> Result<Dialed>;
     /// Listens; port 0 picks a free one.
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>>;
+    /// The same place with an address instead of a name: what sends datagrams must know who answers.
+    async fn resolve(&self, to: &Endpoint) -> Result<Endpoint> {
+        Ok(to.clone())
+    }
     /// Takes datagrams at a port; port 0 picks a free one. `Unsupported` where there are only streams.
     async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
         let message = format!("this network has no datagrams (asked for {at})");

@@ -23,7 +23,7 @@ use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
 use super::range::{Wanted, wanted};
 use crate::door::attend_all;
 use crate::pulls::Pulls;
-use crate::served::HiddenPath;
+use crate::served::{Books, HiddenPath};
 use crate::stream::Severable;
 
 /// Serves images to devices over HTTP: `GET` and `HEAD` of one path that only the device is told.
@@ -68,15 +68,8 @@ impl Transfer for HttpOffers {
         let end = cx.cancel.child_token();
         let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
         let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
-        let served = HiddenPath {
-            protocol: Protocol::Http,
-            port,
-            path: path.trim_start_matches('/').to_owned(),
-            pulls: Arc::clone(&pulls),
-            clock: Arc::clone(&cx.clock),
-            began: cx.clock.monotonic(),
-            end: end.clone().drop_guard(),
-        };
+        let books = Books::Out(Arc::clone(&pulls));
+        let served = HiddenPath::new(Protocol::Http, port, path.trim_start_matches('/'), books, cx, &end);
         let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path });
         tokio::spawn(serve(door, desk, end));
         Ok(Box::new(served))

@@ -13,9 +13,13 @@ const ERROR: u16 = 5;
 const OACK: u16 = 6;
 
 /// The error codes that we send.
+pub(crate) const UNDEFINED: u16 = 0;
 pub(crate) const NOT_FOUND: u16 = 1;
 pub(crate) const ACCESS: u16 = 2;
+pub(crate) const FULL: u16 = 3;
 pub(crate) const ILLEGAL: u16 = 4;
+/// The options are refused.
+pub(crate) const OPTIONS: u16 = 8;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,6 +67,18 @@ impl Receiver {
         self.came as u16
     }
 
+    /// Did a part of a window come, and not all of it?
+    #[must_use]
+    pub const fn is_inside_window(&self) -> bool {
+        self.since_acknowledged > 0
+    }
+
+    /// Blocks that came in order.
+    #[must_use]
+    pub const fn came(&self) -> u64 {
+        self.came
+    }
+
     /// Is the file whole?
     #[must_use]
     pub const fn is_done(&self) -> bool {

@@ -1,7 +1,9 @@
 //! The side that sends a file, without IO: which blocks are on their way.
 
-/// Losses that are told apart.
-const MOST_LOSSES: u32 = 5;
+/// Losses that are told apart: the largest window in bursts of one block.
+const MOST_LOSSES: u32 = 9;
+/// Whole windows that must arrive before larger bursts are tried: a receiver's small buffer does not grow.
+const CALM: u32 = 64;
 
 /// Sends blocks in windows (RFC 7440; a window of 1 is plain TFTP). Blocks are counted from 1 and never wrap here; on the
 /// wire their lower 16 bits are told, so a file may be larger than 65,535 blocks.
@@ -11,10 +13,14 @@ pub struct Sender {
     window: u64,
     /// Losses of late, up to a few: the receiver's buffer may be small.
     losses: u32,
+    /// Whole windows that arrived since the last one.
+    calm: u32,
     acked: u64,
     next: u64,
     /// The acknowledgement that was answered with a repetition: a second one says the same loss.
     repeated: Option<u64>,
+    /// What goes next was sent before.
+    repeating: bool,
 }
 
 impl Sender {
@@ -22,7 +28,7 @@ impl Sender {
     #[must_use]
     pub fn new(bytes: u64, block: u64, window: u64) -> Self {
         let total = bytes / block.max(1) + 1;
-        Self { total, window: window.max(1), losses: 0, acked: 0, next: 0, repeated: None }
+        Self { total, window: window.max(1), losses: 0, calm: 0, acked: 0, next: 0, repeated: None, repeating: false }
     }
 
     /// The blocks to send now, first and last, or none.
@@ -33,6 +39,7 @@ impl Sender {
         }
         let first = self.next + 1;
         self.next = end;
+        self.repeating = false;
         Some((first, end))
     }
 
@@ -56,7 +63,10 @@ impl Sender {
             self.repeated = Some(self.acked);
             self.lost();
         } else {
-            self.losses = self.losses.saturating_sub(1);
+            self.calm += 1;
+            if self.calm >= CALM {
+                (self.losses, self.calm) = (self.losses.saturating_sub(1), 0);
+            }
         }
         true
     }
@@ -68,15 +78,29 @@ impl Sender {
     }
 
     fn lost(&mut self) {
+        self.repeating = self.next > self.acked;
         self.next = self.acked;
-        self.losses = (self.losses + 1).min(MOST_LOSSES);
+        (self.losses, self.calm) = ((self.losses + 1).min(MOST_LOSSES), 0);
     }
 
-    /// How gently the next window should go out: each step halves what is sent without a pause. The window itself stays:
-    /// receivers say nothing before it is full.
+    /// Blocks that should go out without a pause: all of a window, less after each loss. The window itself stays: receivers
+    /// say nothing before it is full.
     #[must_use]
-    pub const fn losses(&self) -> u32 {
-        self.losses
+    pub const fn burst(&self) -> u64 {
+        let burst = self.window >> self.losses;
+        if burst == 0 { 1 } else { burst }
+    }
+
+    /// Was something lost, and is not sent again yet?
+    #[must_use]
+    pub const fn is_repeating(&self) -> bool {
+        self.repeating
+    }
+
+    /// Is this the last block of the file?
+    #[must_use]
+    pub const fn is_last(&self, block: u64) -> bool {
+        block == self.total
     }
 
     /// Is every block acknowledged?
