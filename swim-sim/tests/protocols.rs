@@ -27,7 +27,7 @@ async fn ftp_session(accepted: Accepted, data: &dyn Listener, file: &[u8], whole
             return;
         }
         let port = data.local().port;
-        let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+        let (verb, rest) = line.trim_end().split_once(' ').unwrap_or_else(|| (line.trim_end(), ""));
         let reply = match (verb, rest) {
             ("USER", user) => {
                 name = user.to_owned();
@@ -120,14 +120,14 @@ async fn tftp_server(network: &SimNetwork) {
 }
 
 async fn tftp_session(session: &dyn Datagrams, peer: &swim_core::model::Endpoint, file: &[u8]) {
-    let blocks = file.chunks(512).chain((file.len() % 512 == 0).then_some(&[][..]));
+    let blocks = file.chunks(512).chain(file.len().is_multiple_of(512).then_some(&[][..]));
     let (mut sent, mut batch) = (0_u32, Vec::new());
     for (number, block) in (1_u16..).zip(blocks) {
         let packet = [&[0, 3][..], &number.to_be_bytes(), block].concat();
         let acknowledged = [&[0, 4][..], &number.to_be_bytes()].concat();
         loop {
             sent += 1;
-            if sent % 7 != 0 {
+            if !sent.is_multiple_of(7) {
                 session.send(&packet, packet.len(), peer).await.unwrap();
             }
             session.receive(&mut batch).await.unwrap();

@@ -2,6 +2,7 @@
 
 use swim_core::job::Outcome;
 use swim_core::model::{ActivateMode, Direction, Policy, Protocol};
+use swim_core::platform::StepKind;
 use swim_sim::DeviceSpec;
 
 use crate::fleet::{CANARY, Fleet, Heard, Manner, Release, only, policy};
@@ -122,4 +123,18 @@ async fn a_transfer_tells_how_fast_it_is() {
     assert!(rate.contains("bytes_per_second: 1") || rate.contains("bytes_per_second: 9"), "{rate}");
     assert!(rate.ends_with("seconds_left: Some(0) }"), "{rate}");
     assert_eq!(count("Stalled"), 0, "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_which_transfers_it_leaves_out() {
+    let transfers = vec![(Protocol::Sftp, Direction::Pull), (Protocol::Scp, Direction::Pull)];
+    let fleet = Fleet::new(vec![DeviceSpec::ios_switch("edge1")], Policy { transfers, ..policy() });
+    let plan = fleet.plan(&fleet.worker("w1", Manner::default())).await;
+    let text = plan.text();
+    assert!(text.contains("transfer.left_out: left out, because ios does not know it: sftp pull"), "{text}");
+    let kinds = plan.devices[0].steps.iter().map(|step| &step.kind);
+    let planned: Vec<_> = kinds
+        .filter_map(|k| if let StepKind::Transfer { transfers, .. } = k { Some(transfers) } else { None })
+        .collect();
+    assert_eq!(planned, [&vec![(Protocol::Scp, Direction::Pull)]]);
 }

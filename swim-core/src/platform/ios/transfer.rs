@@ -130,7 +130,7 @@ async fn pull_from(
         let message = format!("the image server of this device does not speak {protocol}");
         Error::new(ErrorKind::Unsupported, "transfer", message).with("server", &server.name)
     })?;
-    let port = port_to_name(protocol, door.port.unwrap_or(protocol.port()), abilities)?;
+    let port = port_to_name(protocol, door.port.unwrap_or_else(|| protocol.port()), abilities)?;
     let (_, name) = split_path(path);
     s.services.servers.stage(Staging { image, bytes, name }, server, s.services, &s.transfer_context()).await?;
     let password = match door.login.as_ref().and_then(|login| login.password.as_ref()) {
