@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Deserialize;
 use swim_core::model::Endpoint;
-use swim_core::ports::{Clock, Dialed, Listener, Network};
+use swim_core::ports::{Clock, Datagrams, Dialed, Listener, Network};
 use swim_core::{Error, ErrorKind, Result};
 use swim_protocols::clock::TokioClock;
 use swim_sim::PacedClock;
@@ -67,6 +67,11 @@ impl Network for OnlyLoopback {
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
         loopback(at, "listen")?;
         self.0.listen(at).await
+    }
+
+    async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
+        loopback(at, "listen")?;
+        self.0.datagrams(at).await
     }
 }
 

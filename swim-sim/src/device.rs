@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use swim_core::model::{Endpoint, InstallStateCode};
-use swim_core::ports::ByteStream;
+use swim_core::ports::{ByteStream, Datagrams};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -194,6 +194,17 @@ impl SimDevice {
                 network.dial_from(&own, to)
             }
             Outside::Tcp => crate::loopback::dial(to).await,
+        }
+    }
+
+    /// A port of the device that takes datagrams.
+    pub(crate) async fn datagrams(&self) -> swim_core::Result<Box<dyn Datagrams>> {
+        let outside = lock(&self.0.outside).clone();
+        let nowhere = || swim_core::Error::new(swim_core::ErrorKind::Unreachable, "dial", "there is no network");
+        match outside {
+            Outside::Nowhere => Err(nowhere()),
+            Outside::Memory(network, own) => network.upgrade().ok_or_else(nowhere)?.mailbox(&own, 0),
+            Outside::Tcp => crate::loopback::datagrams().await,
         }
     }
 

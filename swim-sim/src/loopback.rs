@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use async_trait::async_trait;
 use swim_core::model::Endpoint;
-use swim_core::ports::ByteStream;
+use swim_core::ports::{ByteStream, Datagrams};
 use swim_core::{Error, ErrorKind, Result};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 
 use crate::SimDevice;
@@ -97,4 +98,44 @@ fn take(device: &SimDevice, stream: TcpStream) {
 pub(crate) async fn dial(to: &Endpoint) -> Result<Box<dyn ByteStream>> {
     let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(|e| failed("dial", to, e))?;
     Ok(Box::new(stream))
+}
+
+/// A UDP port for what a device pulls.
+pub(crate) async fn datagrams() -> Result<Box<dyn Datagrams>> {
+    let any = SocketAddr::from(([0, 0, 0, 0], 0));
+    let socket = UdpSocket::bind(any).await.map_err(|e| failed("bind", any, e))?;
+    let local = socket.local_addr().map_err(|e| failed("bind", any, e))?;
+    Ok(Box::new(Udp { socket, local }))
+}
+
+/// A UDP socket, one datagram at a time.
+#[derive(Debug)]
+struct Udp {
+    socket: UdpSocket,
+    local: SocketAddr,
+}
+
+/// The largest datagram.
+const DATAGRAM: usize = 65_535;
+
+#[async_trait]
+impl Datagrams for Udp {
+    fn local(&self) -> Endpoint {
+        Endpoint { host: self.local.ip().to_string(), port: self.local.port() }
+    }
+
+    async fn send(&self, batch: &[u8], each: usize, to: &Endpoint) -> Result<()> {
+        for contents in batch.chunks(each.max(1)) {
+            let sent = self.socket.send_to(contents, (to.host.as_str(), to.port)).await;
+            sent.map_err(|e| failed("send", to, e))?;
+        }
+        Ok(())
+    }
+
+    async fn receive(&self, batch: &mut Vec<u8>) -> Result<(usize, Endpoint)> {
+        batch.resize(DATAGRAM, 0);
+        let (got, from) = self.socket.recv_from(batch).await.map_err(|e| failed("receive", self.local, e))?;
+        batch.truncate(got);
+        Ok((got.max(1), Endpoint { host: from.ip().to_canonical().to_string(), port: from.port() }))
+    }
 }

@@ -157,6 +157,9 @@ pub struct DeviceSpec {
     pub boot_statement: BootStatement,
     /// `ip scp server enable` in the configuration?
     pub scp_server: bool,
+    /// The protocols that `copy` knows.
+    #[serde(default = "copies")]
+    pub copies: Vec<String>,
     /// More files on flash.
     #[serde(default)]
     pub files: Vec<FileSpec>,
@@ -170,6 +173,11 @@ pub struct DeviceSpec {
     /// What goes wrong.
     #[serde(default)]
     pub faults: Vec<Fault>,
+}
+
+/// What every release knows.
+fn copies() -> Vec<String> {
+    ["scp", "http", "ftp", "tftp"].map(str::to_owned).to_vec()
 }
 
 /// Three weeks: a box that has been up for a while.
@@ -195,6 +203,7 @@ impl DeviceSpec {
             rom: "System Bootstrap, Version 17.8.1r[FC1], RELEASE SOFTWARE (P)".into(),
             config_register: "0x102".into(),
             boot: vec!["flash:packages.conf".into()],
+            copies: [copies(), vec!["sftp".into()]].concat(),
             ..Self::base(hostname.into())
         }
     }
@@ -256,6 +265,7 @@ impl DeviceSpec {
             boot: Vec::new(),
             boot_statement: BootStatement::Appends,
             scp_server: true,
+            copies: copies(),
             files: Vec::new(),
             clock: Timestamp::from_second(CLOCK).unwrap_or_default(),
             uptime_seconds: UPTIME,

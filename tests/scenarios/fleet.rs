@@ -30,6 +30,7 @@ use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::ssh::scp::ScpPush;
 use swim_protocols::ssh::sftp::SftpPush;
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
+use swim_protocols::tftp::{TftpConfig, TftpOffers};
 use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
 use swim_sim::{DeviceSpec, Kind, SimDevice, SimNetwork};
 use swim_stores::{MemoryStore, StaticSecrets};
@@ -214,7 +215,8 @@ impl Fleet {
         let transfers: Vec<Arc<dyn Transfer>> = vec![
             Arc::new(scp),
             Arc::new(sftp),
-            Arc::new(HttpOffers::new(network, HttpConfig::default())),
+            Arc::new(HttpOffers::new(Arc::clone(&network), HttpConfig::default())),
+            Arc::new(TftpOffers::new(network, TftpConfig::default())),
             Arc::new(ScpPush::new(Arc::clone(&ssh))),
             Arc::new(SftpPush::new(Arc::clone(&ssh))),
         ];

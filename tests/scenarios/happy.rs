@@ -2,6 +2,7 @@
 
 use swim_core::job::Outcome;
 use swim_core::model::{ActivateMode, Direction, Policy, Protocol};
+use swim_core::platform::StepKind;
 use swim_sim::DeviceSpec;
 
 use crate::fleet::{CANARY, Fleet, Heard, Manner, Release, only, policy};
@@ -35,6 +36,8 @@ macro_rules! happy {
 happy! {
     one_switch_in_install_mode_by_http: DeviceSpec::cat9300("access1", 1), Http, Pull;
     one_switch_in_install_mode_by_scp: DeviceSpec::cat9300("access1", 1), Scp, Pull;
+    one_switch_in_install_mode_by_sftp: DeviceSpec::cat9300("access1", 1), Sftp, Pull;
+    one_switch_in_install_mode_by_tftp: DeviceSpec::cat9300("access1", 1), Tftp, Pull;
     one_switch_in_install_mode_by_scp_push: DeviceSpec::cat9300("access1", 1), Scp, Push;
     a_stack_of_three_by_http: DeviceSpec::cat9300("stack1", 3), Http, Pull;
     a_stack_of_three_by_scp: DeviceSpec::cat9300("stack1", 3), Scp, Pull;
@@ -42,6 +45,7 @@ happy! {
     a_fixed_switch_by_http: DeviceSpec::ios_switch("edge1"), Http, Pull;
     a_fixed_switch_by_scp: DeviceSpec::ios_switch("edge1"), Scp, Pull;
     a_fixed_switch_by_scp_push: DeviceSpec::ios_switch("edge1"), Scp, Push;
+    a_fixed_switch_by_tftp: DeviceSpec::ios_switch("edge1"), Tftp, Pull;
     a_router_by_http: DeviceSpec::ios_router("branch1"), Http, Pull;
     a_router_by_scp: DeviceSpec::ios_router("branch1"), Scp, Pull;
     a_router_by_scp_push: DeviceSpec::ios_router("branch1"), Scp, Push;
@@ -97,4 +101,40 @@ async fn a_server_serves_as_many_devices_as_the_policy_says() {
     assert_eq!(transfers_at_once(1).await, 1);
     assert_eq!(transfers_at_once(3).await, 3);
     assert_eq!(transfers_at_once(50).await, 4);
+}
+
+/// Half a minute of blocks: a watcher is told rarely, with rate and time left, and once that all was sent.
+#[tokio::test(start_paused = true)]
+async fn a_transfer_tells_how_fast_it_is() {
+    let mut spec = DeviceSpec::ios_switch("edge1");
+    spec.timing.write_bytes_per_second = 10_000.0;
+    let policy = Policy { activate: ActivateMode::Off, ..only(Protocol::Tftp, Direction::Pull) };
+    let fleet = Fleet::new(vec![spec], policy);
+    let heard = Heard::default();
+    let worker = fleet.worker("w1", Manner { heard: Some(heard.clone()), ..Manner::default() });
+    let plan = fleet.plan(&worker).await;
+    let job = fleet.submit(&plan).await;
+    assert!(fleet.work(&worker, &job).await.all_good());
+    let lines = heard.0.lock().unwrap();
+    let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert!((20..70).contains(&count("Bytes {")), "{lines:#?}");
+    assert_eq!(count("Flushing"), 1, "{lines:#?}");
+    let rate = lines.iter().rfind(|line| line.starts_with("Rate {")).unwrap();
+    assert!(rate.contains("bytes_per_second: 1") || rate.contains("bytes_per_second: 9"), "{rate}");
+    assert!(rate.ends_with("seconds_left: Some(0) }"), "{rate}");
+    assert_eq!(count("Stalled"), 0, "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_which_transfers_it_leaves_out() {
+    let transfers = vec![(Protocol::Sftp, Direction::Pull), (Protocol::Scp, Direction::Pull)];
+    let fleet = Fleet::new(vec![DeviceSpec::ios_switch("edge1")], Policy { transfers, ..policy() });
+    let plan = fleet.plan(&fleet.worker("w1", Manner::default())).await;
+    let text = plan.text();
+    assert!(text.contains("transfer.left_out: left out, because ios does not know it: sftp pull"), "{text}");
+    let kinds = plan.devices[0].steps.iter().map(|step| &step.kind);
+    let planned: Vec<_> = kinds
+        .filter_map(|k| if let StepKind::Transfer { transfers, .. } = k { Some(transfers) } else { None })
+        .collect();
+    assert_eq!(planned, [&vec![(Protocol::Scp, Direction::Pull)]]);
 }

@@ -4,7 +4,7 @@ use super::{DevicePlan, Expectation, Plan, Refused};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
-use crate::platform::{Goal, Platform};
+use crate::platform::{Definition, Goal, Platform, StepKind};
 
 /// A device with everything that the planner needs of it.
 #[derive(Debug)]
@@ -49,16 +49,25 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             }
             Err(e) => return Err(e),
         };
-        devices.push(DevicePlan {
-            device: c.device.clone(),
-            expects: Expectation::of(c.inventory),
-            steps,
-            findings: c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect(),
-        });
+        let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
+        if steps.iter().any(|step| matches!(step.kind, StepKind::Transfer { .. })) {
+            findings.extend(left_out(c.platform.definition(), policy));
+        }
+        devices.push(DevicePlan { device: c.device.clone(), expects: Expectation::of(c.inventory), steps, findings });
     }
     let plan = Plan { schema: Plan::SCHEMA, goal: goal.clone(), policy: policy.clone(), devices, refused };
     plan.check()?;
     Ok(plan)
+}
+
+/// The transfers of the policy that are not tried, and why.
+fn left_out(definition: &Definition, policy: &Policy) -> Option<Finding> {
+    let unknown = policy.transfers.iter().filter(|t| !definition.abilities.transfers.contains(t));
+    let names: Vec<_> = unknown.map(|(protocol, direction)| format!("{protocol} {direction}")).collect();
+    (!names.is_empty()).then(|| {
+        let message = format!("left out, because {} does not know it: {}", definition.id, names.join(", "));
+        Finding::new("transfer.left_out", Severity::Warning, message).from("policy.transfers")
+    })
 }
 
 impl Expectation {

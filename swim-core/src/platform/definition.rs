@@ -12,6 +12,9 @@ use crate::{Error, Result};
 pub struct Abilities {
     /// Transfers that the platform knows, the preferred first.
     pub transfers: Vec<(Protocol, Direction)>,
+    /// Protocols whose URLs have no port there: the device dials the protocol's own.
+    #[serde(default)]
+    pub fixed_ports: Vec<Protocol>,
     /// Knows install mode?
     pub install_mode: bool,
     /// Is there a commit after the activation?

@@ -24,6 +24,13 @@ pub enum Note {
         /// In all, where known.
         total: Option<u64>,
     },
+    /// How fast it goes, over the last seconds.
+    Rate {
+        /// Bytes of the file.
+        bytes_per_second: u64,
+        /// Until every byte is sent, where the size is known.
+        seconds_left: Option<u64>,
+    },
     /// Every byte was sent; the other side has not confirmed the file yet: slow flash takes minutes for that.
     Flushing,
     /// The device is alive (progress characters, dots).
@@ -33,7 +40,7 @@ pub enum Note {
         /// The text.
         text: String,
     },
-    /// Nothing was heard for this long.
+    /// Nothing was heard, or no byte of a transfer moved, for this long.
     Stalled {
         /// Seconds of silence.
         seconds: u64,
@@ -44,6 +51,8 @@ pub enum Note {
 pub trait NoteSink: Send + Sync {
     /// Takes one note; must not block.
     fn note(&self, note: Note);
+    /// Called now and then while a transfer is under way: a sink that measures can say that nothing moves.
+    fn tick(&self) {}
 }
 
 /// Throws notes away.

@@ -1,11 +1,13 @@
 //! What all transfers share, whatever the protocol: how fast they may be, and how long they will take.
 
 mod caps;
+mod meter;
 mod pace;
 mod predict;
 mod staging;
 
 pub use caps::Caps;
+pub use meter::Meter;
 pub use pace::{Bucket, Pace};
 pub use predict::{Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
 pub use staging::{Compared, Servers, Staging};

@@ -11,8 +11,8 @@ use crate::ports::Context;
 /// timers do not slow what is below it.
 const BURST: Duration = Duration::from_millis(50);
 
-/// Bytes a second that several transfers share. Who asks first is served first, and nobody asks for more than a piece
-/// at a time: so all go at the same rate.
+/// Bytes a second that several transfers share. Who asks first is served first, and everybody asks for the same quantum
+/// at a time: so all go at the same rate, however large their pieces are.
 #[derive(Debug)]
 pub struct Bucket {
     bytes_per_second: u64,
@@ -37,17 +37,27 @@ impl Bucket {
     }
 }
 
-/// The caps that hold for a transfer; none by default.
+/// A quantum is at least a block of the smallest protocol, or timers would do more than the network.
+const LEAST_QUANTUM: u64 = 512;
+/// A quantum is at most a buffer of the larger protocols: what others wait for.
+const MOST_QUANTUM: u64 = 64 * 1024;
+
+/// The caps that hold for a transfer; none by default. Clones are of the same transfer.
 #[derive(Clone, Default)]
-pub struct Pace(Vec<Arc<Bucket>>);
+pub struct Pace {
+    caps: Vec<Arc<Bucket>>,
+    /// Bytes of the last quantum that were not needed yet. Locked while waiting: several connections of one transfer take
+    /// turns, and have no larger share than one.
+    left: Arc<tokio::sync::Mutex<u64>>,
+}
 
 impl Pace {
     /// One more cap.
     #[must_use]
     pub fn within(&self, bucket: Arc<Bucket>) -> Self {
-        let mut caps = self.0.clone();
+        let mut caps = self.caps.clone();
         caps.push(bucket);
-        Self(caps)
+        Self { caps, left: Arc::default() }
     }
 
     /// Waits until so many bytes may go. Adapters ask before each piece that they send or take.
@@ -55,18 +65,26 @@ impl Pace {
     /// # Errors
     /// `Cancelled`.
     pub async fn take(&self, bytes: usize, cx: &Context) -> Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
+        let Some(slowest) = self.caps.iter().map(|cap| cap.bytes_per_second).min() else { return Ok(()) };
+        let in_a_burst = u128::from(slowest) * BURST.as_millis() / 1000;
+        let quantum = u64::try_from(in_a_burst).unwrap_or(MOST_QUANTUM).clamp(LEAST_QUANTUM, MOST_QUANTUM);
+        let mut left = self.left.lock().await;
+        while *left < bytes as u64 {
+            let now = cx.clock.monotonic();
+            let start = self.caps.iter().map(|cap| cap.reserve(quantum, now)).max().unwrap_or(now);
+            if start > now {
+                cx.sleep(start - now).await?;
+            }
+            *left += quantum;
         }
-        let now = cx.clock.monotonic();
-        let start = self.0.iter().map(|cap| cap.reserve(bytes as u64, now)).max().unwrap_or(now);
-        if start > now { cx.sleep(start - now).await } else { Ok(()) }
+        *left -= bytes as u64;
+        Ok(())
     }
 }
 
 impl fmt::Debug for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|cap| cap.bytes_per_second)).finish()
+        f.debug_list().entries(self.caps.iter().map(|cap| cap.bytes_per_second)).finish()
     }
 }
 
@@ -99,5 +117,57 @@ mod tests {
         let cap = Bucket::new(0);
         cap.reserve(u64::MAX, SECOND);
         assert!(cap.reserve(u64::MAX, SECOND) > SECOND);
+    }
+
+    /// Time of the test's runtime, which is virtual.
+    #[derive(Debug)]
+    struct Virtual(tokio::time::Instant);
+
+    #[async_trait::async_trait]
+    impl crate::ports::Clock for Virtual {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.elapsed()
+        }
+        async fn sleep(&self, duration: Duration) {
+            tokio::time::sleep(duration).await;
+        }
+    }
+
+    /// What transfers with these pieces (and connections) get in a minute, in bytes.
+    async fn shares(rate: u64, transfers: &[(usize, usize)]) -> Vec<u64> {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        let cx = Context::new(Arc::new(Virtual(tokio::time::Instant::now())));
+        let cap = Arc::new(Bucket::new(rate));
+        let mut counts = Vec::new();
+        for (piece, connections) in transfers.iter().copied() {
+            let (pace, count) = (Pace::default().within(Arc::clone(&cap)), Arc::new(AtomicU64::new(0)));
+            for _ in 0..connections {
+                let (pace, cx, count) = (pace.clone(), cx.clone(), Arc::clone(&count));
+                tokio::spawn(async move {
+                    while pace.take(piece, &cx).await.is_ok() {
+                        count.fetch_add(piece as u64, Ordering::Relaxed);
+                    }
+                });
+            }
+            counts.push(count);
+        }
+        tokio::time::sleep(60 * SECOND).await;
+        cx.cancel.cancel();
+        counts.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_devices_get_a_fifth_each_whatever_their_pieces() {
+        // TFTP blocks, a packet, a buffer of HTTP, an SFTP read, a large buffer; the fourth has three connections.
+        let transfers = [(512, 1), (1460, 1), (8192, 1), (32_768, 3), (262_144, 1)];
+        for rate in [200_000, 1_000_000, 20_000_000] {
+            let got = shares(rate, &transfers).await;
+            let (fifth, whole): (u64, u64) = (rate * 60 / 5, got.iter().sum());
+            assert!(got.iter().all(|bytes| bytes.abs_diff(fifth) * 10 <= fifth), "{rate}: {got:?}, not {fifth} each");
+            assert!(whole <= rate * 61, "{rate}: {whole} in all");
+        }
     }
 }

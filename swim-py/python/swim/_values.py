@@ -229,8 +229,8 @@ class Event(Document):
     """Something that happened in a job.
 
     ``type`` is ``entry`` (durable; ``event`` says what: ``submitted``, ``verified``, ``device_finished``,
-    ``job_finished``, ...) or ``note`` (progress, may be lost; ``note`` says what: ``bytes``, ``heartbeat``, ``line``,
-    ``stalled``). The other fields depend on it: use ``event.get("device")``.
+    ``job_finished``, ...) or ``note`` (progress, may be lost; ``note`` says what: ``bytes``, ``rate``,
+    ``flushing``, ``heartbeat``, ``line``, ``stalled``). The other fields depend on it: use ``event.get("device")``.
     """
 
     type: str

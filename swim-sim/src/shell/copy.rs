@@ -1,17 +1,16 @@
 //! `copy`: from servers, and from flash to flash.
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use super::{Flow, Session};
-use crate::pull::{self, PullError, ScpClient, Target, Url};
-use crate::show;
-use crate::terminal::{Io, Typed};
+use crate::pull::{self, PullError, SshFiles, Target, Url};
+use crate::terminal::{Io, Printer, Typed};
 use crate::write::{Failed, FileWriter};
+use crate::{SimDevice, show};
 
 /// How often a password is asked for.
 const PASSWORDS: u32 = 3;
-/// A device gives up on a TFTP server after about this long.
-const TFTP_SECONDS: f64 = 30.0;
 
 impl Session {
     pub(super) async fn copy(&mut self, from: &str, to: &str) -> Io<Flow> {
@@ -20,6 +19,14 @@ impl Session {
             return self.say(&format!("%Error opening {to} (No such device)\n")).await;
         };
         let url = Url::parse(from);
+        // Not every release has every protocol: the name of one that it has not is no word of the command.
+        if url.as_ref().is_some_and(|url| !spec.copies.contains(&url.scheme)) {
+            return self.say(&format!("{}^\n% Invalid input detected at '^' marker.\n\n", " ".repeat(5))).await;
+        }
+        // FTP and TFTP URLs have no port: what stands there belongs to the name of the host.
+        if let Some(url) = url.as_ref().filter(|u| u.port.is_some() && matches!(u.scheme.as_str(), "ftp" | "tftp")) {
+            return self.say(&format!("%Error opening {} (Invalid IP address or hostname)\n", url.shown())).await;
+        }
         let source = url.is_none().then(|| show::flash_of(&spec, from)).flatten();
         if url.is_none() && source.is_none() {
             return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await;
@@ -40,13 +47,10 @@ impl Session {
             return Ok(Flow::Next);
         };
         match url.scheme.as_str() {
-            "http" => self.pull_http(url, target).await,
-            "scp" => self.pull_scp(&mut url, target).await,
-            _ => {
-                self.terminal.put(&format!("Accessing {}...\n", url.shown())).await?;
-                self.device.clock().sleep(TFTP_SECONDS).await;
-                self.say(&format!("%Error opening {} (Timed out)\n", url.shown())).await
-            }
+            "http" => self.pull(url, target, |d, u, t, out| pull::http(d, u, t, out).boxed()).await,
+            "ftp" => self.pull(url, target, |d, u, t, out| pull::ftp(d, u, t, out).boxed()).await,
+            "tftp" => self.pull(url, target, |d, u, t, out| pull::tftp(d, u, t, out).boxed()).await,
+            _ => self.pull_ssh(&mut url, target).await,
         }
     }
 
@@ -59,7 +63,7 @@ impl Session {
                 _ => return Ok(None),
             }
         }
-        if url.scheme == "scp" && url.user.is_none() {
+        if matches!(url.scheme.as_str(), "scp" | "sftp") && url.user.is_none() {
             let user = self.device.spec().user.clone();
             match self.terminal.ask(&format!("Source username [{user}]? ")).await? {
                 Typed::Line(typed) => url.user = Some(if typed.is_empty() { user } else { typed }),
@@ -97,19 +101,24 @@ impl Session {
         Ok(Some(Target { member, shown: format!("{prefix}:{name}"), name }))
     }
 
-    async fn pull_http(&mut self, url: Url, target: Target) -> Io<Flow> {
+    async fn pull(
+        &mut self,
+        url: Url,
+        target: Target,
+        by: impl FnOnce(SimDevice, Url, Target, Printer) -> BoxFuture<'static, Result<u64, PullError>>,
+    ) -> Io<Flow> {
         let began = self.device.clock().elapsed();
         self.terminal.put(&format!("Accessing {}...\n", url.shown())).await?;
         self.lose_session();
         let (device, from, to) = (self.device.clone(), url.clone(), target.clone());
-        let done = self.terminal.follow(move |out| pull::http(device, from, to, out).boxed()).await?;
+        let done = self.terminal.follow(move |out| by(device, from, to, out)).await?;
         self.copied(done, &url, &target, began).await
     }
 
-    async fn pull_scp(&mut self, url: &mut Url, target: Target) -> Io<Flow> {
+    async fn pull_ssh(&mut self, url: &mut Url, target: Target) -> Io<Flow> {
         let began = self.device.clock().elapsed();
         let user = url.user.clone().unwrap_or_default();
-        let mut client = match ScpClient::connect(&self.device, url).await {
+        let mut client = match SshFiles::connect(&self.device, url).await {
             Ok(client) => client,
             Err(e) => return self.copied(Err(e), url, &target, began).await,
         };
@@ -124,7 +133,14 @@ impl Session {
             if client.login(&user, &password).await.is_ok() {
                 self.lose_session();
                 let (device, from, to) = (self.device.clone(), url.clone(), target.clone());
-                let done = self.terminal.follow(move |out| client.fetch(device, from, to, out).boxed()).await?;
+                let scp = url.scheme == "scp";
+                let done = self
+                    .terminal
+                    .follow(move |out| match scp {
+                        true => client.scp(device, from, to, out).boxed(),
+                        false => client.sftp(device, from, to, out).boxed(),
+                    })
+                    .await?;
                 return self.copied(done, url, &target, began).await;
             }
         }

@@ -1,7 +1,7 @@
 //! The line of one device: does what the machine asks for until it has to wait.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use crate::model::{DeviceId, Inventory};
 use crate::plan::DevicePlan;
 use crate::platform::{Platform, Session, StepKind, StepSpec};
 use crate::ports::{CheckCall, Cli, Context, Note, NoteSink, Verdict};
+use crate::transfer::Meter;
 use crate::{Error, ErrorKind, Result};
 
 /// The longest wait for a device to come back.
@@ -53,11 +54,28 @@ struct StepNotes {
     journal: Arc<Journal>,
     id: DeviceId,
     step: usize,
+    meter: Mutex<Meter>,
+}
+
+impl StepNotes {
+    fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, note: &Note) {
+        self.ports.sink.note(&self.journal.lease().job, &self.id, self.step, note);
+    }
 }
 
 impl NoteSink for StepNotes {
     fn note(&self, note: Note) {
-        self.ports.sink.note(&self.journal.lease().job, &self.id, self.step, &note);
+        let notes = self.meter().see(note, self.ports.clock.monotonic());
+        notes.iter().for_each(|note| self.tell(note));
+    }
+
+    fn tick(&self) {
+        let stalled = self.meter().tick(self.ports.clock.monotonic());
+        stalled.iter().for_each(|note| self.tell(note));
     }
 }
 
@@ -132,8 +150,13 @@ impl Line {
 
     /// The context of a step. Only a step that can be interrupted safely listens to *cancel now*.
     pub(super) fn context(&self, step: usize, interruptible: bool) -> Context {
-        let notes =
-            StepNotes { ports: self.ports.clone(), journal: Arc::clone(&self.journal), id: self.id.clone(), step };
+        let notes = StepNotes {
+            ports: self.ports.clone(),
+            journal: Arc::clone(&self.journal),
+            id: self.id.clone(),
+            step,
+            meter: Mutex::default(),
+        };
         let cancel = if interruptible { self.stop_now.child_token() } else { CancellationToken::new() };
         Context { cancel, ..Context::new(Arc::clone(&self.ports.clock)).noting(Arc::new(notes)) }
     }

@@ -10,6 +10,7 @@ use crate::job::gate;
 use crate::job::machine::{DeviceState, StepPhase};
 use crate::platform::{Acted, Probe, Session, StepKind, StepSpec};
 use crate::ports::{Context, Note};
+use crate::transfer::Meter;
 use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 /// Attempts of one step. A second try heals a torn session or a busy device, a third one a torn second try; more would
@@ -198,7 +199,8 @@ impl Line {
                 return Err(Error::internal("act", "there is no session"));
             };
             let mut session = Session { device: &plan.device, cli: &mut **cli, services: &self.ports.services, cx };
-            platform.act(step, &mut session).await
+            let acting = platform.act(step, &mut session);
+            if matches!(step.kind, StepKind::Transfer { .. }) { ticking(acting, cx).await } else { acting.await }
         };
         let device = self.id.clone();
         match acted {
@@ -290,4 +292,16 @@ fn with_words(e: Error, state: &DeviceState) -> Error {
 
 fn words(findings: &[Finding]) -> String {
     findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// Runs a transfer, and lets the sink of its notes see the time: only so can it say that nothing moves.
+async fn ticking<T>(work: impl Future<Output = T> + Send, cx: &Context) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = cx.clock.sleep(Meter::TICK) => cx.notes.tick(),
+        }
+    }
 }

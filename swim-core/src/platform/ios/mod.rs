@@ -103,7 +103,7 @@ impl Platform for Ios {
             StepKind::SaveConfig => boot::save(s).await.map(settled),
             StepKind::MakeRoom { deletions } => room::delete_all(deletions, s).await.map(settled),
             StepKind::Transfer { image, bytes, path, transfers } => {
-                transfer::bring(image, *bytes, path, transfers, s).await
+                transfer::bring(image, *bytes, path, transfers, &self.definition.abilities, s).await
             }
             StepKind::CopyLocal { from, to, bytes } => transfer::copy_local(from, to, *bytes, s).await.map(settled),
             StepKind::SetBoot { path, fallback, undo } => boot::set(path, fallback, undo, s).await.map(settled),

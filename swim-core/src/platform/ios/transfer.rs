@@ -9,7 +9,7 @@ use super::{LONG_SILENCE, files, last_words, questions, split_path};
 use crate::cli::Dialogue;
 use crate::model::{Direction, ImageServer, Protocol, Secret, Sha256};
 use crate::platform::parse;
-use crate::platform::{Acted, Session};
+use crate::platform::{Abilities, Acted, Session};
 use crate::ports::{Offer, Push, Receipt};
 use crate::transfer::Staging;
 use crate::{Effect, Error, ErrorKind, Result};
@@ -26,13 +26,15 @@ pub(super) async fn bring(
     bytes: u64,
     path: &str,
     transfers: &[(Protocol, Direction)],
+    abilities: &Abilities,
     s: &mut Session<'_>,
 ) -> Result<Acted> {
     let mut fallbacks = Vec::new();
     let mut last = None;
     for (protocol, direction) in transfers {
         let tried = match direction {
-            Direction::Pull => pull(*protocol, image, bytes, path, s).await,
+            _ if !abilities.transfers.contains(&(*protocol, *direction)) => Err(unknown(*protocol, *direction)),
+            Direction::Pull => pull(*protocol, abilities, image, bytes, path, s).await,
             Direction::Push => push(*protocol, image, bytes, path, s).await,
             other => Err(Error::invalid("transfers", other, "only pull and push bring an image to a device")),
         };
@@ -56,8 +58,27 @@ pub(super) async fn bring(
     })
 }
 
+fn unknown(protocol: Protocol, direction: Direction) -> Error {
+    let message = format!("this platform does not know {protocol} {direction}");
+    Error::new(ErrorKind::Unsupported, "transfer", message).with("protocol", protocol)
+}
+
+/// The port to name in the URL, where one must be named.
+fn port_to_name(protocol: Protocol, port: u16, abilities: &Abilities) -> Result<Option<u16>> {
+    if port == protocol.port() {
+        return Ok(None);
+    }
+    if abilities.fixed_ports.contains(&protocol) {
+        let own = protocol.port();
+        let message = format!("devices of this platform pull {protocol} from port {own} only, and {port} is served");
+        return Err(Error::new(ErrorKind::Unsupported, "transfer", message).with("port", port));
+    }
+    Ok(Some(port))
+}
+
 async fn pull(
     protocol: Protocol,
+    abilities: &Abilities,
     image: &Sha256,
     bytes: u64,
     path: &str,
@@ -65,7 +86,7 @@ async fn pull(
 ) -> Result<(String, Receipt)> {
     let servers = std::sync::Arc::clone(&s.services.servers);
     if let Some(server) = servers.of(s.device) {
-        return pull_from(server, protocol, image, bytes, path, s).await;
+        return pull_from(server, protocol, abilities, image, bytes, path, s).await;
     }
     let (_, name) = split_path(path);
     let transfer = s.services.find(protocol, Direction::Pull).ok_or_else(|| missing(protocol))?;
@@ -84,7 +105,7 @@ async fn pull(
     let served = transfer.offer(offer, &s.transfer_context()).await?;
     let from = Origin {
         host,
-        port: Some(served.port()),
+        port: port_to_name(protocol, served.port(), abilities)?,
         path: served.path().to_owned(),
         user: served.user().map(str::to_owned),
         password: served.password().cloned(),
@@ -99,6 +120,7 @@ async fn pull(
 async fn pull_from(
     server: &ImageServer,
     protocol: Protocol,
+    abilities: &Abilities,
     image: &Sha256,
     bytes: u64,
     path: &str,
@@ -108,6 +130,7 @@ async fn pull_from(
         let message = format!("the image server of this device does not speak {protocol}");
         Error::new(ErrorKind::Unsupported, "transfer", message).with("server", &server.name)
     })?;
+    let port = port_to_name(protocol, door.port.unwrap_or_else(|| protocol.port()), abilities)?;
     let (_, name) = split_path(path);
     s.services.servers.stage(Staging { image, bytes, name }, server, s.services, &s.transfer_context()).await?;
     let password = match door.login.as_ref().and_then(|login| login.password.as_ref()) {
@@ -116,7 +139,7 @@ async fn pull_from(
     };
     let from = Origin {
         host: server.host.clone(),
-        port: door.port.filter(|port| *port != protocol.port()),
+        port,
         path: door.path(name),
         user: door.login.as_ref().map(|login| login.user.clone()),
         password,
@@ -141,21 +164,51 @@ struct Origin {
 
 async fn copy_from(protocol: Protocol, from: &Origin, bytes: u64, path: &str, s: &mut Session<'_>) -> Result<String> {
     let (_, name) = split_path(path);
-    let user = from.user.as_ref().map(|u| format!("{u}@")).unwrap_or_default();
+    let login = login(protocol, from)?;
     let host = if from.host.contains(':') { format!("[{}]", from.host) } else { from.host.clone() };
     let port = from.port.map(|port| format!(":{port}")).unwrap_or_default();
-    let url = format!("{protocol}://{user}{host}{port}/{}", from.path);
+    let url = format!("{protocol}://{login}{host}{port}/{}", from.path);
     let mut dialogue = Dialogue::show(format!("copy {url} {path}")).silence(COPY_SILENCE);
     dialogue.answers = questions::copy(name, from.user.as_deref(), from.password.as_ref());
-    // The path of an HTTP offer is its credential.
-    if from.user.is_none() {
-        dialogue.shown = format!("copy {protocol}://{host}{port}/*** {path}");
-        // Devices print it back (`Loading http://...`); the file's name behind it is no secret.
-        let credential = from.path.split('/').next().unwrap_or_default();
-        dialogue.hidden.push(Secret::new(credential.to_owned()));
+    match (&from.user, &from.password) {
+        // The path of an HTTP or TFTP offer is its credential. Devices print it back (`Loading http://...`); the file's
+        // name behind it is no secret.
+        (None, _) => {
+            dialogue.shown = format!("copy {protocol}://{host}{port}/*** {path}");
+            dialogue.hidden.extend(from.path.split_once('/').map(|(secret, _)| Secret::new(secret.to_owned())));
+        }
+        (Some(user), Some(password)) if protocol == Protocol::Ftp => {
+            dialogue.shown = format!("copy {protocol}://{user}:***@{host}{port}/{} {path}", from.path);
+            dialogue.hidden.push(password.clone());
+        }
+        _ => {}
     }
-    let said = s.run(&dialogue).await?;
+    // A release that does not know the protocol refuses the command as a whole: there was no copy.
+    let said = s.run(&dialogue).await.map_err(|e| match e.kind() {
+        ErrorKind::DeviceRejected => {
+            let message = format!("the device refused the command that copies by {protocol}");
+            Error::new(ErrorKind::Unsupported, "transfer", message).caused_by(e)
+        }
+        _ => e,
+    })?;
     judge(&said.output, bytes, path, s).await
+}
+
+/// The login of a URL. Passwords are answers to questions; only FTP never asks. The other way that FTP has, `ip ftp
+/// password`, would change the configuration, where it lasts and where others use it: what we offer is worthless after
+/// the one copy, so the URL is the lesser leak (to the command accounting of the device).
+fn login(protocol: Protocol, from: &Origin) -> Result<String> {
+    let Some(user) = &from.user else { return Ok(String::new()) };
+    let Some(password) = from.password.as_ref().filter(|_| protocol == Protocol::Ftp) else {
+        return Ok(format!("{user}@"));
+    };
+    // Devices take what they are given: there is no way to write these characters in another way.
+    let reserved = |text: &str| text.chars().any(|c| c.is_whitespace() || "@:/?[]".contains(c));
+    if reserved(user) || reserved(password.expose()) {
+        let why = "user and password of FTP stand in a URL on the device: no spaces and none of @ : / ? [ ]";
+        return Err(Error::invalid("login", user, why));
+    }
+    Ok(format!("{user}:{}@", password.expose()))
 }
 
 /// A copy is good when the device says that it copied every byte.
@@ -213,4 +266,42 @@ pub(super) async fn copy_local(from: &str, to: &str, bytes: u64, s: &mut Session
     dialogue.answers = questions::copy(name, None, None);
     let said = s.run(&dialogue).await?;
     judge(&said.output, bytes, to, s).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::Registry;
+
+    fn origin(user: Option<&str>, password: &str) -> Origin {
+        let password = Some(Secret::new(password.to_owned()));
+        Origin { host: "192.0.2.1".into(), port: None, path: "x.bin".into(), user: user.map(str::to_owned), password }
+    }
+
+    #[test]
+    fn only_ftp_has_its_password_in_the_url() {
+        for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Https] {
+            assert_eq!(login(protocol, &origin(Some("u"), "p")).unwrap(), "u@");
+        }
+        assert_eq!(login(Protocol::Ftp, &origin(Some("u"), "p")).unwrap(), "u:p@");
+        assert_eq!(login(Protocol::Tftp, &origin(None, "p")).unwrap(), "");
+        for bad in ["a@b", "a b", "a/b", "a:b", "a?b"] {
+            let e = login(Protocol::Ftp, &origin(Some("u"), bad)).unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::InvalidInput);
+            assert!(!e.report().to_string().contains(bad), "{e}");
+        }
+    }
+
+    #[test]
+    fn every_builtin_platform_says_which_ports_it_cannot_be_told() {
+        let registry = Registry::builtin().unwrap();
+        for id in registry.ids() {
+            let abilities = &registry.definition(id).unwrap().abilities;
+            assert_eq!(port_to_name(Protocol::Tftp, 69, abilities).unwrap(), None);
+            assert_eq!(port_to_name(Protocol::Http, 8080, abilities).unwrap(), Some(8080));
+            let e = port_to_name(Protocol::Ftp, 2121, abilities).unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::Unsupported);
+            assert!(e.to_string().contains("21 only") && e.to_string().contains("2121"), "{e}");
+        }
+    }
 }

@@ -48,6 +48,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("privilege denied", ErrorKind::Privilege),
     ("permission denied", ErrorKind::Auth),
     ("incorrect login", ErrorKind::Auth),
+    ("access violation", ErrorKind::Auth),
     ("authentication failed", ErrorKind::Auth),
     ("timed out", ErrorKind::Unreachable),
     ("invalid ip address", ErrorKind::Unreachable),
@@ -58,6 +59,8 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("connection closed", ErrorKind::Interrupted),
     ("transfer aborted", ErrorKind::Interrupted),
     ("i/o error", ErrorKind::Interrupted),
+    // Of a TFTP server; what it did not find is said in words.
+    ("tftp: error code", ErrorKind::Interrupted),
     ("verifying", ErrorKind::Integrity),
     ("verification failed", ErrorKind::Integrity),
     ("digital signature", ErrorKind::Integrity),
@@ -118,6 +121,7 @@ fn is_failure(line: &str) -> bool {
         || lower.starts_with("% error")
         || (lower.starts_with("% ") && KINDS.iter().any(|(words, _)| lower.contains(words)))
         || lower.starts_with("scp: protocol error")
+        || lower.starts_with("tftp: error code")
         || lower.contains("privilege denied")
         || lower.contains("verification failed")
         || lower.contains("no space left on device")

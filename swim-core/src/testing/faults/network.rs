@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::KillSwitch;
 use crate::Result;
 use crate::model::Endpoint;
-use crate::ports::{Accepted, ByteStream, Dialed, Listener, Network};
+use crate::ports::{Accepted, ByteStream, Datagrams, Dialed, Listener, Network};
 
 /// Wraps a network. Points: `dial`, `listen`, and `write` for each write of bytes to a stream (dialled or accepted), each
 /// passed before it happens; the moment after one is the next point, whichever port that is at.
@@ -43,6 +43,12 @@ impl Network for FaultyNetwork {
         self.switch.point("listen").await;
         let inner = self.inner.listen(at).await?;
         Ok(Box::new(FaultyListener { inner, switch: self.switch.clone() }))
+    }
+
+    /// Datagrams may be lost anyway: sending one is no point.
+    async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
+        self.switch.point("listen").await;
+        self.inner.datagrams(at).await
     }
 }
 
