@@ -54,7 +54,7 @@ impl Meter {
             Some(before) if done <= before => return Vec::new(),
             _ => {}
         }
-        (self.stalls, self.flushing) = (0, false);
+        self.stalls = 0;
         self.moved.push_back((now, done));
         while self.moved.get(1).is_some_and(|(at, _)| now.saturating_sub(*at) >= WINDOW) {
             self.moved.pop_front();
@@ -69,7 +69,8 @@ impl Meter {
             let left = total.map(|total| total.saturating_sub(done));
             Note::Rate { bytes_per_second, seconds_left: left.map(|left| left.div_ceil(bytes_per_second.max(1))) }
         }));
-        if complete {
+        // Who sends knows it before the last bytes are confirmed, and has told it then.
+        if complete && !self.flushing {
             self.flushing = true;
             out.push(Note::Flushing);
         }

@@ -14,7 +14,7 @@ use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
-use swim_protocols::tftp::{TftpConfig, TftpOffers};
+use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use swim_stores::{FileImages, MemoryStore, StaticSecrets};
 
 use crate::words::Words;
@@ -43,6 +43,7 @@ fn adapters(words: &Words) -> Result<Vec<Arc<dyn Transfer>>> {
         Arc::new(FtpClient::new(Arc::new(TcpNetwork), Arc::clone(&secrets) as _, FtpClientConfig::default())),
         Arc::new(HttpClient::new(Arc::new(TcpNetwork), secrets)),
         Arc::new(HttpOffers::new(Arc::new(TcpNetwork), HttpConfig { bind: bind.clone(), ports })),
+        Arc::new(TftpClient::new(Arc::new(TcpNetwork), TftpClientConfig::default())),
         Arc::new(TftpOffers::new(Arc::new(TcpNetwork), TftpConfig { bind, port })),
     ])
 }

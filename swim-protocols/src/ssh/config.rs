@@ -162,6 +162,8 @@ pub(crate) fn algorithms(legacy: bool) -> Preferred {
         exchange.extend([kex::DH_G14_SHA1, kex::DH_GEX_SHA1, kex::DH_G1_SHA1]);
         key.push(Algorithm::Rsa { hash: None });
         ciphers.extend([cipher::AES_128_CBC, cipher::AES_192_CBC, cipher::AES_256_CBC]);
+        // What devices of before 2005 have alone.
+        ciphers.push(cipher::TRIPLE_DES_CBC);
         macs.extend([mac::HMAC_SHA1_ETM, mac::HMAC_SHA1]);
     }
     exchange.extend([

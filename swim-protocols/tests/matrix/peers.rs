@@ -30,7 +30,7 @@ pub struct Peer {
     pub resumes: bool,
     /// Does a login protect it?
     pub login: bool,
-    _server: Box<dyn Send>,
+    _server: Box<dyn Send + Sync>,
 }
 
 impl Peer {

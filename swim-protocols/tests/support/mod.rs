@@ -55,11 +55,16 @@ pub struct Sshd {
 }
 
 pub fn keygen(path: &str) {
-    let status = Command::new(program("ssh-keygen", "openssh-client"))
-        .args(["-q", "-t", "ed25519", "-N", "", "-f", path])
-        .status()
-        .unwrap();
-    assert!(status.success());
+    make_key(path, "ed25519", 0);
+}
+
+fn make_key(path: &str, kind: &str, bits: u32) {
+    let mut command = Command::new(program("ssh-keygen", "openssh-client"));
+    command.args(["-q", "-t", kind, "-N", "", "-f", path]);
+    if bits > 0 {
+        command.args(["-b", &bits.to_string()]);
+    }
+    assert!(command.status().unwrap().success());
 }
 
 fn free_port() -> u16 {
@@ -94,14 +99,19 @@ impl Sshd {
     }
 
     pub fn start() -> Self {
+        Self::with("ed25519", 0, "")
+    }
+
+    /// With a host key of a kind and size (0: its usual one), and more lines in its configuration.
+    pub fn with(kind: &str, bits: u32, more: &str) -> Self {
         std::fs::create_dir_all("/run/sshd").expect("sshd needs its folder /run/sshd");
         let folder = Folder::new();
-        keygen(&folder.file("host"));
+        make_key(&folder.file("host"), kind, bits);
         keygen(&folder.file("user"));
         let port = free_port();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             PermitRootLogin yes\nPasswordAuthentication no\nSubsystem sftp internal-sftp\nMaxAuthTries 6\nRekeyLimit 32M\n",
+             PermitRootLogin yes\nPasswordAuthentication no\nSubsystem sftp internal-sftp\nMaxAuthTries 6\nRekeyLimit 32M\n{more}",
             folder.file("host"),
             folder.file("user.pub"),
         );
