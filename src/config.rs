@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use swim_core::model::{Device, ImageServer, Secret};
+use swim_core::model::{Device, ImageServer, Protocol, Secret};
 use swim_core::{Error, ErrorKind, Result};
 
 use crate::reading::{self, Wrong};
@@ -53,6 +53,9 @@ pub struct ImportOptions {
 pub struct Offers {
     /// The address to listen at; devices must be able to reach it. Default: all IPv4 addresses.
     pub listen: String,
+    /// The UDP port of TFTP offers. Most devices can be told no other than 69, which only one offer at a time can have; 0
+    /// picks a free one.
+    pub tftp_port: u16,
     /// Bytes a second that all transfers of this process may take together; default: no cap.
     pub bytes_per_second: Option<u64>,
     /// Bytes a second that the transfers with the devices of a site may take together.
@@ -61,7 +64,8 @@ pub struct Offers {
 
 impl Default for Offers {
     fn default() -> Self {
-        Self { listen: "0.0.0.0".to_owned(), bytes_per_second: None, sites: BTreeMap::new() }
+        let tftp_port = Protocol::Tftp.port();
+        Self { listen: "0.0.0.0".to_owned(), tftp_port, bytes_per_second: None, sites: BTreeMap::new() }
     }
 }
 

@@ -17,6 +17,7 @@ use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
+use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
 use crate::config::Offers;
@@ -156,8 +157,13 @@ pub(crate) fn connect(
     let (scp, sftp) = SshOffers::new(Arc::clone(&network), offers)?;
     let mut http = HttpConfig::default();
     config.listen.clone_into(&mut http.bind);
-    let mut transfers: Vec<Arc<dyn Transfer>> =
-        vec![Arc::new(scp), Arc::new(sftp), Arc::new(HttpOffers::new(Arc::clone(&network), http))];
+    let tftp = TftpConfig { bind: config.listen.clone(), port: config.tftp_port };
+    let mut transfers: Vec<Arc<dyn Transfer>> = vec![
+        Arc::new(scp),
+        Arc::new(sftp),
+        Arc::new(HttpOffers::new(Arc::clone(&network), http)),
+        Arc::new(TftpOffers::new(Arc::clone(&network), tftp)),
+    ];
     transfers.extend(dialing(&ssh, &network, &secrets));
     Ok(Adapters {
         jobs,
@@ -197,5 +203,6 @@ fn dialing(ssh: &Arc<SshClient>, network: &Arc<dyn Network>, secrets: &Arc<dyn S
         Arc::new(SftpFetch::new(Arc::clone(ssh))),
         Arc::new(HttpClient::new(Arc::clone(network), Arc::clone(secrets))),
         Arc::new(FtpClient::new(Arc::clone(network), Arc::clone(secrets), FtpClientConfig::default())),
+        Arc::new(TftpClient::new(Arc::clone(network), TftpClientConfig::default())),
     ]
 }

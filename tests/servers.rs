@@ -14,7 +14,7 @@ fn config(sshd: &Sshd, data: &Folder) -> Config {
     Config::from_toml(&format!(
         r#"
         data = "{data}"
-        offers = {{ listen = "127.0.0.1" }}
+        offers = {{ listen = "127.0.0.1", tftp_port = 0 }}
         [secrets.key]
         file = "{key}"
         [[servers]]
@@ -47,7 +47,7 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
         checked.iter().find(same).unwrap_or_else(|| panic!("{server:?} {protocol}: {checked:#?}"))
     };
     let kind = |c: &Checked| c.error.as_ref().map(|e| e.kind);
-    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http] {
+    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Tftp] {
         assert_eq!(of(None, protocol).works, Works::Yes, "{checked:#?}");
     }
     assert_eq!(of(Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");

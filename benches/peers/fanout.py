@@ -6,13 +6,15 @@ from harness import Bar, Case, Failed, Method, faster, many
 from offered import QUIET, Offered
 
 DEVICES = 200
+# While this is developed.
+FEW = 40
 MIB = 64
-# All of the pulled files are in memory at the same time, and the rest of the machine has to live.
-NEEDED_MIB = DEVICES * MIB + 2048
+# Beside the pulled files, which are all in memory at the same time: what the rest of the machine lives in.
+SPARE_MIB = 2048
 # 12.5 GiB a run: fewer rounds.
 ROUNDS = 3
-# 32 MiB, and one for each active transfer.
-MOST_MIB = 32 + DEVICES
+# What our process may take, and one more for each active transfer.
+MOST_MIB = 32
 # Pulls, checks and removes.
 ONE = 'to=$1; digest=$2; shift 2; "$@" || exit 1; echo "$digest  $to" | sha256sum -c --status; right=$?; rm -f "$to"; exit $right'
 
@@ -22,12 +24,13 @@ def available_mib():
         return next(int(line.split()[1]) for line in f if line.startswith("MemAvailable")) // 1024
 
 
-def pulls(bench, digest, make, far):
+def pulls(bench, digest, make, far, devices):
     def run():
-        if available_mib() < NEEDED_MIB:
-            raise Failed(f"{NEEDED_MIB} MiB of free memory are needed")
+        needed = devices * MIB + SPARE_MIB
+        if available_mib() < needed:
+            raise Failed(f"{needed} MiB of free memory are needed")
         commands = []
-        for n in range(DEVICES):
+        for n in range(devices):
             made = bench.file(f"pulled-{n}")
             command, environment = make(n, made)
             commands.append((["sh", "-c", ONE, "sh", made, digest, *command], environment))
@@ -36,11 +39,11 @@ def pulls(bench, digest, make, far):
     return run
 
 
-def fan(bench, protocol, server, theirs):
+def fan(bench, protocol, server, theirs, quick):
     """`theirs` makes the command that pulls from the peer."""
     image = bench.image(MIB)
-    digest = image[1][3]
-    offer = Offered(bench, protocol, image, offers=DEVICES)
+    digest, devices = image[1][3], FEW if quick else DEVICES
+    offer = Offered(bench, protocol, image, offers=devices)
     doors = offer.doors
 
     def ours(n, made):
@@ -48,34 +51,34 @@ def fan(bench, protocol, server, theirs):
 
     name, peer = "our offers", "sshd" if protocol == "sftp" else "nginx"
     methods = [
-        Method(peer, pulls(bench, digest, theirs(image[0]), server)),
-        Method(name, pulls(bench, digest, ours, offer.process)),
+        Method(peer, pulls(bench, digest, theirs(image[0]), server, devices)),
+        Method(name, pulls(bench, digest, ours, offer.process, devices)),
     ]
-    memory = Bar("MiB of our process", name, [peer], most=MOST_MIB, measure="far_mib", absolute=True)
+    memory = Bar("MiB of our process", name, [peer], most=MOST_MIB + devices, measure="far_mib", absolute=True)
     bars = [faster(name, [peer], 1.0, "all right, and the rate of all together"), memory]
-    work = f"{DEVICES} x {MIB} MiB over {protocol.upper()} at once"
-    yield Case(work, DEVICES * MIB * 1.048576, methods, bars, rounds=ROUNDS)
+    work = f"{devices} x {MIB} MiB over {protocol.upper()} at once"
+    yield Case(work, devices * MIB * 1.048576, methods, bars, rounds=1 if quick else ROUNDS)
     offer.close()
 
 
-def fan_sftp(bench, _quick):
+def fan_sftp(bench, quick):
     port, server = bench.sshd()
 
     def theirs(source):
         options = [*QUIET, "-i", bench.file("user"), "-P", str(port)]
         return lambda _, made: (["sftp", *options, f"root@127.0.0.1:{source}", made], {})
 
-    yield from fan(bench, "sftp", server, theirs)
+    yield from fan(bench, "sftp", server, theirs, quick)
 
 
-def fan_http(bench, _quick):
+def fan_http(bench, quick):
     port, server = bench.nginx()
 
     def theirs(source):
         url = f"http://127.0.0.1:{port}/{os.path.basename(source)}"
         return lambda _, made: (["curl", "-s", "-f", "-o", made, url], {})
 
-    yield from fan(bench, "http", server, theirs)
+    yield from fan(bench, "http", server, theirs, quick)
 
 
 SECTIONS = {"Fan-out over SFTP": fan_sftp, "Fan-out over HTTP": fan_http}

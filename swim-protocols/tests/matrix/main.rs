@@ -2,7 +2,15 @@
 //! everything that goes wrong. Prints a line a row, and `passed N of N`.
 //!
 //! `SWIM_MATRIX_ALL=1` adds files beyond 4 GiB: they take minutes and 6 GB of disk.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_debug_implementations,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod dialing;
 #[path = "../support/nginx.rs"]

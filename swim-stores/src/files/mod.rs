@@ -15,6 +15,7 @@
 mod disk;
 mod failure;
 mod opened;
+mod pieces;
 mod received;
 mod source;
 mod store;

@@ -13,9 +13,11 @@ use swim_core::{Error, ErrorKind, Result};
 use super::disk::{self, blocking};
 use super::failure::failed;
 use super::opened::Opened;
+use super::pieces::Pieces;
 use super::{sweep, writer};
 
-/// Images as content-addressed files. Clones share the open files.
+/// Images as content-addressed files. Clones share the open files, and the pieces that
+/// several transfers read at about the same time.
 ///
 /// ```
 /// use swim_core::{model::Sha256, ports::ImageStore};
@@ -34,6 +36,7 @@ use super::{sweep, writer};
 pub struct FileImages {
     folders: Folders,
     opened: Arc<Opened>,
+    pieces: Arc<Pieces>,
 }
 
 /// Where things are.
@@ -68,7 +71,7 @@ impl FileImages {
         }
         disk::flush_folder(folder).map_err(|cause| failed("open image store", folder, cause))?;
         let folders = Folders { images: Arc::new(images), incoming: Arc::new(incoming) };
-        Ok(Self { folders, opened: Arc::new(Opened::default()) })
+        Ok(Self { folders, opened: Arc::default(), pieces: Arc::default() })
     }
 }
 
@@ -105,8 +108,9 @@ fn size(folders: &Folders, image: &Sha256) -> Result<Option<u64>> {
     }
 }
 
-fn read(folders: &Folders, opened: &Opened, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
+fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
     let operation = "read image";
+    let FileImages { folders, opened, pieces } = images;
     let (folder, path) = folders.place(image);
     let failed = |cause| failed(operation, &path, cause);
     let kept = match opened.get(image) {
@@ -123,6 +127,7 @@ fn read(folders: &Folders, opened: &Opened, image: &Sha256, offset: u64, length:
         let found = if is_real(&folder) { disk::open_regular(&path).map_err(failed)? } else { None };
         let Some((file, metadata)) = found else {
             opened.forget(image);
+            pieces.forget(image);
             let message = format!("image {image} is not in the store");
             return Err(Error::new(ErrorKind::NotFound, operation, message).with("path", path.display()));
         };
@@ -132,10 +137,18 @@ fn read(folders: &Folders, opened: &Opened, image: &Sha256, offset: u64, length:
     };
     // Never more memory than there are bytes, whatever the caller asks for.
     let there = usize::try_from(metadata.len().saturating_sub(offset)).unwrap_or(usize::MAX);
-    let mut buffer = vec![0; length.min(there)];
-    let count = disk::read_at(&file, &mut buffer, offset).map_err(failed)?;
-    buffer.truncate(count);
-    Ok(buffer.into())
+    let length = length.min(there);
+    let from_file = |offset, length| {
+        let mut buffer = vec![0; length];
+        let count = disk::read_at(&file, &mut buffer, offset)?;
+        buffer.truncate(count);
+        Ok(Bytes::from(buffer))
+    };
+    let end = offset.saturating_add(length as u64);
+    match pieces.get(image, offset, end, metadata.len(), from_file).map_err(failed)? {
+        Some(shared) => Ok(shared),
+        None => from_file(offset, length).map_err(failed),
+    }
 }
 
 fn remove(folders: &Folders, image: &Sha256) -> Result<()> {
@@ -198,15 +211,16 @@ impl ImageStore for FileImages {
     }
 
     async fn read(&self, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
-        let (folders, opened, image) = (self.folders.clone(), Arc::clone(&self.opened), *image);
-        blocking("read image", move || read(&folders, &opened, &image, offset, length)).await
+        let (images, image) = (self.clone(), *image);
+        blocking("read image", move || read(&images, &image, offset, length)).await
     }
 
     async fn remove(&self, image: &Sha256) -> Result<()> {
-        let (folders, opened, image) = (self.folders.clone(), Arc::clone(&self.opened), *image);
+        let (images, image) = (self.clone(), *image);
         blocking("remove image", move || {
-            opened.forget(&image);
-            remove(&folders, &image)
+            images.opened.forget(&image);
+            images.pieces.forget(&image);
+            remove(&images.folders, &image)
         })
         .await
     }
