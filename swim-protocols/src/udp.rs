@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -28,6 +29,8 @@ const WAITING: usize = 16 * 1024 * 1024;
 pub(crate) struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
+    /// Datagrams of this length are not cut out of a buffer by the kernel: they are above the MTU.
+    uncut: AtomicUsize,
     local: Endpoint,
     inbox: Mutex<Inbox>,
 }
@@ -74,12 +77,13 @@ impl Udp {
         };
         let socket = UdpSocket::bind((at.host.as_str(), at.port)).await.map_err(refused)?;
         let state = UdpSocketState::new((&socket).into()).map_err(refused)?;
+        allow_fragments(&socket);
         // Less room only means more repetitions, and without errors of the other machine a silence tells.
         let _ = state.set_recv_buffer_size((&socket).into(), WAITING);
         let _ = state.enable_transport_errors((&socket).into());
         let local = crate::net::endpoint(socket.local_addr().map_err(refused)?);
         let inbox = Mutex::new(Inbox { room: Vec::new(), usual: 1, came: VecDeque::new() });
-        Ok(Self { socket, state, local, inbox })
+        Ok(Self { socket, state, uncut: AtomicUsize::new(usize::MAX), local, inbox })
     }
 
     /// Takes what waits in the kernel.
@@ -95,6 +99,14 @@ impl Udp {
         let came = meta.iter().take(count).enumerate();
         inbox.came.extend(came.map(|(n, meta)| (n * BATCH, meta.len, meta.stride.max(1), meta.addr)));
         Ok(())
+    }
+
+    /// Hands datagrams to the kernel in one call.
+    async fn put(&self, contents: &[u8], each: usize, destination: SocketAddr) -> io::Result<()> {
+        let segment_size = (contents.len() > each).then_some(each);
+        let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip: None };
+        let send = || self.state.try_send((&self.socket).into(), &transmit);
+        self.socket.async_io(Interest::WRITABLE, send).await
     }
 
     /// What went wrong. An error that another machine reported is cleared away, so that it is told once.
@@ -113,6 +125,33 @@ impl Udp {
     }
 }
 
+/// Blocks larger than the MTU of the path go in fragments, as those of other servers and clients do. `quinn-udp` forbids
+/// that for QUIC, and then such a block cannot be sent at all.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn allow_fragments(socket: &UdpSocket) {
+    use nix::sys::socket::{setsockopt, sockopt::Ipv6DontFrag};
+    use rustix::net::sockopt::{
+        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
+    };
+    // A socket of IPv6 may have IPv4 peers, and one of IPv4 has no option of the other. Blocks up to the MTU go anyway.
+    let _ = set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT);
+    let _ = set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::DONT);
+    let _ = setsockopt(socket, Ipv6DontFrag, &false);
+}
+
+/// Other systems: blocks up to the MTU.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const fn allow_fragments(_: &UdpSocket) {}
+
+/// Did the kernel refuse to cut a buffer into datagrams of this length? It does not cut and fragment at once.
+fn is_not_cut(e: &io::Error) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if e.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error()) {
+        return true;
+    }
+    e.kind() == io::ErrorKind::InvalidInput
+}
+
 #[async_trait]
 impl Datagrams for Udp {
     fn local(&self) -> Endpoint {
@@ -124,11 +163,16 @@ impl Datagrams for Udp {
         let destination = SocketAddr::new(address, to.port);
         let each = each.max(1);
         let at_once = self.state.max_gso_segments().clamp(1, (BATCH / each).max(1)) * each;
+        let at_once = if each >= self.uncut.load(Ordering::Relaxed) { each } else { at_once };
         for contents in batch.chunks(at_once) {
-            let segment_size = (contents.len() > each).then_some(each);
-            let transmit = Transmit { destination, ecn: None, contents, segment_size, src_ip: None };
-            let send = || self.state.try_send((&self.socket).into(), &transmit);
-            self.socket.async_io(Interest::WRITABLE, send).await.map_err(|e| self.failed(e))?;
+            let Err(e) = self.put(contents, each, destination).await else { continue };
+            if contents.len() <= each || !is_not_cut(&e) {
+                return Err(self.failed(e));
+            }
+            self.uncut.fetch_min(each, Ordering::Relaxed);
+            for datagram in contents.chunks(each) {
+                self.put(datagram, each, destination).await.map_err(|e| self.failed(e))?;
+            }
         }
         Ok(())
     }
@@ -168,5 +212,16 @@ mod tests {
             }
             assert_eq!(came, sent);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_kernel_may_fragment() {
+        use rustix::net::sockopt::{Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, ip_mtu_discover, ipv6_mtu_discover};
+        let four = Udp::bind(&Endpoint { host: "127.0.0.1".into(), port: 0 }).await.unwrap();
+        assert_eq!(ip_mtu_discover(&four.socket).unwrap(), Ipv4PathMtuDiscovery::DONT);
+        let six = Udp::bind(&Endpoint { host: "::".into(), port: 0 }).await.unwrap();
+        assert_eq!(ipv6_mtu_discover(&six.socket).unwrap(), Ipv6PathMtuDiscovery::DONT);
+        assert_eq!(ip_mtu_discover(&six.socket).unwrap(), Ipv4PathMtuDiscovery::DONT);
     }
 }

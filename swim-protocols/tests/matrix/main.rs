@@ -3,6 +3,7 @@
 //!
 //! `SWIM_MATRIX_ALL=1` adds files beyond 4 GiB: they take minutes and 6 GB of disk.
 #![allow(
+    clippy::future_not_send,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
