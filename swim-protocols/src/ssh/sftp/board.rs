@@ -150,9 +150,11 @@ impl Board {
         state.lanes = if is_there { state.lanes + 1 } else { state.lanes.saturating_sub(1).max(1) };
     }
 
-    /// What may be on its way in all.
-    pub(super) fn limit(&self) -> u64 {
-        self.lock().depth.limit()
+    /// What may be on its way in all, and the share of each channel in it.
+    pub(super) fn limit(&self) -> (u64, u64) {
+        let state = self.lock();
+        let limit = state.depth.limit();
+        (limit, limit / state.lanes)
     }
 
     /// Waits until more channels are wanted; `false` when the file is done before.
