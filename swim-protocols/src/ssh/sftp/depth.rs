@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::board::SPREAD;
 use crate::ssh::config::window;
 
 /// The rate is measured over at least this long: shorter ones tell the size of the buffers on the way.
@@ -10,6 +9,8 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// How much of the product of bandwidth and delay is allowed. Twice lets the rate double every round trip until the path
 /// is full; far more only fills queues, which costs sshd several times the CPU.
 const GAIN: f64 = 2.0;
+/// More is never on its way: eight channels with the window that OpenSSH grants.
+const CEILING: u64 = 16 * 1024 * 1024;
 /// A rate is believed for some intervals and then fades, so that one burst is forgotten.
 const FADING: f64 = 0.95;
 
@@ -46,7 +47,7 @@ impl Depth {
     /// Bytes that may be on their way.
     pub(super) fn limit(&self) -> u64 {
         let product = self.best * self.round_trip.unwrap_or_default().as_secs_f64();
-        ((product * GAIN) as u64).clamp(self.floor, SPREAD)
+        ((product * GAIN) as u64).clamp(self.floor, CEILING)
     }
 }
 
@@ -68,6 +69,6 @@ mod tests {
         assert_eq!(Depth::new(Some(Duration::from_millis(50))).limit(), 8_000_000);
         let mut endless = Depth::new(Some(Duration::from_secs(2)));
         (0..9).for_each(|s| endless.moved(1 << 30, Duration::from_secs(3 * s)));
-        assert_eq!(endless.limit(), SPREAD);
+        assert_eq!(endless.limit(), CEILING);
     }
 }
