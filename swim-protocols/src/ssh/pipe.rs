@@ -103,6 +103,8 @@ pub(crate) struct Pipe<S: From<(ChannelId, ChannelMsg)>> {
     writer: ChannelWriteHalf<S>,
     operation: &'static str,
     after_end: Duration,
+    /// The largest packet that could be sent so far.
+    largest_packet: usize,
 }
 
 impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
@@ -120,7 +122,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             ended: false,
             closed: false,
         };
-        Self { ear, writer, operation, after_end: AFTER_END }
+        Self { ear, writer, operation, after_end: AFTER_END, largest_packet: 0 }
     }
 
     /// The side of a server: a client that has no more to say has nothing else to tell either.
@@ -138,9 +140,12 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         &self.writer
     }
 
-    /// Has the other side granted nothing more to send?
-    pub(crate) async fn is_starved(&self) -> bool {
-        self.writer.writable_packet_size().await == 0
+    /// Has the other side granted less than this much to send?
+    pub(crate) async fn is_starved(&mut self, bytes: usize) -> bool {
+        let granted = self.writer.writable_packet_size().await;
+        // A packet is never larger, however much is granted.
+        self.largest_packet = self.largest_packet.max(granted);
+        granted < bytes.min(self.largest_packet)
     }
 
     /// Adds what the error stream said to an error that has no words of the device yet.
