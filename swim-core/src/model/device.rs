@@ -140,6 +140,10 @@ pub struct Device {
     /// Legacy SSH algorithms are offered to this device only when this is set; it is reported as a finding.
     #[serde(default)]
     pub legacy_ssh: bool,
+    /// Its command line is reached by Telnet instead of SSH; it is reported as a finding. Not encrypted: who can listen on
+    /// the way reads every secret that is typed, and can type commands of his own.
+    #[serde(default)]
+    pub telnet: bool,
     /// The address that this device must use to reach our offers, when it is not the one of the control session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach_us_at: Option<String>,
@@ -184,11 +188,22 @@ impl Device {
     /// let at = Endpoint { host: "192.0.2.10".into(), port: 22 };
     /// let login = Login::password("admin", "lab");
     /// let device = Device::new(DeviceId::new("sw1")?, at, PlatformId("ios_xe".into()), login, HostKeyPolicy::FirstUse);
-    /// assert!(!device.legacy_ssh);
+    /// assert!(!device.legacy_ssh && !device.telnet);
     /// # Ok::<(), swim_core::Error>(())
     /// ```
     #[must_use]
     pub const fn new(id: DeviceId, at: Endpoint, platform: PlatformId, login: Login, host_key: HostKeyPolicy) -> Self {
-        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at: None, vrf: None, site: None }
+        Self {
+            id,
+            at,
+            platform,
+            login,
+            host_key,
+            legacy_ssh: false,
+            telnet: false,
+            reach_us_at: None,
+            vrf: None,
+            site: None,
+        }
     }
 }
