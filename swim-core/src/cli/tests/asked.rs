@@ -106,9 +106,9 @@ fn nothing_is_typed_where_it_would_be_an_empty_answer() {
     // A message of the day, and the prompt is hidden: now a newline asks for it.
     it.received(b"Welcome\r\n", Duration::from_secs(180));
     assert_eq!(until(&mut it, 181), None);
-    assert_eq!(until(&mut it, 183).as_deref(), Some("\n"));
-    it.received(b"\r\nedge-1#", Duration::from_secs(184));
-    it.tick(Duration::from_secs(185));
+    assert_eq!(until(&mut it, 185).as_deref(), Some("\n"));
+    it.received(b"\r\nedge-1#", Duration::from_secs(186));
+    it.tick(Duration::from_secs(187));
     assert!(matches!(it.next(), Next::Done(_)));
 }
 
