@@ -44,6 +44,14 @@ async fn routers_and_stacks_with_enable_and_noise_are_upgraded_over_telnet() {
     upgraded(noisy(DeviceSpec::cat9300("stack1", 2)), Protocol::Scp).await;
 }
 
+/// A session that falls silent has no keepalive that tells its end: the device is looked for all the same.
+#[tokio::test(start_paused = true)]
+async fn a_reload_that_closes_no_session_is_survived() {
+    upgraded(DeviceSpec::ios_switch("edge1").fault(Fault::SilentAtReload), Protocol::Tftp).await;
+    upgraded(DeviceSpec::cat9300("access1", 1).fault(Fault::SilentAtReload), Protocol::Http).await;
+    upgraded(DeviceSpec::cat9300("access1", 1).fault(Fault::DropsAtReload), Protocol::Http).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_line_that_knows_a_password_only() {
     let password = format!("{CANARY}-password-edge1");

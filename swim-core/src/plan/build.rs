@@ -1,11 +1,9 @@
 //! From goal, inventories and policy to a plan. Pure.
 
-use std::borrow::Cow;
-
-use super::{DevicePlan, Expectation, Plan, Refused};
+use super::{DevicePlan, Expectation, Plan, Refused, reach};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
-use crate::model::{Device, Direction, Inventory, Policy, Protocol};
+use crate::model::{Device, Inventory, Policy};
 use crate::platform::{Definition, Goal, Platform, StepKind};
 
 /// A device with everything that the planner needs of it.
@@ -42,12 +40,11 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             refused.push(Refused { device: c.device.id.clone(), findings: against });
             continue;
         }
-        let left_out = left_out(c.device, c.platform.definition(), policy);
-        let steps = match c.platform.steps(goal, c.inventory, &reaching(c.device, policy)) {
+        let steps = match c.platform.steps(goal, c.inventory, &reach::reaching(c.device, policy)) {
             Ok(steps) => steps,
             Err(e) if e.kind() != crate::ErrorKind::Internal => {
                 let finding = Finding::new("plan.impossible", Severity::Blocking, e.report().to_string());
-                let findings = std::iter::once(finding).chain(left_out).collect();
+                let findings = std::iter::once(finding).chain(reach::left_out(c.device, policy)).collect();
                 refused.push(Refused { device: c.device.id.clone(), findings });
                 continue;
             }
@@ -55,7 +52,8 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
         };
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
         if steps.iter().any(|step| matches!(step.kind, StepKind::Transfer { .. })) {
-            findings.extend(left_out);
+            findings.extend(left_out(c.platform.definition(), policy));
+            findings.extend(reach::left_out(c.device, policy));
         }
         devices.push(DevicePlan { device: c.device.clone(), expects: Expectation::of(c.inventory), steps, findings });
     }
@@ -64,35 +62,14 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
     Ok(plan)
 }
 
-/// Pushes by these protocols go over SSH, which a device that is reached by Telnet does not have.
-const OVER_SSH: [(Protocol, Direction); 2] = [(Protocol::Scp, Direction::Push), (Protocol::Sftp, Direction::Push)];
-
-/// The policy with those transfers alone that can reach this device.
-fn reaching<'a>(device: &Device, policy: &'a Policy) -> Cow<'a, Policy> {
-    if !device.telnet {
-        return Cow::Borrowed(policy);
-    }
-    let mut policy = policy.clone();
-    policy.transfers.retain(|t| !OVER_SSH.contains(t));
-    Cow::Owned(policy)
-}
-
 /// The transfers of the policy that are not tried, and why.
-fn left_out(device: &Device, definition: &Definition, policy: &Policy) -> Vec<Finding> {
-    let known = |t: &(Protocol, Direction)| definition.abilities.transfers.contains(t);
-    let told = |why: String, wrong: &dyn Fn(&(Protocol, Direction)) -> bool| {
-        let wrong = policy.transfers.iter().filter(|t| wrong(t));
-        let names: Vec<_> = wrong.map(|(protocol, direction)| format!("{protocol} {direction}")).collect();
-        (!names.is_empty()).then(|| {
-            let message = format!("left out, because {why}: {}", names.join(", "));
-            Finding::new("transfer.left_out", Severity::Warning, message).from("policy.transfers")
-        })
-    };
-    let unknown = told(format!("{} does not know it", definition.id), &|t| !known(t));
-    let unreachable = told("the device is reached by Telnet and has no SSH".to_owned(), &|t| {
-        device.telnet && known(t) && OVER_SSH.contains(t)
-    });
-    unknown.into_iter().chain(unreachable).collect()
+fn left_out(definition: &Definition, policy: &Policy) -> Option<Finding> {
+    let unknown = policy.transfers.iter().filter(|t| !definition.abilities.transfers.contains(t));
+    let names: Vec<_> = unknown.map(|(protocol, direction)| format!("{protocol} {direction}")).collect();
+    (!names.is_empty()).then(|| {
+        let message = format!("left out, because {} does not know it: {}", definition.id, names.join(", "));
+        Finding::new("transfer.left_out", Severity::Warning, message).from("policy.transfers")
+    })
 }
 
 impl Expectation {
