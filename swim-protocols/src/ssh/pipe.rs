@@ -12,6 +12,7 @@ use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::failure;
+pub(crate) use crate::command_line::Heard;
 
 /// After the other side said that it has no more data: how long its exit status and error text may still take.
 const AFTER_END: Duration = Duration::from_secs(5);
@@ -21,19 +22,6 @@ const ERROR_TEXT: usize = 2048;
 /// Bytes of the other side that wait here while we write. What honest peers say meanwhile is some kilobytes; one that
 /// only talks and takes nothing must not fill our memory.
 const INBOX: usize = 4 * 1024 * 1024;
-
-/// What came of a wait.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// Bytes.
-    Data(Bytes),
-    /// The other side did something without bytes (it granted window, for example).
-    Moved,
-    /// Nothing came in time.
-    Quiet,
-    /// Nothing will come any more.
-    Closed,
-}
 
 /// The reading half and what it heard.
 struct Ear {
