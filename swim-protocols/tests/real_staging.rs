@@ -27,16 +27,7 @@ async fn stage(sshd: &Sshd, doors: Vec<Door>) -> Result<()> {
         Arc::new(ScpPush::new(Arc::clone(&client))),
         Arc::new(ScpFetch::new(client)),
     ];
-    let server = ImageServer {
-        name: device.id.clone(),
-        host: device.at.host.clone(),
-        doors,
-        host_key: HostKeyPolicy::FirstUse,
-        devices: vec![],
-        sites: vec![],
-        max_devices: None,
-        bytes_per_second: None,
-    };
+    let server = ImageServer::new(device.id, device.at.host, doors, HostKeyPolicy::FirstUse);
     let services = PullServices {
         store: Arc::new(PatternStore { bytes: BYTES }),
         transfers,

@@ -149,6 +149,9 @@ pub struct Device {
     /// A site, for order and limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+    /// Groups that it belongs to, the most telling first: image servers are meant for some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 impl Login {
@@ -189,6 +192,7 @@ impl Device {
     /// ```
     #[must_use]
     pub const fn new(id: DeviceId, at: Endpoint, platform: PlatformId, login: Login, host_key: HostKeyPolicy) -> Self {
-        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at: None, vrf: None, site: None }
+        let (reach_us_at, vrf, site) = (None, None, None);
+        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at, vrf, site, groups: Vec::new() }
     }
 }

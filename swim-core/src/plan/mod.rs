@@ -4,6 +4,7 @@ mod build;
 mod diff;
 mod render;
 mod settings;
+mod sources;
 
 use std::collections::BTreeSet;
 

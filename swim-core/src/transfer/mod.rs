@@ -4,12 +4,14 @@ mod caps;
 mod meter;
 mod pace;
 mod predict;
+mod source;
 mod staging;
 
 pub use caps::Caps;
 pub use meter::Meter;
 pub use pace::{Bucket, Pace};
-pub use predict::{Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
+pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
+pub use source::{Because, Planned, Source, Way};
 pub use staging::{Compared, Servers, Staging};
 
 use crate::ErrorKind;

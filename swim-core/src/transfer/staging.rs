@@ -59,13 +59,6 @@ impl Servers {
         &self.servers
     }
 
-    /// The server of a device: one that names it, or one of its site. `None`: it pulls from us.
-    #[must_use]
-    pub fn of(&self, device: &Device) -> Option<&ImageServer> {
-        let named = self.servers.iter().find(|s| s.devices.contains(&device.id));
-        named.or_else(|| self.servers.iter().find(|s| s.serves(device)))
-    }
-
     /// The context of transfers with a server: with its bandwidth cap.
     #[must_use]
     pub fn context(&self, server: &ImageServer, cx: &Context) -> Context {

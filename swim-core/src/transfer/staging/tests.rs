@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::{Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Secret, SecretRef};
+use crate::model::{HostKeyPolicy, Protocol, Secret, SecretRef};
 use crate::ports::{Clock, ImageWriter, Receipt, Secrets, Transfer, TransferAbility};
 use crate::transfer::Caps;
 
@@ -116,16 +116,8 @@ impl Transfer for Wire {
 
 fn server(name: &str, protocols: &[Protocol]) -> ImageServer {
     let door = |protocol| Door { protocol, port: None, login: None, folder: "images".into() };
-    ImageServer {
-        name: DeviceId::new(name).unwrap(),
-        host: "192.0.2.1".into(),
-        doors: protocols.iter().map(|p| door(*p)).collect(),
-        host_key: HostKeyPolicy::FirstUse,
-        devices: vec![],
-        sites: vec!["berlin".into()],
-        max_devices: None,
-        bytes_per_second: None,
-    }
+    let doors = protocols.iter().map(|p| door(*p)).collect();
+    ImageServer::new(DeviceId::new(name).unwrap(), "192.0.2.1", doors, HostKeyPolicy::FirstUse)
 }
 
 async fn stage(wires: &[Arc<Wire>], times: usize) -> Result<()> {
@@ -173,27 +165,6 @@ async fn network_and_login_failures_take_the_next_door_and_room_does_not() {
     let full = Wire::new(Protocol::Sftp, Manner::Refuses(ErrorKind::NoSpace));
     assert_eq!(stage(&[full, Arc::clone(&next)], 1).await.unwrap_err().kind(), ErrorKind::NoSpace);
     assert_eq!(next.files.lock().unwrap().len(), 0);
-}
-
-#[test]
-fn a_device_that_is_named_wins_over_its_site() {
-    let mut named = server("two", &[Protocol::Sftp]);
-    named.sites.clear();
-    named.devices = vec![DeviceId::new("sw1").unwrap()];
-    let servers = Servers::new(vec![server("one", &[Protocol::Sftp]), named]).unwrap();
-    let device = |id: &str, site: Option<&str>| {
-        let at = Endpoint { host: "192.0.2.9".into(), port: 22 };
-        let login = Login::password("u", "p");
-        let id = DeviceId::new(id).unwrap();
-        let mut device = Device::new(id, at, PlatformId("ios".into()), login, HostKeyPolicy::FirstUse);
-        device.site = site.map(str::to_owned);
-        device
-    };
-    let of = |d: &Device| servers.of(d).map(|s| s.name.to_string());
-    assert_eq!(of(&device("sw1", Some("berlin"))).as_deref(), Some("two"));
-    assert_eq!(of(&device("sw2", Some("berlin"))).as_deref(), Some("one"));
-    assert_eq!(of(&device("sw2", Some("paris"))), None);
-    assert_eq!(of(&device("sw2", None)), None);
 }
 
 #[test]
