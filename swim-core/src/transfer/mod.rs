@@ -12,7 +12,7 @@ pub use meter::Meter;
 pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
 pub use source::{Because, Planned, Source, Way};
-pub use staging::{Compared, Servers, Staging};
+pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
 
 use crate::ErrorKind;
 
