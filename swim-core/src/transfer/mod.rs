@@ -1,6 +1,7 @@
 //! What all transfers share, whatever the protocol: how fast they may be, and how long they will take.
 
 mod caps;
+mod diagnosis;
 mod meter;
 mod pace;
 mod predict;
@@ -8,6 +9,7 @@ mod source;
 mod staging;
 
 pub use caps::Caps;
+pub use diagnosis::{fault, ignored_options};
 pub use meter::Meter;
 pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};

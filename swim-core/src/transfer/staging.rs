@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Bucket;
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
-use crate::ports::{Context, Push, Records, Transfer};
+use crate::ports::{Context, Push, Receipt, Records, Transfer};
 use crate::{Error, ErrorKind, Result};
 
 pub use compared::Compared;
@@ -144,7 +144,7 @@ impl Servers {
 }
 
 impl Servers {
-    /// Brings a file to a server through one door and reads it back, whatever was staged before.
+    /// Brings a file to a server through one door and reads it back, whatever was staged before: both receipts.
     ///
     /// # Errors
     /// As [`Servers::stage`].
@@ -155,7 +155,7 @@ impl Servers {
         door: &Door,
         services: &PullServices,
         cx: &Context,
-    ) -> Result<()> {
+    ) -> Result<(Receipt, Receipt)> {
         let cx = self.context(server, cx);
         Site { what, server, services, cx: &cx }.through(door).await.map_err(|e| e.with("server", &server.name))
     }
@@ -182,7 +182,7 @@ impl Site<'_> {
         let mut last = None;
         for door in &self.server.doors {
             match self.through(door).await {
-                Ok(()) => return Ok(door.protocol),
+                Ok(_) => return Ok(door.protocol),
                 Err(e) if super::moves_on(e.kind()) => last = Some(e),
                 Err(e) => return Err(e),
             }
@@ -198,7 +198,8 @@ impl Site<'_> {
         })
     }
 
-    async fn through(&self, door: &Door) -> Result<()> {
+    /// What was sent, and what was read back.
+    async fn through(&self, door: &Door) -> Result<(Receipt, Receipt)> {
         let (push, fetch) = (self.adapter(door, Direction::Push)?, self.adapter(door, Direction::Fetch)?);
         let request = Push {
             device: self.server.as_device(door),
@@ -208,15 +209,17 @@ impl Site<'_> {
             path: door.path(self.what.name),
             resume: true,
         };
-        let resumed = push.push(request.clone(), self.cx).await?.resumed_from > 0;
+        let sending = |e: Error| e.with("while", Direction::Push);
+        let sent = push.push(request.clone(), self.cx).await.map_err(sending)?;
+        let resumed = sent.resumed_from > 0;
         match compare(&request, fetch, self.cx).await {
             // What an earlier try left is damaged where a resume does not look: all of it again.
             Err(e) if resumed && e.kind() == ErrorKind::Integrity => {
                 let whole = Push { resume: false, ..request };
-                push.push(whole.clone(), self.cx).await?;
-                compare(&whole, fetch, self.cx).await
+                let sent = push.push(whole.clone(), self.cx).await.map_err(sending)?;
+                Ok((sent, compare(&whole, fetch, self.cx).await?))
             }
-            compared => compared,
+            compared => Ok((sent, compared?)),
         }
     }
 
@@ -244,9 +247,10 @@ impl Site<'_> {
 }
 
 /// Reads back what was pushed and compares every byte.
-async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<()> {
+async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<Receipt> {
     let compared = Compared::with(Arc::clone(&pushed.store), pushed.image, pushed.bytes);
-    compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await
+    let back = compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await;
+    back.map_err(|e| e.with("while", Direction::Fetch))
 }
 
 #[cfg(test)]

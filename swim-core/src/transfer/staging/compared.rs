@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 
 use crate::model::{Device, Sha256};
-use crate::ports::{Context, Fetch, ImageStore, Sink, Transfer};
+use crate::ports::{Context, Fetch, ImageStore, Receipt, Sink, Transfer};
 use crate::{Error, ErrorKind, Result};
 
 /// Takes bytes and compares them with an image, without keeping them.
@@ -30,12 +30,12 @@ impl Compared {
     ///
     /// # Errors
     /// `Integrity` when it is not this image; those of the transfer.
-    pub async fn fetch(self, from: &Arc<dyn Transfer>, device: Device, path: String, cx: &Context) -> Result<()> {
+    pub async fn fetch(self, from: &Arc<dyn Transfer>, device: Device, path: String, cx: &Context) -> Result<Receipt> {
         let compared = Arc::new(self);
         let (sink, bytes) = (Arc::clone(&compared) as Arc<dyn Sink>, compared.bytes);
-        from.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await?;
+        let receipt = from.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await?;
         if compared.seen.load(Ordering::Relaxed) == bytes {
-            return Ok(());
+            return Ok(receipt);
         }
         Err(Error::new(ErrorKind::Integrity, "compare", "fewer bytes came back than the image has"))
     }
@@ -97,7 +97,7 @@ impl Ends {
         cx: &Context,
     ) -> Result<()> {
         if bytes == 0 || !through.ability().resumes {
-            return Compared::with(store, image, bytes).fetch(through, device, path, cx).await;
+            return Compared::with(store, image, bytes).fetch(through, device, path, cx).await.map(|_| ());
         }
         let sink = Arc::new(Self { store, image, bytes });
         through.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await.map(|_| ())
