@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use swim_core::image::Image;
 use swim_core::job::JobReport;
-use swim_core::model::{DeviceId, Digests, Endpoint, HostKeyPolicy, Inventory, Login, Secret, SecretRef};
+use swim_core::model::{DeviceId, Digests, Endpoint, HostKeyPolicy, Inventory, Login, Policy, Secret, SecretRef};
 use swim_core::plan::{Expectation, Plan};
 use swim_core::platform::{self, StepKind};
 use swim_core::ports::{Silent, WorkerId};
+use swim_core::transfer::Source;
 use swim_core::version::Scheme;
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
@@ -103,7 +104,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         };
         line.expects = Expectation::of(&inventory);
         for step in &mut line.steps {
-            adapt(&mut step.kind, &image, &inventory);
+            adapt(&mut step.kind, &image, &inventory, &plan.policy);
         }
     }
     plan.goal.image = image.id;
@@ -122,9 +123,14 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
 }
 
 /// The same steps with the sample in the place of the image.
-fn adapt(kind: &mut StepKind, sample: &Image, inventory: &Inventory) {
+fn adapt(kind: &mut StepKind, sample: &Image, inventory: &Inventory, policy: &Policy) {
     match kind {
-        StepKind::Transfer { image, bytes, .. } => (*image, *bytes) = (sample.id, sample.bytes),
+        // The image servers have no part in it: the devices pull from us, by what the operator would let them.
+        StepKind::Transfer { image, bytes, transfers, from, predicted, .. } => {
+            (*image, *bytes, *from) = (sample.id, sample.bytes, Some(Source::default()));
+            predicted.clear();
+            transfers.clone_from(&policy.transfers);
+        }
         StepKind::CopyLocal { bytes, .. } => *bytes = sample.bytes,
         StepKind::VerifyDigest { algorithm, expected, .. } => *expected = sample.digests.get(*algorithm),
         StepKind::SetBoot { undo, .. } => *undo = inventory.boot.lines.clone().unwrap_or_default(),

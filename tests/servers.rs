@@ -3,10 +3,28 @@
 
 #[path = "../swim-protocols/tests/support/mod.rs"]
 mod support;
+#[path = "../swim-protocols/tests/support/tftpd.rs"]
+mod tftpd;
+#[path = "../swim-protocols/tests/support/vsftpd.rs"]
+mod vsftpd;
+
+use std::net::{TcpListener, UdpSocket};
 
 use support::{Folder, Sshd};
 use swim::core::model::Protocol;
 use swim::{Checked, Client, Config, ErrorKind, Works};
+use tftpd::Tftpd;
+use vsftpd::Vsftpd;
+
+/// What the self-test says of one protocol of one server; `None`: of our own offers.
+fn of<'a>(checked: &'a [Checked], server: Option<&str>, protocol: Protocol) -> &'a Checked {
+    let same = |c: &&Checked| c.server.as_ref().map(|s| s.as_str()) == server && c.protocol == protocol;
+    checked.iter().find(same).unwrap_or_else(|| panic!("{server:?} {protocol}: {checked:#?}"))
+}
+
+fn codes(checked: &Checked) -> Vec<&str> {
+    checked.findings.iter().map(|f| f.code.as_str()).collect()
+}
 
 fn config(sshd: &Sshd, data: &Folder) -> Config {
     let (user, port, key) = (Sshd::user(), sshd.device().at.port, sshd.folder.file("user"));
@@ -31,6 +49,21 @@ fn config(sshd: &Sshd, data: &Folder) -> Config {
         host = "127.0.0.1"
         host_key = "first_use"
         doors = [{{ protocol = "sftp", port = 1, login = {{ user = "{user}", key = "key" }} }}]
+        [[servers]]
+        name = "stranger"
+        host = "127.0.0.1"
+        host_key = "first_use"
+        doors = [{{ protocol = "sftp", port = {port}, login = {{ user = "swim-no-such-user", key = "key" }} }}]
+        [[servers]]
+        name = "reader"
+        host = "127.0.0.1"
+        host_key = "first_use"
+        doors = [{{ protocol = "sftp", port = {port}, folder = "/", login = {{ user = "nobody", key = "key" }} }}]
+        [[servers]]
+        name = "impostor"
+        host = "127.0.0.1"
+        host_key = {{ pinned = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }}
+        doors = [{{ protocol = "scp", port = {port}, login = {{ user = "{user}", key = "key" }} }}]
         "#,
         data = data.file(""),
     ))
@@ -42,20 +75,133 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
     let (sshd, data) = (Sshd::start(), Folder::new());
     let client = Client::open(config(&sshd, &data)).await.unwrap();
     let checked = client.check_servers().await.unwrap();
-    let of = |server: Option<&str>, protocol| -> &Checked {
-        let same = |c: &&Checked| c.server.as_ref().map(|s| s.as_str()) == server && c.protocol == protocol;
-        checked.iter().find(same).unwrap_or_else(|| panic!("{server:?} {protocol}: {checked:#?}"))
-    };
     let kind = |c: &Checked| c.error.as_ref().map(|e| e.kind);
     for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Tftp] {
-        assert_eq!(of(None, protocol).works, Works::Yes, "{checked:#?}");
+        assert_eq!(of(&checked, None, protocol).works, Works::Yes, "{checked:#?}");
     }
-    assert_eq!(of(Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");
+    assert_eq!(of(&checked, Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");
     assert!(std::fs::metadata(sshd.folder.file("swim-selftest.bin")).unwrap().len() > 0);
-    let folder = of(Some("depot"), Protocol::Scp);
+    let folder = of(&checked, Some("depot"), Protocol::Scp);
     assert_eq!((folder.works, kind(folder)), (Works::No, Some(ErrorKind::NotFound)), "{folder:#?}");
-    let gone = of(Some("gone"), Protocol::Sftp);
+    assert_eq!(codes(folder), ["server.folder"], "{folder:#?}");
+    let gone = of(&checked, Some("gone"), Protocol::Sftp);
     assert_eq!((gone.works, kind(gone)), (Works::No, Some(ErrorKind::Unreachable)), "{gone:#?}");
+    assert_eq!(codes(gone), ["server.port_closed"], "{gone:#?}");
+    assert!(gone.findings[0].message.contains("127.0.0.1:1"), "{gone:#?}");
+    assert_eq!(codes(of(&checked, Some("stranger"), Protocol::Sftp)), ["server.login"], "{checked:#?}");
+    assert_eq!(codes(of(&checked, Some("reader"), Protocol::Sftp)), ["server.permission"], "{checked:#?}");
+    assert_eq!(codes(of(&checked, Some("impostor"), Protocol::Scp)), ["server.host_key"], "{checked:#?}");
+}
+
+/// What the self-test says of these image servers: name, protocol, port, which password, folder.
+async fn tested(doors: &[(&str, &str, u16, &str, &str)]) -> Vec<Checked> {
+    let data = Folder::new();
+    let servers: String = doors
+        .iter()
+        .map(|(name, protocol, port, password, folder)| {
+            format!(
+                r#"
+                [[servers]]
+                name = "{name}"
+                host = "127.0.0.1"
+                host_key = "first_use"
+                [[servers.doors]]
+                protocol = "{protocol}"
+                port = {port}
+                folder = "{folder}"
+                login = {{ user = "anonymous", password = "{password}" }}
+                "#
+            )
+        })
+        .collect();
+    let config = format!(
+        "data = \"{}\"\noffers = {{ listen = \"127.0.0.1\", tftp_port = 0 }}\n\
+         [secrets]\ngood = {{ value = \"open sesame\" }}\nbad = {{ value = \"close sesame\" }}\n{servers}",
+        data.file("")
+    );
+    Client::open(Config::from_toml(&config).unwrap()).await.unwrap().check_servers().await.unwrap()
+}
+
+/// Carries the control connection of an FTP server at 127.0.0.2, and nothing else: a firewall before its data ports.
+async fn control_only(to: u16) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut far = tokio::net::TcpStream::connect(("127.0.0.2", to)).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn an_ftp_server_says_exactly_what_is_wrong() {
+    let (open, shut) = (Vsftpd::start("127.0.0.1"), Vsftpd::with("127.0.0.1", "anon_upload_enable=NO"));
+    // The one data port that it may use is free at 127.0.0.1, where the client looks for it.
+    let data_port = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
+    let walled = Vsftpd::with("127.0.0.2", &format!("pasv_min_port={data_port}\npasv_max_port={data_port}"));
+    let through = control_only(walled.port).await;
+    let checked = tested(&[
+        ("good", "ftp", open.port, "good", ""),
+        ("stranger", "ftp", open.port, "bad", ""),
+        ("nowhere", "ftp", open.port, "good", "no/such/folder"),
+        ("read-only", "ftp", shut.port, "good", ""),
+        ("walled", "ftp", through, "good", ""),
+        ("gone", "ftp", 1, "good", ""),
+    ])
+    .await;
+    let good = of(&checked, Some("good"), Protocol::Ftp);
+    assert_eq!((good.works, codes(good)), (Works::Yes, vec![]), "{good:#?}");
+    for (name, code, words) in [
+        ("stranger", "server.login", "530"),
+        ("nowhere", "server.folder", "no/such/folder"),
+        ("read-only", "server.permission", "550"),
+        ("walled", "server.data_port", &data_port.to_string()),
+        ("gone", "server.port_closed", "127.0.0.1:1"),
+    ] {
+        let said = of(&checked, Some(name), Protocol::Ftp);
+        assert_eq!((said.works, codes(said)), (Works::No, vec![code]), "{said:#?}");
+        assert!(said.findings[0].message.contains(words) && said.findings[0].remedy.is_some(), "{said:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tftp_server_says_which_options_it_ignores_and_what_is_wrong() {
+    // tftpd-hpa knows no windows; the second is told to know no block sizes; the third shows another file than it took;
+    // the fourth makes no new files.
+    let plain = Tftpd::start("127.0.0.1", Folder::new(), &[]);
+    let small = Tftpd::start("127.0.0.1", Folder::new(), &["-r", "blksize"]);
+    let (maps, files) = (Folder::new(), Folder::new());
+    std::fs::write(maps.file("map"), "rG ^swim-selftest\\.bin$ other.bin\n").unwrap();
+    std::fs::write(files.file("other.bin"), vec![0; 100_003]).unwrap();
+    let mapped = Tftpd::start("127.0.0.1", files, &["-m", &maps.file("map")]);
+    let fixed = Tftpd::with("127.0.0.1", Folder::new(), &[]);
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let checked = tested(&[
+        ("plain", "tftp", plain.port, "good", ""),
+        ("small", "tftp", small.port, "good", ""),
+        ("mapped", "tftp", mapped.port, "good", ""),
+        ("fixed", "tftp", fixed.port, "good", ""),
+        ("gone", "tftp", closed, "good", ""),
+    ])
+    .await;
+    for (name, works, expected) in [
+        ("plain", Works::Yes, vec!["server.tftp_window"]),
+        ("small", Works::Yes, vec!["server.tftp_block", "server.tftp_window"]),
+        ("mapped", Works::No, vec!["server.content"]),
+        ("fixed", Works::No, vec!["server.folder"]),
+        ("gone", Works::No, vec!["server.port_closed"]),
+    ] {
+        let said = of(&checked, Some(name), Protocol::Tftp);
+        assert_eq!((said.works, codes(said)), (works, expected), "{said:#?}");
+    }
+    let window = &of(&checked, Some("plain"), Protocol::Tftp).findings[0];
+    assert_eq!((window.measured.as_deref(), window.required.as_deref()), (Some("1 blocks"), Some("64 blocks")));
+    // Ours knows them.
+    assert_eq!(codes(of(&checked, None, Protocol::Tftp)), Vec::<&str>::new(), "{checked:#?}");
 }
 
 #[tokio::test]

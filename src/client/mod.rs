@@ -46,7 +46,10 @@ struct Inner {
 
 impl Client {
     /// A client over adapters.
-    pub(crate) fn over(adapters: Adapters, worker: WorkerId) -> Self {
+    pub(crate) fn over(mut adapters: Adapters, worker: WorkerId) -> Self {
+        // What stands on image servers is known to every process that opens this data folder.
+        let servers = adapters.services.servers.recorded(Arc::clone(&adapters.records), &worker.0);
+        adapters.services.servers = Arc::new(servers);
         let hub = Hub::new();
         let ports = Ports {
             jobs: Arc::clone(&adapters.jobs),

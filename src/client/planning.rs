@@ -17,8 +17,8 @@ impl Client {
     /// `NotFound` for an image or a device that is not known.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
         let inventories = self.inventories(devices).await?;
-        let reports = inventories.iter().map(|(device, inventory)| judged(image, device, inventory, policy)).collect();
-        Ok(Report::new(image, reports))
+        let reports = inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy));
+        Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
     /// Plans an upgrade: who is upgraded with which steps, who is left out and why.
@@ -40,7 +40,7 @@ impl Client {
         let mut ready = Vec::new();
         let mut silent = Vec::new();
         for (device, inventory) in &inventories {
-            let report = judged(image, device, inventory, policy);
+            let report = self.judged(image, device, inventory, policy)?;
             match inventory {
                 Ok(inventory) => ready.push((device, inventory, report, self.platform(device)?)),
                 Err(_) => silent.push(plan::Refused { device: device.id.clone(), findings: report.findings }),
@@ -50,7 +50,7 @@ impl Client {
             .iter()
             .map(|(device, inventory, report, platform)| Candidate { device, inventory, report, platform: &**platform })
             .collect();
-        let mut plan = plan::build(&goal, &candidates, policy)?;
+        let mut plan = plan::build(&goal, &candidates, &self.adapters().services.servers, policy)?;
         plan.refused.extend(silent);
         Ok(plan)
     }
@@ -74,16 +74,25 @@ impl Client {
         }
         crate::rehearsal::play(plan.clone(), inventories).await
     }
-}
 
-/// A device that did not answer is *unknown*, with its error.
-fn judged(image: &Image, device: &Device, inventory: &Result<Inventory>, policy: &Policy) -> DeviceReport {
-    match inventory {
-        Ok(inventory) => judge(&Subject { image, device, inventory, policy }),
-        Err(e) => {
-            let finding = Finding::new("device.silent", Severity::Blocking, e.report().to_string())
-                .remedy("make the device answer, then inspect it again");
-            DeviceReport::new(device.id.clone(), vec![finding])
+    /// A device that did not answer is blocked, with its error.
+    fn judged(
+        &self,
+        image: &Image,
+        device: &Device,
+        inventory: &Result<Inventory>,
+        policy: &Policy,
+    ) -> Result<DeviceReport> {
+        match inventory {
+            Ok(inventory) => {
+                let platform = self.platform(device)?;
+                Ok(judge(&Subject { image, device, inventory, definition: platform.definition(), policy }))
+            }
+            Err(e) => {
+                let finding = Finding::new("device.silent", Severity::Blocking, e.report().to_string())
+                    .remedy("make the device answer, then inspect it again");
+                Ok(DeviceReport::new(device.id.clone(), vec![finding]))
+            }
         }
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use swim_core::analysis::Finding;
 use swim_core::model::{Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Sha256};
 use swim_core::platform::PullServices;
-use swim_core::ports::{Context, Offer, Silent, Transfer};
-use swim_core::transfer::{Caps, Compared, Staging};
+use swim_core::ports::{Context, Offer, Receipt, Silent, Transfer};
+use swim_core::transfer::{Caps, Compared, Staging, fault, ignored_options};
 use swim_core::{Error, ErrorKind, ErrorRecord, Result, repo};
 use swim_stores::{MemoryStore, StaticSecrets};
 
@@ -50,19 +51,30 @@ pub struct Checked {
     pub works: Works,
     /// What was tried, and from where.
     pub tried: String,
+    /// What is wrong, each with a stable code (`server.login`, `server.data_port`, ...). A server that works may have
+    /// warnings.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// Why it does not work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorRecord>,
 }
 
 impl Checked {
-    fn new(server: Option<DeviceId>, protocol: Protocol, tried: String, ended: Result<()>) -> Self {
+    fn new(server: Option<DeviceId>, protocol: Protocol, tried: String, ended: Result<Vec<Receipt>>) -> Self {
         let works = match &ended {
-            Ok(()) => Works::Yes,
+            Ok(_) => Works::Yes,
             Err(e) if e.kind() == ErrorKind::Unsupported => Works::Unknown,
             Err(_) => Works::No,
         };
-        Self { server, protocol, works, tried, error: ended.err().map(|e| e.record()) }
+        let mut findings: Vec<Finding> = match &ended {
+            Ok(receipts) => receipts.iter().flat_map(ignored_options).collect(),
+            Err(e) => vec![fault(protocol, e)],
+        };
+        // Writing and reading back say the same.
+        findings.sort_by(|a, b| a.code.cmp(&b.code));
+        findings.dedup_by(|a, b| a.code == b.code);
+        Self { server, protocol, works, tried, findings, error: ended.err().map(|e| e.record()) }
     }
 }
 
@@ -75,7 +87,8 @@ struct Canary {
 
 impl Client {
     /// Sends a file made for it through every offer of ours and through every door of every image server, reads it back
-    /// and compares each byte. Says of each what is wrong: a closed port, the login, the folder, the permission.
+    /// and compares each byte. Says of each what is wrong, in words and with a code: a closed port, the login, the folder,
+    /// the permission, other bytes, a firewall on the data port of FTP, options that a TFTP server ignores.
     ///
     /// Our own offers are tried from this machine: a firewall between us and the devices is not seen. On image servers
     /// the file `swim-selftest.bin` is left in the folder of the images.
@@ -105,7 +118,8 @@ impl Client {
             for door in &server.doors {
                 let what = Staging { image: &canary.id, bytes: canary.bytes, name: CANARY };
                 let tried = format!("{} written to {} and read back", door.path(CANARY), server.host);
-                let ended = servers.try_door(what, server, door, &services, &cx).await;
+                let ended =
+                    servers.try_door(what, server, door, &services, &cx).await.map(|(sent, back)| vec![sent, back]);
                 out.push(Checked::new(Some(server.name.clone()), door.protocol, tried, ended));
             }
         }
@@ -113,7 +127,7 @@ impl Client {
     }
 
     /// Opens an offer and pulls from it.
-    async fn check_offer(&self, transfer: &dyn Transfer, canary: &Canary, cx: &Context) -> Result<()> {
+    async fn check_offer(&self, transfer: &dyn Transfer, canary: &Canary, cx: &Context) -> Result<Vec<Receipt>> {
         let adapters = self.adapters();
         let protocol = transfer.ability().protocol;
         let host = match adapters.listen.as_str() {
@@ -158,6 +172,7 @@ impl Client {
             Error::new(ErrorKind::Unsupported, "self-test", message)
         })?;
         let path = served.path().to_owned();
-        Compared::with(Arc::clone(&canary.store) as _, canary.id, canary.bytes).fetch(fetch, device, path, cx).await
+        let compared = Compared::with(Arc::clone(&canary.store) as _, canary.id, canary.bytes);
+        Ok(vec![compared.fetch(fetch, device, path, cx).await?])
     }
 }

@@ -258,6 +258,7 @@ int main(int count, char **words) {
     CHECK(swim_client_list(client, &text) == SWIM_OK && strstr(text, swim_job_id(job)) != NULL);
     swim_string_free(text);
     CHECK(swim_client_check_servers(client, &text) == SWIM_OK && strstr(text, "\"works\":\"yes\"") != NULL);
+    CHECK(strstr(text, "\"findings\":[") != NULL);
     swim_string_free(text);
     CHECK(swim_client_push(client, "made-up.bin", "none", "flash:x.bin", NULL, &text) == SWIM_NOT_FOUND);
     CHECK(swim_client_push(client, "made-up.bin", "none", "flash:x.bin", "{\"afresh\":1}", &text) == SWIM_INVALID_INPUT);

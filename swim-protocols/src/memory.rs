@@ -30,6 +30,12 @@ impl Records for MemoryRecords {
         Ok(free)
     }
 
+    async fn swap(&self, table: &str, key: &str, old: &Value, new: Value) -> Result<bool> {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = map.get_mut(&(table.into(), key.into())).filter(|here| *here == old);
+        Ok(here.map(|here| *here = new).is_some())
+    }
+
     async fn get(&self, table: &str, key: &str) -> Result<Option<Value>> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(table.into(), key.into())).cloned())
     }

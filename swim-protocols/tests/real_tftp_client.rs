@@ -5,10 +5,11 @@
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
+#[path = "support/tftpd.rs"]
+mod tftpd;
 
 use std::net::UdpSocket;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,52 +20,7 @@ use swim_core::ports::{Accept, Fetch, Offer, Served, Sink, Transfer};
 use swim_core::{Effect, ErrorKind, Result};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
-
-fn free_port(host: &str) -> u16 {
-    UdpSocket::bind((host, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// tftpd-hpa (options, no windows) over a folder that anybody may write to.
-struct Tftpd {
-    child: Child,
-    host: String,
-    port: u16,
-    folder: Folder,
-}
-
-impl Tftpd {
-    fn start(host: &str, folder: Folder, options: &[&str]) -> Self {
-        std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o777)).unwrap();
-        let port = free_port(host);
-        let at = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-        let child = Command::new(program("in.tftpd", "tftpd-hpa"))
-            .args(["-L", "-a", &at, "-c", "-p", "-u", "root", "--secure"])
-            .args(options)
-            .arg(&folder.0)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // The port is taken as soon as the server is there.
-        let up = (0..200).any(|_| {
-            std::thread::sleep(Duration::from_millis(25));
-            UdpSocket::bind((host, port)).is_err()
-        });
-        let server = Self { child, host: host.to_owned(), port, folder };
-        assert!(up, "in.tftpd did not start");
-        server
-    }
-
-    fn device(&self) -> Device {
-        device(&self.host, self.port)
-    }
-}
-
-impl Drop for Tftpd {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use tftpd::{Tftpd, free_port};
 
 fn device(host: &str, port: u16) -> Device {
     Device { at: Endpoint { host: host.into(), port }, ..offer(1, "x").device }

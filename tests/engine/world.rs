@@ -314,10 +314,7 @@ pub(crate) fn plan(world: &World, policy: Policy) -> Plan {
     let devices = toys.iter().map(|(device, toy)| {
         let to = version(NEW);
         let mut steps = vec![
-            StepSpec::new(
-                StepKind::Transfer { image, bytes: 5, path: "flash:new.bin".into(), transfers: vec![] },
-                "copy",
-            ),
+            StepSpec::new(StepKind::transfer(image, 5, "flash:new.bin".into(), vec![]), "copy"),
             StepSpec::new(StepKind::SetBoot { path: "flash:new.bin".into(), fallback: vec![], undo: vec![] }, "boot"),
             StepSpec::new(
                 StepKind::Reload { version: to.clone(), image: None, previous: None, previous_image: None },

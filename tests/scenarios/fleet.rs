@@ -277,8 +277,6 @@ impl Fleet {
     pub(crate) async fn plan_one(&self, worker: &Worker, device: &Device, release: Release) -> Plan {
         let image = self.import(release).await;
         let inventory = self.inspect(worker, device).await.unwrap();
-        let subject = Subject { image: &image, device, inventory: &inventory, policy: &self.policy };
-        let report = judge(&subject);
         let version = image.facts.version.as_ref().expect("a sample tells its version").value.clone();
         let goal = Goal {
             image: image.id,
@@ -288,8 +286,10 @@ impl Fleet {
             version,
         };
         let platform: &Arc<dyn Platform> = worker.ports.platform(&device.platform).unwrap();
+        let definition = platform.definition();
+        let report = judge(&Subject { image: &image, device, inventory: &inventory, definition, policy: &self.policy });
         let candidate = Candidate { device, inventory: &inventory, report: &report, platform: &**platform };
-        build(&goal, &[candidate], &self.policy).unwrap()
+        build(&goal, &[candidate], &worker.ports.services.servers, &self.policy).unwrap()
     }
 
     pub(crate) async fn submit(&self, plan: &Plan) -> JobId {

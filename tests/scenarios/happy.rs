@@ -137,4 +137,33 @@ async fn a_plan_says_which_transfers_it_leaves_out() {
         .filter_map(|k| if let StepKind::Transfer { transfers, .. } = k { Some(transfers) } else { None })
         .collect();
     assert_eq!(planned, [&vec![(Protocol::Scp, Direction::Pull)]]);
+    // The usual policy has nothing to leave out.
+    let fleet = Fleet::new(vec![DeviceSpec::ios_switch("edge1"), DeviceSpec::cat9300("access1", 1)], policy());
+    let plan = fleet.plan(&fleet.worker("w1", Manner::default())).await;
+    assert!(!plan.text().contains("note: transfer."), "{}", plan.text());
+}
+
+/// The guide's session limit of an hour: what TFTP cannot do in it is not planned, and the arithmetic is told.
+#[tokio::test(start_paused = true)]
+async fn tftp_that_takes_more_than_an_hour_is_refused_in_the_plan() {
+    let mut slow = only(Protocol::Tftp, Direction::Pull);
+    slow.link.round_trip_millis = Some(10_000);
+    let fleet = Fleet::new(vec![DeviceSpec::ios_switch("edge1")], slow.clone());
+    let plan = fleet.plan(&fleet.worker("w1", Manner::default())).await;
+    let (bytes, blocks) = (plan.goal.bytes, plan.goal.bytes.div_ceil(512));
+    let words = format!("TFTP would take {} s ({bytes} bytes in blocks of 512, 1 each 10000 ms)", blocks * 10);
+    assert!(plan.devices.is_empty() && plan.text().contains(&words), "{}", plan.text());
+    assert!(plan.text().contains("a session may take 3600 s"), "{}", plan.text());
+    // With another protocol it is left out, and that one is predicted.
+    slow.transfers.push((Protocol::Scp, Direction::Pull));
+    let fleet = Fleet::new(vec![DeviceSpec::ios_switch("edge1")], slow);
+    let plan = fleet.plan(&fleet.worker("w1", Manner::default())).await;
+    let turns = bytes.div_ceil(65_535);
+    let words =
+        format!("tries:  scp pull from us: about {} s ({bytes} bytes, at least 65535 each 10000 ms)", turns * 10);
+    assert!(plan.text().contains(&words) && !plan.text().contains("tries:  tftp"), "{}", plan.text());
+    assert!(plan.text().contains("transfer.tftp_too_slow: TFTP is left out"), "{}", plan.text());
+    let json = serde_json::to_value(&plan).unwrap();
+    let step = json["devices"][0]["steps"].as_array().unwrap().iter().find(|s| s["do"] == "transfer").unwrap();
+    assert_eq!(step["predicted"][0]["seconds"], turns * 10);
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::job::{Engine, EngineConfig, JobReport, Outcome};
-use swim_core::model::{Direction, Door, HostKeyPolicy, ImageServer, Login, Policy, Protocol};
+use swim_core::job::{Engine, EngineConfig, JobReport, Outcome, Ports};
+use swim_core::model::{DeviceId, Direction, Door, HostKeyPolicy, ImageServer, Login, Policy, Protocol};
+use swim_core::plan::{Plan, diff};
 use swim_core::ports::{Context, Fetch, Offer, Push, Receipt, Secrets, Transfer, TransferAbility, WorkerId};
 use swim_core::transfer::Servers;
 use swim_core::{Error, ErrorKind, Result};
@@ -13,7 +14,7 @@ use swim_protocols::ssh::{OfferConfig, SshOffers};
 use swim_sim::DeviceSpec;
 use swim_stores::StaticSecrets;
 
-use crate::fleet::{Fleet, Manner, Release, Worker, policy};
+use crate::fleet::{CAT9K, Fleet, Manner, Release, Worker, only, policy};
 
 /// Where the image server stands: no address of ours.
 const HOST: &str = "203.0.113.7";
@@ -50,8 +51,21 @@ impl Transfer for Disk {
     }
 }
 
-/// One switch upgrades over an image server whose disk may be full; what was pushed to the disk, too.
-async fn upgrade(full: bool, policy: Policy) -> (Fleet, JobReport, Vec<Push>) {
+/// What came of it.
+struct Ended {
+    fleet: Fleet,
+    plan: Plan,
+    report: JobReport,
+    pushed: Vec<Push>,
+}
+
+/// One switch upgrades over an image server whose disk may be full.
+async fn upgrade(full: bool, policy: Policy) -> Ended {
+    changed(full, policy, |planned| vec![planned]).await
+}
+
+/// The same, with the image servers as they are when the plan runs.
+async fn changed(full: bool, policy: Policy, now: fn(ImageServer) -> Vec<ImageServer>) -> Ended {
     let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], policy);
     let plain = fleet.worker("w1", Manner::default());
     let image = fleet.import(Release::of(&fleet.sims[0].spec())).await;
@@ -75,24 +89,23 @@ async fn upgrade(full: bool, policy: Policy) -> (Fleet, JobReport, Vec<Push>) {
         login: Some(Login::password(served.user().unwrap(), "depot")),
         folder: String::new(),
     };
-    let server = ImageServer {
-        name: swim_core::model::DeviceId::new("depot").unwrap(),
-        host: HOST.to_owned(),
-        doors: vec![door],
-        host_key: HostKeyPolicy::FirstUse,
-        devices: vec![fleet.devices[0].id.clone()],
-        sites: vec![],
-        max_devices: Some(1),
-        bytes_per_second: None,
-    };
+    let name = DeviceId::new("depot").unwrap();
+    let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);
+    server.devices = vec![fleet.devices[0].id.clone()];
+    server.max_devices = Some(1);
     let ability = TransferAbility::new(Protocol::Scp, true, false, &[Direction::Push, Direction::Fetch]);
     let disk = Arc::new(Disk { ability, full, pushed: Mutex::default() });
     let mut ports = plain.ports.clone();
-    ports.services.servers = Arc::new(Servers::new(vec![server]).unwrap());
+    ports.services.servers = Arc::new(Servers::new(vec![server.clone()]).unwrap());
     ports.services.secrets = secrets;
     ports.services.transfers.insert(0, Arc::clone(&disk) as Arc<dyn Transfer>);
-    let worker = Worker { engine: Engine::new(ports.clone(), EngineConfig::new(WorkerId("w2".into()))), ports };
-    let plan = fleet.plan(&worker).await;
+    let worker = |ports: &Ports| Worker {
+        engine: Engine::new(ports.clone(), EngineConfig::new(WorkerId("w2".into()))),
+        ports: ports.clone(),
+    };
+    let plan = fleet.plan(&worker(&ports)).await;
+    ports.services.servers = Arc::new(Servers::new(now(server)).unwrap());
+    let worker = worker(&ports);
     let job = fleet.submit(&plan).await;
     let report = fleet.work(&worker, &job).await;
     let password = served.password().unwrap().expose().clone();
@@ -101,12 +114,16 @@ async fn upgrade(full: bool, policy: Policy) -> (Fleet, JobReport, Vec<Push>) {
     assert!(typed.iter().all(|line| *line == password || !line.contains(&password)), "{typed:?}");
     assert!(!format!("{report:?}").contains(&password));
     let pushed = disk.pushed.lock().unwrap().clone();
-    (fleet, report, pushed)
+    Ended { fleet, plan, report, pushed }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_image_is_staged_and_the_device_pulls_it_from_there() {
-    let (fleet, report, pushed) = upgrade(false, policy()).await;
+    let Ended { fleet, plan, report, pushed } = upgrade(false, policy()).await;
+    let text = plan.text();
+    assert!(text.contains("from:   image server depot (the device's own)"), "{text}");
+    assert!(text.contains(&format!("tries:  scp pull from depot ({HOST}:")), "{text}");
+    assert!(plan.html().contains("image server depot"));
     assert_eq!(report.devices[0].outcome, Some(Outcome::Upgraded), "{report:#?}");
     fleet.assert_upgraded(0, "over an image server");
     assert_eq!(pushed.len(), 1);
@@ -118,7 +135,7 @@ async fn the_image_is_staged_and_the_device_pulls_it_from_there() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_without_room_is_no_reason_for_another_protocol() {
-    let (fleet, report, _) = upgrade(true, policy()).await;
+    let Ended { fleet, report, .. } = upgrade(true, policy()).await;
     let ended = &report.devices[0];
     assert_eq!(ended.outcome, Some(Outcome::Failed), "{report:#?}");
     assert!(format!("{ended:?}").contains("the disk of the server is full"), "{ended:?}");
@@ -126,9 +143,80 @@ async fn a_server_without_room_is_no_reason_for_another_protocol() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protocol_that_the_server_does_not_speak_moves_on() {
+async fn a_protocol_that_the_server_does_not_speak_is_left_out_of_the_plan() {
     let transfers = vec![(Protocol::Http, Direction::Pull), (Protocol::Scp, Direction::Pull)];
-    let (fleet, report, _) = upgrade(false, Policy { transfers, ..policy() }).await;
+    let Ended { fleet, plan, report, .. } = upgrade(false, Policy { transfers, ..policy() }).await;
+    assert!(plan.text().contains("the image server depot does not serve it: http pull"), "{}", plan.text());
     assert_eq!(report.devices[0].outcome, Some(Outcome::Upgraded), "{report:#?}");
-    fleet.assert_upgraded(0, "by the second protocol");
+    fleet.assert_upgraded(0, "by the other protocol");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_can_pull_nothing_from_its_server_is_refused_in_the_plan() {
+    let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], only(Protocol::Http, Direction::Pull));
+    let mut worker = fleet.worker("w1", Manner::default());
+    let door = Door { protocol: Protocol::Scp, port: None, login: None, folder: String::new() };
+    let name = DeviceId::new("depot").unwrap();
+    let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);
+    server.devices = vec![fleet.devices[0].id.clone()];
+    worker.ports.services.servers = Arc::new(Servers::new(vec![server]).unwrap());
+    let plan = fleet.plan(&worker).await;
+    let codes: Vec<_> = plan.refused.iter().flat_map(|r| &r.findings).map(|f| f.code.as_str()).collect();
+    assert_eq!((plan.devices.len(), codes), (0, vec!["transfer.no_way"]));
+}
+
+/// Nobody has approved another server: neither one that took the name, nor us.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_gone_or_another_one_ends_the_upgrade_before_anything_is_touched() {
+    let gone = |_: ImageServer| Vec::new();
+    let moved = |planned| vec![ImageServer { host: "203.0.113.99".into(), ..planned }];
+    for (now, kind, words) in [
+        (
+            gone as fn(ImageServer) -> Vec<ImageServer>,
+            ErrorKind::NotFound,
+            "depot, which is not in the configuration any more",
+        ),
+        (moved, ErrorKind::Blocked, "depot is not configured as it was when the plan was made"),
+    ] {
+        let Ended { fleet, report, pushed, .. } = changed(false, policy(), now).await;
+        let ended = &report.devices[0];
+        assert_eq!(ended.outcome, Some(Outcome::Failed), "{report:#?}");
+        let error = ended.error.as_ref().unwrap();
+        assert_eq!(error.kind, kind);
+        assert!(error.message.contains(words), "{error:?}");
+        assert_eq!(pushed.len(), 0);
+        fleet.assert_as_before(0, 0, "its server is another one");
+    }
+}
+
+/// Another list of servers is another plan, with another digest, and the difference says so.
+#[tokio::test(start_paused = true)]
+async fn the_digest_covers_the_servers() {
+    let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], policy());
+    let mut worker = fleet.worker("w1", Manner::default());
+    let door = Door { protocol: Protocol::Scp, port: None, login: None, folder: "images".into() };
+    let name = DeviceId::new("depot").unwrap();
+    let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);
+    server.groups = vec!["access".into()];
+    let mut device = fleet.devices[0].clone();
+    device.groups = vec!["lab".into(), "access".into()];
+    let mut plans = Vec::new();
+    for servers in [vec![], vec![server.clone()], vec![ImageServer { host: "203.0.113.8".into(), ..server }]] {
+        worker.ports.services.servers = Arc::new(Servers::new(servers).unwrap());
+        plans.push(fleet.plan_one(&worker, &device, CAT9K).await);
+    }
+    let digests: Vec<_> = plans.iter().map(|p| p.digest().unwrap()).collect();
+    assert!(digests[0] != digests[1] && digests[1] != digests[2], "{digests:?}");
+    let words = diff(&plans[0], &plans[1]);
+    let server = format!("image server depot (group access), depot ({HOST}:22, folder images)");
+    assert!(words[0].contains(&format!("pulls from us (the default) -> {server}")), "{words:?}");
+    assert!(words[1].contains("tries scp pull, scp push, http pull -> scp pull, scp push"), "{words:?}");
+    let words = diff(&plans[1], &plans[2]);
+    assert!(matches!(words.as_slice(), [one] if one.contains("203.0.113.8:22")), "{words:?}");
+    // A plan of an earlier release names no source: it reads as before.
+    let mut json = serde_json::to_value(&plans[0]).unwrap();
+    let step = json["devices"][0]["steps"].as_array_mut().unwrap().iter_mut().find(|s| s["do"] == "transfer").unwrap();
+    assert!(step.as_object_mut().unwrap().remove("from").is_some());
+    let old: Plan = serde_json::from_value(json).unwrap();
+    assert!(!old.text().contains("from:") && old.text().contains("tries:  scp pull"), "{}", old.text());
 }

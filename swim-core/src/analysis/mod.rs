@@ -10,6 +10,7 @@ pub use report::{DeviceReport, Report, Verdict};
 
 use crate::image::Image;
 use crate::model::{Device, Inventory, Policy};
+use crate::platform::Definition;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Subject<'a> {
     pub device: &'a Device,
     /// What the device said of itself.
     pub inventory: &'a Inventory,
+    /// What is known of its platform.
+    pub definition: &'a Definition,
     /// The operator's settings.
     pub policy: &'a Policy,
 }

@@ -20,10 +20,7 @@ fn id(n: usize) -> DeviceId {
 
 fn steps(activate: bool) -> Vec<StepSpec> {
     let image = Sha256::of(b"image");
-    let mut steps = vec![StepSpec::new(
-        StepKind::Transfer { image, bytes: 5, path: "flash:n.bin".into(), transfers: vec![] },
-        "copy",
-    )];
+    let mut steps = vec![StepSpec::new(StepKind::transfer(image, 5, "flash:n.bin".into(), vec![]), "copy")];
     if activate {
         let (path, undo) = ("flash:n.bin".to_owned(), vec!["boot system flash:o.bin".to_owned()]);
         steps.push(StepSpec::new(StepKind::SetBoot { path, fallback: vec![], undo }, "boot"));

@@ -155,6 +155,9 @@ pub struct Device {
     /// A site, for order and limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+    /// Groups that it belongs to, the most telling first: image servers are meant for some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 impl Login {
@@ -206,6 +209,7 @@ impl Device {
             reach_us_at: None,
             vrf: None,
             site: None,
+            groups: Vec::new(),
         }
     }
 }

@@ -99,10 +99,10 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            // What every built-in platform knows, the encrypted ones first.
             transfers: vec![
                 (Protocol::Scp, Direction::Pull),
                 (Protocol::Scp, Direction::Push),
-                (Protocol::Sftp, Direction::Push),
                 (Protocol::Http, Direction::Pull),
             ],
             link: Link::default(),

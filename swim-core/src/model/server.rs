@@ -58,6 +58,9 @@ pub struct ImageServer {
     /// Devices that pull from it.
     #[serde(default)]
     pub devices: Vec<DeviceId>,
+    /// Groups whose devices pull from it.
+    #[serde(default)]
+    pub groups: Vec<String>,
     /// Sites whose devices pull from it.
     #[serde(default)]
     pub sites: Vec<String>,
@@ -70,10 +73,12 @@ pub struct ImageServer {
 }
 
 impl ImageServer {
-    /// Is it meant for this device? A device that is named wins over a site; asked by the caller in this order.
+    /// A server that is meant for nobody yet, without limits of its own.
     #[must_use]
-    pub fn serves(&self, device: &Device) -> bool {
-        self.devices.contains(&device.id) || device.site.as_ref().is_some_and(|s| self.sites.contains(s))
+    pub fn new(name: DeviceId, host: impl Into<String>, doors: Vec<Door>, host_key: HostKeyPolicy) -> Self {
+        let (host, max_devices, bytes_per_second) = (host.into(), None, None);
+        let (devices, groups, sites) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, host, doors, host_key, devices, groups, sites, max_devices, bytes_per_second }
     }
 
     /// The door of a protocol.

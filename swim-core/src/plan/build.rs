@@ -1,10 +1,11 @@
 //! From goal, inventories and policy to a plan. Pure.
 
-use super::{DevicePlan, Expectation, Plan, Refused, reach};
+use super::{DevicePlan, Expectation, Plan, Refused, reach, sources};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
-use crate::platform::{Definition, Goal, Platform, StepKind};
+use crate::platform::{Goal, Platform, StepKind};
+use crate::transfer::Servers;
 
 /// A device with everything that the planner needs of it.
 #[derive(Debug)]
@@ -19,14 +20,14 @@ pub struct Candidate<'a> {
     pub platform: &'a dyn Platform,
 }
 
-/// Makes the plan. Devices keep the order in which they are given.
+/// Makes the plan. Devices keep the order in which they are given, and pull from what `servers` says.
 ///
 /// A device is refused when a finding blocks it, or when a finding is *unknown* and its code is not among
 /// `policy.accept_unknown`.
 ///
 /// # Errors
 /// `InvalidInput` for a policy with impossible numbers or a device that is named twice; those of [`Platform::steps`] other than refusals.
-pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Result<Plan> {
+pub fn build(goal: &Goal, candidates: &[Candidate<'_>], servers: &Servers, policy: &Policy) -> Result<Plan> {
     let mut devices = Vec::new();
     let mut refused = Vec::new();
     for c in candidates {
@@ -40,7 +41,7 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             refused.push(Refused { device: c.device.id.clone(), findings: against });
             continue;
         }
-        let steps = match c.platform.steps(goal, c.inventory, &reach::reaching(c.device, policy)) {
+        let mut steps = match c.platform.steps(goal, c.inventory, &reach::reaching(c.device, policy)) {
             Ok(steps) => steps,
             Err(e) if e.kind() != crate::ErrorKind::Internal => {
                 let finding = Finding::new("plan.impossible", Severity::Blocking, e.report().to_string());
@@ -51,25 +52,20 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             Err(e) => return Err(e),
         };
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
+        findings.extend(sources::name(&mut steps, &servers.source(c.device), c.platform.definition(), policy));
         if steps.iter().any(|step| matches!(step.kind, StepKind::Transfer { .. })) {
-            findings.extend(left_out(c.platform.definition(), policy));
             findings.extend(reach::left_out(c.device, policy));
+        }
+        if findings.iter().any(|f| f.severity == Severity::Blocking) {
+            findings.retain(|f| f.severity == Severity::Blocking);
+            refused.push(Refused { device: c.device.id.clone(), findings });
+            continue;
         }
         devices.push(DevicePlan { device: c.device.clone(), expects: Expectation::of(c.inventory), steps, findings });
     }
     let plan = Plan { schema: Plan::SCHEMA, goal: goal.clone(), policy: policy.clone(), devices, refused };
     plan.check()?;
     Ok(plan)
-}
-
-/// The transfers of the policy that are not tried, and why.
-fn left_out(definition: &Definition, policy: &Policy) -> Option<Finding> {
-    let unknown = policy.transfers.iter().filter(|t| !definition.abilities.transfers.contains(t));
-    let names: Vec<_> = unknown.map(|(protocol, direction)| format!("{protocol} {direction}")).collect();
-    (!names.is_empty()).then(|| {
-        let message = format!("left out, because {} does not know it: {}", definition.id, names.join(", "));
-        Finding::new("transfer.left_out", Severity::Warning, message).from("policy.transfers")
-    })
 }
 
 impl Expectation {

@@ -2,6 +2,7 @@
 
 use super::settings::settings;
 use super::{DevicePlan, Plan};
+use crate::platform::{StepKind, StepSpec};
 
 /// The differences between two plans, one line each; empty when they do the same.
 #[must_use]
@@ -47,11 +48,38 @@ fn lines(old: &DevicePlan, new: &DevicePlan, out: &mut Vec<String>) {
     for (i, step) in old.steps.iter().enumerate() {
         match new.steps.get(i) {
             Some(now) if now == step => {}
+            Some(now) if now.title == step.title => ways(&format!("~ {id}: step {}", i + 1), step, now, out),
             Some(now) => out.push(format!("~ {id}: step {}: {} -> {}", i + 1, step.title, now.title)),
             None => out.push(format!("- {id}: step {}: {}", i + 1, step.title)),
         }
     }
     for (i, step) in new.steps.iter().enumerate().skip(old.steps.len()) {
         out.push(format!("+ {id}: step {}: {}", i + 1, step.title));
+    }
+}
+
+/// A step that does the same in another way.
+fn ways(place: &str, old: &StepSpec, new: &StepSpec, out: &mut Vec<String>) {
+    let before = out.len();
+    if let (
+        StepKind::Transfer { transfers: then, from: was, .. },
+        StepKind::Transfer { transfers: now, from: is, .. },
+    ) = (&old.kind, &new.kind)
+    {
+        let named = |source: &Option<crate::transfer::Source>| {
+            let Some(source) = source else { return "what is configured when it runs".to_owned() };
+            let ways = source.server.iter().flat_map(|s| &s.ways).map(|way| source.of_pull(way.protocol));
+            std::iter::once(source.to_string()).chain(ways).collect::<Vec<_>>().join(", ")
+        };
+        if was != is {
+            out.push(format!("{place}: pulls from {} -> {}", named(was), named(is)));
+        }
+        if then != now {
+            let order = |all: &[(_, _)]| all.iter().map(|(p, d)| format!("{p} {d}")).collect::<Vec<_>>().join(", ");
+            out.push(format!("{place}: tries {} -> {}", order(then), order(now)));
+        }
+    }
+    if out.len() == before {
+        out.push(format!("{place}: {}: done in another way", old.title));
     }
 }

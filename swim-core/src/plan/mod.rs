@@ -5,6 +5,7 @@ mod diff;
 mod reach;
 mod render;
 mod settings;
+mod sources;
 
 use std::collections::BTreeSet;
 

@@ -6,9 +6,27 @@ use super::Plan;
 use super::settings::settings;
 use crate::analysis::html::{Html, escape};
 use crate::job::gate;
-use crate::model::{Direction, Protocol};
+use crate::model::Direction;
 use crate::platform::{StepKind, StepSpec};
-use crate::transfer::{Prediction, predict};
+
+/// From where a copy comes, what is tried in which order, and how long each of it will take.
+fn ways(step: &StepSpec) -> Vec<(&'static str, String)> {
+    let StepKind::Transfer { transfers, from, predicted, .. } = &step.kind else {
+        return Vec::new();
+    };
+    let mut out: Vec<_> = from.iter().map(|source| ("from:", source.to_string())).collect();
+    for (protocol, direction) in transfers {
+        let place = match (direction, from) {
+            (Direction::Pull, Some(source)) => format!(" from {}", source.of_pull(*protocol)),
+            (Direction::Push, _) => " by us".to_owned(),
+            _ => String::new(),
+        };
+        let mine = predicted.iter().find(|p| (p.protocol, p.direction) == (*protocol, *direction));
+        let takes = mine.map(|p| format!(": about {} s ({})", p.seconds, p.because)).unwrap_or_default();
+        out.push(("tries:", format!("{protocol} {direction}{place}{takes}")));
+    }
+    out
+}
 
 impl Plan {
     /// What a held step means, where the device does not wait for ever.
@@ -18,18 +36,6 @@ impl Plan {
         }
         let minutes = self.policy.auto_abort_minutes;
         format!(" [held until somebody commits: within {minutes} minutes of the activation, or the device goes back]")
-    }
-
-    /// How long the copy of a step will take, by each transfer that may run.
-    fn predicted(&self, step: &StepSpec) -> Vec<String> {
-        let StepKind::Transfer { bytes, transfers, .. } = &step.kind else {
-            return Vec::new();
-        };
-        let about = |(protocol, direction): &(Protocol, Direction)| {
-            let Prediction { seconds, because } = predict(*protocol, *bytes, &self.policy.link)?;
-            Some(format!("{protocol} {direction}: about {seconds} s ({because})"))
-        };
-        transfers.iter().filter_map(about).collect()
     }
 
     /// What the network feels of it.
@@ -66,8 +72,8 @@ impl Plan {
                 for r in &step.requires {
                     let _ = writeln!(out, "       before: {r}");
                 }
-                for p in self.predicted(step) {
-                    let _ = writeln!(out, "       takes:  {p}");
+                for (what, how) in ways(step) {
+                    let _ = writeln!(out, "       {what:<7} {how}");
                 }
                 for e in &step.ensures {
                     let _ = writeln!(out, "       after:  {e}");
@@ -104,8 +110,9 @@ impl Plan {
         let mut rows = Vec::new();
         for line in &self.devices {
             let steps: String = line.steps.iter().fold(String::new(), |mut list, s| {
-                let takes = self.predicted(s).iter().fold(String::new(), |all, p| all + "<br>" + &escape(p));
-                let _ = write!(list, "<li>{}{}{takes}</li>", escape(&s.title), escape(&self.held(s)));
+                let ways =
+                    ways(s).iter().fold(String::new(), |all, (what, how)| format!("{all}<br>{what} {}", escape(how)));
+                let _ = write!(list, "<li>{}{}{ways}</li>", escape(&s.title), escape(&self.held(s)));
                 list
             });
             let from = line.expects.version.as_ref().map(ToString::to_string).unwrap_or_default();

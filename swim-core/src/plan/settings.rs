@@ -38,7 +38,7 @@ mod tests {
     fn every_field_is_shown_in_words() {
         let shown = settings(&Policy { accept_unknown: vec!["ram.unknown".into()], ..Policy::default() });
         let of = |name: &str| shown.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-        assert_eq!(of("transfers"), Some("scp pull, scp push, sftp push, http pull"));
+        assert_eq!(of("transfers"), Some("scp pull, scp push, http pull"));
         assert_eq!(of("activate"), Some("sequential"));
         assert_eq!(of("hold_commit"), Some("no"));
         assert_eq!(of("accept_unknown"), Some("ram.unknown"));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Finding;
 use crate::model::{Algorithm, Digests, Direction, Inventory, Mode, Protocol, Sha256};
 use crate::ports::Receipt;
+use crate::transfer::{Predicted, Source};
 use crate::version::Version;
 
 /// What shall be true in the end.
@@ -59,6 +60,12 @@ pub enum StepKind {
         path: String,
         /// What to try, in order.
         transfers: Vec<(Protocol, Direction)>,
+        /// From where it pulls. Absent in plans of earlier releases: it is decided when it runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Source>,
+        /// How long each of them will take, where that can be told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        predicted: Vec<Predicted>,
     },
     /// Copy on the device from `from` to `to` (other members, standby supervisor).
     CopyLocal {
@@ -134,6 +141,14 @@ pub enum StepKind {
     },
 }
 
+impl StepKind {
+    /// Brings an image to `path` by the first of these transfers that works. From where, the planner says.
+    #[must_use]
+    pub const fn transfer(image: Sha256, bytes: u64, path: String, transfers: Vec<(Protocol, Direction)>) -> Self {
+        Self::Transfer { image, bytes, path, transfers, from: None, predicted: Vec::new() }
+    }
+}
+
 /// A step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSpec {
@@ -192,6 +207,15 @@ impl StepSpec {
     pub const fn irreversible(mut self) -> Self {
         self.irreversible = true;
         self
+    }
+
+    /// The source of a transfer, where the plan names one.
+    #[must_use]
+    pub const fn source(&self) -> Option<&Source> {
+        match &self.kind {
+            StepKind::Transfer { from, .. } => from.as_ref(),
+            _ => None,
+        }
     }
 
     /// A short stable name: `transfer`, `reload`, ...

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
+use crate::model::DeviceId;
 use crate::transfer::Pace;
 use crate::{Error, ErrorKind, Result};
 
@@ -39,6 +40,13 @@ pub enum Note {
     Line {
         /// The text.
         text: String,
+    },
+    /// The image server of the device is made ready first; bytes are those of that until the device copies.
+    Staging {
+        /// Which server.
+        server: DeviceId,
+        /// What is done or was found there.
+        what: String,
     },
     /// Nothing was heard, or no byte of a transfer moved, for this long.
     Stalled {

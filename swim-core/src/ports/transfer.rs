@@ -122,6 +122,20 @@ pub trait Served: Send + Sync + fmt::Debug {
     async fn close(self: Box<Self>) -> Result<Receipt>;
 }
 
+/// How a TFTP file was cut: what was asked for, and what the server granted. A server that knows no options grants blocks
+/// of 512 bytes, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    /// Bytes of a block.
+    pub size: u64,
+    /// Bytes of a block that were asked for (RFC 2348).
+    pub asked_size: u64,
+    /// Blocks on the way at a time.
+    pub window: u64,
+    /// Blocks on the way that were asked for (RFC 7440).
+    pub asked_window: u64,
+}
+
 /// What a transfer did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -139,6 +153,9 @@ pub struct Receipt {
     /// The cipher, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cipher: Option<String>,
+    /// How the file was cut, by TFTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Blocks>,
     /// SHA-256 of the whole image: the one that was sent, known since its import. Absent where the bytes only came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Sha256>,
@@ -148,13 +165,20 @@ impl Receipt {
     /// A receipt.
     #[must_use]
     pub const fn new(protocol: Protocol, direction: Direction, bytes: u64, resumed_from: u64, millis: u64) -> Self {
-        Self { protocol, direction, bytes, resumed_from, millis, cipher: None, digest: None }
+        Self { protocol, direction, bytes, resumed_from, millis, cipher: None, blocks: None, digest: None }
     }
 
     /// The same, of this image.
     #[must_use]
     pub fn of(self, image: Sha256) -> Self {
         Self { digest: Some(image), ..self }
+    }
+
+    /// The same, cut like this.
+    #[must_use]
+    pub const fn cut(mut self, blocks: Blocks) -> Self {
+        self.blocks = Some(blocks);
+        self
     }
 
     /// The same, over this cipher.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Link, Protocol};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Direction, Link, Protocol};
 
 /// A TFTP session must be over by then: the guide's limit for images, after which its application gives up.
 pub const TFTP_SESSION: Duration = Duration::from_secs(3600);
@@ -17,6 +19,32 @@ pub struct Prediction {
     pub seconds: u64,
     /// How they were found, for people.
     pub because: String,
+}
+
+/// The prediction of one transfer of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predicted {
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// Who dials.
+    pub direction: Direction,
+    /// Seconds, rounded up.
+    pub seconds: u64,
+    /// How they were found, for people.
+    pub because: String,
+}
+
+impl Predicted {
+    /// The predictions of those transfers for which there is one.
+    #[must_use]
+    pub fn all(transfers: &[(Protocol, Direction)], bytes: u64, link: &Link) -> Vec<Self> {
+        let each = |(protocol, direction): &(Protocol, Direction)| {
+            let Prediction { seconds, because } = predict(*protocol, bytes, link)?;
+            Some(Self { protocol: *protocol, direction: *direction, seconds, because })
+        };
+        transfers.iter().filter_map(each).collect()
+    }
 }
 
 /// Predicts a transfer of `bytes`; `None` where neither the rate nor the round trip is known.

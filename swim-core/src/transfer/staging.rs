@@ -1,29 +1,49 @@
 //! Image servers near the devices: an image is brought there once and looked at there, then the devices pull it.
 
+mod compared;
+mod ledger;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use async_trait::async_trait;
-use bytes::Bytes;
+use std::time::Duration;
 
 use super::Bucket;
-use crate::model::{Device, DeviceId, Direction, Door, ImageServer, Sha256};
+use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
-use crate::ports::{Context, Fetch, ImageStore, Push, Sink, Transfer};
+use crate::ports::{Context, Push, Receipt, Records, Transfer};
 use crate::{Error, ErrorKind, Result};
+
+pub use compared::Compared;
+use compared::Ends;
+use ledger::Ledger;
+pub use ledger::{Staged, Verified};
 
 /// The image servers of a client, and what this process has brought to them.
 #[derive(Default)]
 pub struct Servers {
     servers: Vec<ImageServer>,
     caps: HashMap<DeviceId, Arc<Bucket>>,
-    staged: Mutex<HashMap<(DeviceId, Sha256), Done>>,
+    /// By server and file name.
+    staged: Mutex<HashMap<(DeviceId, String), Place>>,
+    ledger: Option<Ledger>,
 }
 
-/// Is an image on a server? The second device waits at this lock for the staging of the first and then finds it done.
-type Done = Arc<tokio::sync::Mutex<bool>>;
+/// Which image is on a server under a name, and when that was seen last. The second device waits at this lock for the
+/// staging of the first and then finds it done.
+type Place = Arc<tokio::sync::Mutex<Option<(Sha256, Duration)>>>;
+
+/// The devices of one job come within it. Later somebody may have tidied up the server.
+const LOOK_AGAIN: Duration = Duration::from_secs(600);
+
+/// What staging did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// The image was sent, and read back.
+    Sent,
+    /// It was there, as the records say.
+    Found,
+}
 
 /// An image to stage.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +70,15 @@ impl Servers {
         }
         let cap = |s: &ImageServer| Some((s.name.clone(), Arc::new(Bucket::new(s.bytes_per_second?))));
         let caps = servers.iter().filter_map(cap).collect();
-        Ok(Self { servers, caps, staged: Mutex::default() })
+        Ok(Self { servers, caps, staged: Mutex::default(), ledger: None })
+    }
+
+    /// The same servers, with durable records of what stands on them. Processes that share the records share the work:
+    /// one brings an image, the others wait for it. `worker` is shown to those who wait.
+    #[must_use]
+    pub fn recorded(&self, records: Arc<dyn Records>, worker: &str) -> Self {
+        let ledger = Some(Ledger::new(records, worker.to_owned()));
+        Self { servers: self.servers.clone(), caps: self.caps.clone(), staged: Mutex::default(), ledger }
     }
 
     /// All of them.
@@ -59,11 +87,15 @@ impl Servers {
         &self.servers
     }
 
-    /// The server of a device: one that names it, or one of its site. `None`: it pulls from us.
-    #[must_use]
-    pub fn of(&self, device: &Device) -> Option<&ImageServer> {
-        let named = self.servers.iter().find(|s| s.devices.contains(&device.id));
-        named.or_else(|| self.servers.iter().find(|s| s.serves(device)))
+    /// What the records say of images on servers; nothing where there are no records.
+    ///
+    /// # Errors
+    /// Those of the records.
+    pub async fn staged(&self) -> Result<Vec<Staged>> {
+        match &self.ledger {
+            Some(ledger) => ledger.all().await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The context of transfers with a server: with its bandwidth cap.
@@ -75,35 +107,44 @@ impl Servers {
         }
     }
 
-    /// Brings an image to a server, unless this process knows that it is there whole. What an earlier try left there is
-    /// not sent again where the protocol can resume. Every byte is then read back and compared: devices trust it.
+    /// Brings an image to a server, unless it is there whole: as this process has just seen, or as the records say and a
+    /// look confirms. What an earlier try left there is not sent again where the protocol can resume. Every byte that was
+    /// brought is read back and compared: devices trust it.
     ///
     /// # Errors
     /// `Unsupported` when no door can be written to and read from; `Integrity` when the server gives back other bytes;
-    /// those of the transfer.
+    /// `Conflict` when another process took over; those of the transfer and of the records.
     pub async fn stage(
         &self,
         what: Staging<'_>,
         server: &ImageServer,
         services: &PullServices,
         cx: &Context,
-    ) -> Result<()> {
+    ) -> Result<Brought> {
         let place = {
             let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(staged.entry((server.name.clone(), *what.image)).or_default())
+            Arc::clone(staged.entry((server.name.clone(), what.name.to_owned())).or_default())
         };
-        let mut done = place.lock().await;
-        if !*done {
-            let cx = self.context(server, cx);
-            bring(what, server, services, &cx).await.map_err(|e| e.with("server", &server.name))?;
-            *done = true;
+        let mut seen = place.lock().await;
+        let fresh = |at: Duration| cx.clock.monotonic().saturating_sub(at) < LOOK_AGAIN;
+        if seen.is_some_and(|(image, at)| image == *what.image && fresh(at)) {
+            return Ok(Brought::Found);
         }
-        Ok(())
+        *seen = None;
+        let cx = self.context(server, cx);
+        let site = Site { what, server, services, cx: &cx };
+        let brought = match &self.ledger {
+            Some(ledger) => ledger.stage(site).await,
+            None => site.bring().await.map(|_| Brought::Sent),
+        };
+        let brought = brought.map_err(|e| e.with("server", &server.name))?;
+        *seen = Some((*what.image, cx.clock.monotonic()));
+        Ok(brought)
     }
 }
 
 impl Servers {
-    /// Brings a file to a server through one door and reads it back, whatever was staged before.
+    /// Brings a file to a server through one door and reads it back, whatever was staged before: both receipts.
     ///
     /// # Errors
     /// As [`Servers::stage`].
@@ -114,9 +155,9 @@ impl Servers {
         door: &Door,
         services: &PullServices,
         cx: &Context,
-    ) -> Result<()> {
+    ) -> Result<(Receipt, Receipt)> {
         let cx = self.context(server, cx);
-        through(what, server, door, services, &cx).await.map_err(|e| e.with("server", &server.name))
+        Site { what, server, services, cx: &cx }.through(door).await.map_err(|e| e.with("server", &server.name))
     }
 }
 
@@ -126,122 +167,90 @@ impl fmt::Debug for Servers {
     }
 }
 
-/// Through the first door that takes it. Network and login failures move on to the next.
-async fn bring(what: Staging<'_>, server: &ImageServer, services: &PullServices, cx: &Context) -> Result<()> {
-    let mut last = None;
-    for door in &server.doors {
-        match through(what, server, door, services, cx).await {
-            Err(e) if super::moves_on(e.kind()) => last = Some(e),
-            ended => return ended,
-        }
-    }
-    let nothing =
-        || Error::new(ErrorKind::Unsupported, "stage", "none of its protocols can be written to and read from");
-    Err(last.unwrap_or_else(nothing))
+/// One image for one server.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    what: Staging<'a>,
+    server: &'a ImageServer,
+    services: &'a PullServices,
+    cx: &'a Context,
 }
 
-async fn through(
-    what: Staging<'_>,
-    server: &ImageServer,
-    door: &Door,
-    services: &PullServices,
-    cx: &Context,
-) -> Result<()> {
-    let adapter = |direction| {
-        services.find(door.protocol, direction).ok_or_else(|| {
+impl Site<'_> {
+    /// Through the first door that takes it: which one that was. Network and login failures move on to the next.
+    async fn bring(&self) -> Result<Protocol> {
+        let mut last = None;
+        for door in &self.server.doors {
+            match self.through(door).await {
+                Ok(_) => return Ok(door.protocol),
+                Err(e) if super::moves_on(e.kind()) => last = Some(e),
+                Err(e) => return Err(e),
+            }
+        }
+        let nothing =
+            || Error::new(ErrorKind::Unsupported, "stage", "none of its protocols can be written to and read from");
+        Err(last.unwrap_or_else(nothing))
+    }
+
+    fn adapter(&self, door: &Door, direction: Direction) -> Result<&Arc<dyn Transfer>> {
+        self.services.find(door.protocol, direction).ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, "stage", format!("there is no {direction} by {}", door.protocol))
         })
-    };
-    let (push, fetch) = (adapter(Direction::Push)?, adapter(Direction::Fetch)?);
-    let request = Push {
-        device: server.as_device(door),
-        store: Arc::clone(&services.store),
-        image: *what.image,
-        bytes: what.bytes,
-        path: door.path(what.name),
-        resume: true,
-    };
-    let resumed = push.push(request.clone(), cx).await?.resumed_from > 0;
-    match compare(&request, fetch, cx).await {
-        // What an earlier try left is damaged where a resume does not look: all of it again.
-        Err(e) if resumed && e.kind() == ErrorKind::Integrity => {
-            let whole = Push { resume: false, ..request };
-            push.push(whole.clone(), cx).await?;
-            compare(&whole, fetch, cx).await
+    }
+
+    /// What was sent, and what was read back.
+    async fn through(&self, door: &Door) -> Result<(Receipt, Receipt)> {
+        let (push, fetch) = (self.adapter(door, Direction::Push)?, self.adapter(door, Direction::Fetch)?);
+        let request = Push {
+            device: self.server.as_device(door),
+            store: Arc::clone(&self.services.store),
+            image: *self.what.image,
+            bytes: self.what.bytes,
+            path: door.path(self.what.name),
+            resume: true,
+        };
+        let sending = |e: Error| e.with("while", Direction::Push);
+        let sent = push.push(request.clone(), self.cx).await.map_err(sending)?;
+        let resumed = sent.resumed_from > 0;
+        match compare(&request, fetch, self.cx).await {
+            // What an earlier try left is damaged where a resume does not look: all of it again.
+            Err(e) if resumed && e.kind() == ErrorKind::Integrity => {
+                let whole = Push { resume: false, ..request };
+                let sent = push.push(whole.clone(), self.cx).await.map_err(sending)?;
+                Ok((sent, compare(&whole, fetch, self.cx).await?))
+            }
+            compared => Ok((sent, compared?)),
         }
-        compared => compared,
+    }
+
+    /// Is the image there, as far as can be seen without reading all of it? The door through which it came is asked first.
+    async fn look(&self, by: Protocol) -> Result<()> {
+        let mut doors: Vec<_> = self.server.doors.iter().collect();
+        doors.sort_by_key(|door| door.protocol != by);
+        let mut last = None;
+        for door in doors {
+            let image = (Arc::clone(&self.services.store), *self.what.image, self.what.bytes);
+            let looked = match self.adapter(door, Direction::Fetch) {
+                Ok(fetch) => {
+                    let file = (self.server.as_device(door), door.path(self.what.name));
+                    Ends::look(image, fetch, file, self.cx).await
+                }
+                Err(e) => Err(e),
+            };
+            match looked {
+                Err(e) if super::moves_on(e.kind()) => last = Some(e),
+                answer => return answer,
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::internal("look", "an image server without a door")))
     }
 }
 
 /// Reads back what was pushed and compares every byte.
-async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<()> {
+async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<Receipt> {
     let compared = Compared::with(Arc::clone(&pushed.store), pushed.image, pushed.bytes);
-    compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await
-}
-
-/// Takes bytes and compares them with an image, without keeping them.
-#[derive(Debug)]
-pub struct Compared {
-    store: Arc<dyn ImageStore>,
-    image: Sha256,
-    bytes: u64,
-    seen: AtomicU64,
-}
-
-impl Compared {
-    /// Compares with an image of the store, of this size.
-    #[must_use]
-    pub fn with(store: Arc<dyn ImageStore>, image: Sha256, bytes: u64) -> Self {
-        Self { store, image, bytes, seen: AtomicU64::new(0) }
-    }
-
-    /// Reads the file at `path` of a device or server through an adapter.
-    ///
-    /// # Errors
-    /// `Integrity` when it is not this image; those of the transfer.
-    pub async fn fetch(self, from: &Arc<dyn Transfer>, device: Device, path: String, cx: &Context) -> Result<()> {
-        let compared = Arc::new(self);
-        let (sink, bytes) = (Arc::clone(&compared) as Arc<dyn Sink>, compared.bytes);
-        from.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await?;
-        if compared.seen.load(Ordering::Relaxed) == bytes {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Integrity, "compare", "fewer bytes came back than the image has"))
-    }
-}
-
-#[async_trait]
-impl Sink for Compared {
-    async fn have(&self) -> Result<u64> {
-        Ok(0)
-    }
-
-    async fn read(&self, _: u64, _: usize) -> Result<Bytes> {
-        Ok(Bytes::new())
-    }
-
-    async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
-        let mut at = 0;
-        while at < bytes.len() {
-            let ours = self.store.read(&self.image, offset + at as u64, bytes.len() - at).await?;
-            if ours.is_empty() || ours[..] != bytes[at..at + ours.len()] {
-                let message = format!("what came back differs from the image behind byte {offset}");
-                return Err(Error::new(ErrorKind::Integrity, "compare", message));
-            }
-            at += ours.len();
-        }
-        self.seen.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
-    async fn finish(&self, _: u64) -> Result<()> {
-        Ok(())
-    }
-
-    async fn clear(&self) -> Result<()> {
-        self.seen.store(0, Ordering::Relaxed);
-        Ok(())
-    }
+    let back = compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await;
+    back.map_err(|e| e.with("while", Direction::Fetch))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt;
 use super::config::{COMPARED, FLUSH, FtpClientConfig, PIECE, SILENCE};
 use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
+use super::reply::Reply;
 use super::session::{Session, Stream};
 
 /// FTP with us as the client. Not encrypted: who can listen on the way reads the login and the image.
@@ -111,13 +112,29 @@ impl Session<'_> {
         if from > 0 && matches!(&opened, Err(reply) if reply.unknown()) {
             opened = self.transfer(&store, from).await?;
         }
-        let data = opened.map_err(|reply| refused(&reply, About::Write))?;
+        let data = match opened {
+            Ok(data) => data,
+            Err(reply) => return Err(self.why_not(&reply, &request.path).await),
+        };
         let written = self.written(request, data, from).await;
         let Err(e) = written else { return Ok(()) };
         // What is there can be continued where the server lets us look; a file that has no room will never be whole.
         let stays = self.looks && !matches!(e.kind(), ErrorKind::NoSpace | ErrorKind::Integrity);
         self.give_up((!stays).then_some(request.path.as_str())).await;
         Err(e.effected(Effect::Unknown))
+    }
+
+    /// Servers have the same words for a folder that is not there and for one that must not be written to: looks which it is.
+    async fn why_not(&mut self, reply: &Reply, path: &str) -> Error {
+        let error = refused(reply, About::Write);
+        let folder = path.trim_end_matches('/').rsplit_once('/').map(|(folder, _)| folder).filter(|f| !f.is_empty());
+        let Some(folder) = folder.filter(|_| error.kind() == ErrorKind::Privilege) else { return error };
+        match self.ask(&format!("CWD {folder}")).await {
+            Ok(answer) if answer.code == 550 => Error::new(ErrorKind::NotFound, "ftp", "the folder is not there")
+                .said(format!("{} {}", answer.code, answer.text.trim()))
+                .caused_by(error),
+            _ => error,
+        }
     }
 
     async fn written(&mut self, request: &Push, mut data: Stream, from: u64) -> Result<()> {

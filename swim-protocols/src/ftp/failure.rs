@@ -46,6 +46,8 @@ pub(super) fn refused(reply: &Reply, about: About) -> Error {
         _ => ErrorKind::UnexpectedReply,
     };
     let error = Error::new(kind, "ftp", "the server refused").said(format!("{} {}", reply.code, reply.text.trim()));
+    // 425: it cannot open the data connection.
+    let error = if reply.code == 425 { error.with("connection", "data") } else { error };
     match kind {
         ErrorKind::Busy => error.retry_when(Retry::After(BUSY)),
         ErrorKind::Interrupted | ErrorKind::Unreachable => error.retry_when(Retry::Now),

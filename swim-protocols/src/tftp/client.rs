@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use swim_core::model::{Direction, Endpoint, Protocol};
-use swim_core::ports::{Context, Fetch, Network, Push, Receipt, Transfer, TransferAbility};
+use swim_core::ports::{Blocks, Context, Fetch, Network, Push, Receipt, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 
 use super::config::{NO_ANSWER, TftpClientConfig};
@@ -117,7 +117,7 @@ impl TftpClient {
         Ok(session.timer.trip().and_then(|trip| wish.wider(trip)).unwrap_or(wish))
     }
 
-    async fn put(&self, request: &Push, cx: &Context) -> Result<()> {
+    async fn put(&self, request: &Push, cx: &Context) -> Result<Blocks> {
         check_path(&request.path)?;
         let server = self.network.resolve(&request.device.at).await?;
         let wish = self.probe(request, &server, Wish::new(&self.config, &server.host)?, cx).await?;
@@ -142,11 +142,11 @@ impl TftpClient {
                 let left = "a part of the file may be left there: TFTP cannot remove it";
                 return Err(broken(e).effected(Effect::Unknown).with("left behind", left));
             }
-            return Ok(());
+            return Ok(wish.blocks(&terms));
         }
     }
 
-    async fn get(&self, request: &Fetch, cx: &Context) -> Result<u64> {
+    async fn get(&self, request: &Fetch, cx: &Context) -> Result<(u64, Blocks)> {
         check_path(&request.path)?;
         let server = self.network.resolve(&request.device.at).await?;
         let mut wish = Wish::new(&self.config, &server.host)?;
@@ -185,7 +185,7 @@ impl TftpClient {
             match taken.await {
                 Ok((bytes, last)) => {
                     session.dally(last);
-                    return Ok(bytes);
+                    return Ok((bytes, wish.blocks(&terms)));
                 }
                 Err(e) => {
                     session.farewell(&e).await;
@@ -211,15 +211,15 @@ impl Transfer for TftpClient {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let sent = self.put(&request, cx).await;
-        sent.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
-        Ok(self.receipt(Direction::Push, request.bytes, began, cx).of(request.image))
+        let blocks = sent.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        Ok(self.receipt(Direction::Push, request.bytes, began, cx).of(request.image).cut(blocks))
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let taken = self.get(&request, cx).await;
-        let bytes = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
-        Ok(self.receipt(Direction::Fetch, bytes, began, cx))
+        let (bytes, blocks) = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        Ok(self.receipt(Direction::Fetch, bytes, began, cx).cut(blocks))
     }
 }
 

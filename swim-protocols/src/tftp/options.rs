@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use swim_core::ports::Blocks;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::config::{LARGEST_BLOCK, LARGEST_WINDOW, PLAIN_BLOCK, SMALLEST_BLOCK, TftpClientConfig};
@@ -133,6 +134,12 @@ impl Wish {
         let needed = u64::try_from(LINE * trip.as_micros() / 1_000_000).unwrap_or(u64::MAX) / self.block;
         let window = needed.min(LARGEST_WINDOW);
         (self.grows && window >= self.window * 2).then_some(Self { window, ..*self })
+    }
+
+    /// What was asked for beside what holds, for the receipt.
+    #[must_use]
+    pub const fn blocks(&self, terms: &Terms) -> Blocks {
+        Blocks { size: terms.block, asked_size: self.block, window: terms.window, asked_window: self.window }
     }
 
     /// What the server granted.

@@ -61,11 +61,7 @@ async fn wrong_sides(peer: &Peer) -> Vec<(&'static str, Device, Vec<ErrorKind>)>
 
 /// nginx says no more than that it failed; then we must not know better.
 fn vague(peer: &Peer) -> ErrorKind {
-    if peer.protocol == Protocol::Http {
-        ErrorKind::DeviceRejected
-    } else {
-        ErrorKind::NoSpace
-    }
+    if peer.protocol == Protocol::Http { ErrorKind::DeviceRejected } else { ErrorKind::NoSpace }
 }
 
 async fn pushes(peer: &Peer, tally: &mut Tally) {

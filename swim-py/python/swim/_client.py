@@ -165,7 +165,7 @@ class Client:
 
         Our own offers are tried from this machine: a firewall between us and the devices is not seen.
 
-        ``for c in client.check_servers(): print(c.server or "ours", c.protocol, c.works, c.error or "")``
+        ``for c in client.check_servers(): print(c.server or "ours", c.protocol, c.works, *(f.code for f in c.findings))``
         """
         return convert.all_of(Checked, self.call("check_servers", {}))
 

@@ -137,11 +137,16 @@ class Inspected(Document):
 
 
 class Checked(Document):
-    """What the self-test found about one protocol of one server: ``works`` is ``yes``, ``no`` or ``unknown``."""
+    """What the self-test found about one protocol of one server: ``works`` is ``yes``, ``no`` or ``unknown``.
+
+    ``findings`` say what is wrong, each with a stable ``code`` (``server.login``, ``server.data_port``,
+    ``server.tftp_window``), a ``message`` and a ``remedy``; a server that works may have warnings.
+    """
 
     protocol: str
     works: str
     tried: str
+    findings: tuple[Document, ...]
 
     @property
     def server(self) -> str | None:
@@ -230,7 +235,7 @@ class Event(Document):
 
     ``type`` is ``entry`` (durable; ``event`` says what: ``submitted``, ``verified``, ``device_finished``,
     ``job_finished``, ...) or ``note`` (progress, may be lost; ``note`` says what: ``bytes``, ``rate``,
-    ``flushing``, ``heartbeat``, ``line``, ``stalled``). The other fields depend on it: use ``event.get("device")``.
+    ``flushing``, ``heartbeat``, ``line``, ``staging``, ``stalled``). The other fields depend on it: use ``event.get("device")``.
     """
 
     type: str

@@ -29,6 +29,13 @@ impl Records for MemoryStore {
         }))
     }
 
+    async fn swap(&self, table: &str, key: &str, old: &Value, new: Value) -> Result<bool> {
+        Ok(self.locked(|state| {
+            let here = state.records.get_mut(table).and_then(|table| table.get_mut(key)).filter(|here| *here == old);
+            here.map(|here| *here = new).is_some()
+        }))
+    }
+
     async fn get(&self, table: &str, key: &str) -> Result<Option<Value>> {
         Ok(self.locked(|state| state.records.get(table).and_then(|table| table.get(key)).cloned()))
     }

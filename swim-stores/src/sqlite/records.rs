@@ -40,6 +40,19 @@ impl Records for SqliteStore {
         .await
     }
 
+    async fn swap(&self, table: &str, key: &str, old: &Value, new: Value) -> Result<bool> {
+        // Every value was written by this code, so what is equal is written alike.
+        let (name, key, old, new) = (table.to_owned(), key.to_owned(), old.to_string(), new.to_string());
+        self.write("swap record", move |db| {
+            let rows = db
+                .prepare_cached("UPDATE records SET value = ?4 WHERE name = ?1 AND key = ?2 AND value = ?3")
+                .and_then(|mut swap| swap.execute(params![name, key, old, new]))
+                .map_err(failed("swap record"))?;
+            Ok(rows == 1)
+        })
+        .await
+    }
+
     async fn get(&self, table: &str, key: &str) -> Result<Option<Value>> {
         let (name, key) = (table.to_owned(), key.to_owned());
         self.read("get record", move |db| {

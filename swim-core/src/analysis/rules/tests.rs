@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use crate::analysis::{DeviceReport, Severity, Subject, Verdict, judge};
 use crate::image::{Field, Image, ImageFacts, Provenance};
 use crate::model::*;
+use crate::platform::Registry;
 use crate::version::{Scheme, Version};
 
 const MIB: u64 = 1 << 20;
@@ -90,7 +91,9 @@ fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceRe
     let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
     change(&mut image, &mut inventory, &mut policy);
     let device = device();
-    judge(&Subject { image: &image, device: &device, inventory: &inventory, policy: &policy })
+    let registry = Registry::builtin().unwrap();
+    let definition = registry.definition(&device.platform).unwrap();
+    judge(&Subject { image: &image, device: &device, inventory: &inventory, definition, policy: &policy })
 }
 
 /// The findings that are not passes.
@@ -196,20 +199,27 @@ fn the_order_of_transfers_is_judged() {
     use Protocol::{Http, Scp, Tftp};
     let safe = run(|_, _, p| p.transfers = vec![(Scp, Pull), (Http, Pull)]);
     assert_eq!(against(&safe), vec![]);
-    // Where there is nothing safe there is no better order.
-    assert_eq!(against(&run(|_, _, p| p.transfers = vec![(Http, Pull)])), vec![]);
+    let bare = run(|_, _, p| p.transfers = vec![(Http, Pull)]);
+    assert_eq!(against(&bare), vec![("transfer.less_secure", Severity::Warning, None)]);
+    assert_eq!(
+        bare.findings.iter().find_map(|f| f.required.as_deref().filter(|_| f.code.contains("less"))),
+        Some("scp pull")
+    );
+    // What the platform does not know is not tried, and is no better order.
+    let unknown = run(|_, _, p| p.transfers = vec![(Http, Pull), (Protocol::Sftp, Push)]);
+    assert_eq!(against(&unknown), vec![("transfer.less_secure", Severity::Warning, None)]);
     let exposed = run(|_, _, p| p.transfers = vec![(Http, Pull), (Scp, Push)]);
     assert_eq!(against(&exposed), vec![("transfer.insecure_first", Severity::Warning, None)]);
-    let unknown = run(|_, _, p| p.transfers = vec![(Tftp, Pull)]);
+    let unknown = run(|_, _, p| p.transfers = vec![(Scp, Pull), (Tftp, Pull)]);
     assert_eq!(against(&unknown), vec![("transfer.tftp_time_unknown", Severity::Warning, None)]);
     let slow = run(|_, _, p| {
-        p.transfers = vec![(Tftp, Pull)];
+        p.transfers = vec![(Scp, Pull), (Tftp, Pull)];
         p.link.round_trip_millis = Some(20);
     });
     assert_eq!(against(&slow), vec![("transfer.tftp_too_slow", Severity::Warning, None)]);
     assert!(slow.findings.iter().any(|f| f.message.contains("in blocks of 512, 1 each 20 ms")), "{slow:?}");
     let fast = run(|_, _, p| {
-        p.transfers = vec![(Tftp, Pull)];
+        p.transfers = vec![(Scp, Pull), (Tftp, Pull)];
         p.link = Link { round_trip_millis: Some(20), tftp_block: 8192, tftp_window: 16, ..Link::default() };
     });
     assert_eq!(against(&fast), vec![]);
@@ -218,7 +228,10 @@ fn the_order_of_transfers_is_judged() {
 #[test]
 fn a_way_to_the_device_that_is_not_safe_is_told() {
     let way = |device: &Device| {
-        let subject = Subject { image: &image(), device, inventory: &inventory(), policy: &Policy::default() };
+        let registry = Registry::builtin().unwrap();
+        let definition = registry.definition(&device.platform).unwrap();
+        let (image, inventory, policy) = (image(), inventory(), Policy::default());
+        let subject = Subject { image: &image, device, inventory: &inventory, definition, policy: &policy };
         against(&judge(&subject)).into_iter().map(|(code, severity, _)| (code.to_owned(), severity)).collect::<Vec<_>>()
     };
     assert_eq!(way(&device()), []);

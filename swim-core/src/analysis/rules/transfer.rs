@@ -1,28 +1,41 @@
 //! Is the order of the transfers as safe as it could be, and can each of them do it?
 
 use crate::analysis::{Finding, Severity, Subject};
-use crate::model::Protocol;
+use crate::model::{Direction, Protocol};
 use crate::transfer::{longest_round_trip_for_tftp, too_slow_for_tftp};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
-    let order = &s.policy.transfers;
-    let exposed = order.iter().position(|(p, _)| !p.secure());
-    let safe_later = exposed.and_then(|at| order[at..].iter().find(|(p, _)| p.secure()).map(|safe| (order[at], *safe)));
-    if let Some((first, safe)) = safe_later {
-        let message = "a transfer without encryption is tried before one that has it";
-        let named = |(p, d): (Protocol, _)| format!("{p} {d}");
-        out.push(
-            Finding::new("transfer.insecure_first", Severity::Warning, message)
-                .compared(named(first), format!("{} before it", named(safe)))
-                .from("policy.transfers")
-                .remedy("put the transfers that encrypt first in policy.transfers"),
-        );
-    }
+    let known = &s.definition.abilities.transfers;
+    let order: Vec<_> = s.policy.transfers.iter().filter(|t| known.contains(t)).copied().collect();
+    out.extend(less_secure(&order, known));
     if order.iter().any(|(p, _)| *p == Protocol::Tftp) {
         out.extend(tftp(s));
     }
     out
+}
+
+/// What the device will do first, against what it could do.
+fn less_secure(order: &[(Protocol, Direction)], known: &[(Protocol, Direction)]) -> Option<Finding> {
+    let secure = |(protocol, _): &&(Protocol, Direction)| protocol.secure();
+    let exposed = order.iter().position(|(protocol, _)| !protocol.secure())?;
+    let named = |(protocol, direction): &(Protocol, Direction)| format!("{protocol} {direction}");
+    let (code, message, required) = if let Some(safe) = order[exposed..].iter().find(secure) {
+        let message = "a transfer without encryption is tried before one that has it";
+        ("transfer.insecure_first", message, format!("{} before it", named(safe)))
+    } else if exposed > 0 {
+        // The last resort is behind all that is safe.
+        return None;
+    } else {
+        let message = "only transfers without encryption are tried, and the device knows others";
+        ("transfer.less_secure", message, named(known.iter().find(secure)?))
+    };
+    Some(
+        Finding::new(code, Severity::Warning, message)
+            .compared(named(&order[exposed]), required)
+            .from("policy.transfers")
+            .remedy("put the transfers that encrypt first in policy.transfers"),
+    )
 }
 
 fn tftp(s: &Subject<'_>) -> Option<Finding> {

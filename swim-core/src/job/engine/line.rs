@@ -197,6 +197,12 @@ impl Line {
     /// Is the device still what the plan was made for?
     async fn start(&mut self) -> Result<()> {
         let device = self.id.clone();
+        // Before anything is touched: the image servers that were approved are there.
+        let servers = &self.ports.services.servers;
+        let named = self.plan()?.steps.iter().filter_map(|step| step.source()?.server.as_ref());
+        if let Some(e) = named.map(|planned| servers.planned(planned)).find_map(Result::err) {
+            return self.finish(Outcome::Failed, &e.with("device", &device)).await;
+        }
         if let Err(e) = self.ports.jobs.hold_device(self.journal.lease(), &device).await {
             return match e.kind() {
                 ErrorKind::Busy => self.finish(Outcome::Failed, &e).await,

@@ -201,8 +201,7 @@ impl Engine {
         loop {
             for (id, pass) in self.who_may_go(journal, &ids, &active) {
                 active.insert(id.clone());
-                let device = journal.read(|s| s.plan.as_ref()?.device(&id).map(|d| d.device.clone()));
-                let place = places.at_server_of(device.as_ref());
+                let place = journal.read(|s| places.at_server_of(s.plan.as_ref().and_then(|p| p.device(&id))));
                 let line = Line::new(self.ports.clone(), Arc::clone(journal), id.clone(), stop_now.clone(), place);
                 lines.push(async move { (id, line.run(pass).await) });
             }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::model::{Device, DeviceId};
+use crate::model::DeviceId;
+use crate::plan::DevicePlan;
 use crate::transfer::Servers;
 
 /// The places of a job.
@@ -23,11 +24,16 @@ impl Places {
     }
 
     /// Those that a device shares with the others of its server.
-    pub(super) fn at_server_of(&mut self, device: Option<&Device>) -> Arc<Semaphore> {
-        let server = device.and_then(|d| self.servers.of(d));
-        let places = server.and_then(|s| s.max_devices).unwrap_or(self.usual);
+    pub(super) fn at_server_of(&mut self, line: Option<&DevicePlan>) -> Arc<Semaphore> {
+        let server = line.and_then(|line| match line.steps.iter().find_map(|step| step.source()) {
+            Some(source) => source.server.clone(),
+            None => self.servers.source(&line.device).server,
+        });
+        let server = server.map(|planned| planned.name);
+        let own = self.servers.all().iter().find(|s| Some(&s.name) == server.as_ref()).and_then(|s| s.max_devices);
+        let places = own.unwrap_or(self.usual);
         let places = usize::try_from(places).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
-        let all = self.taken.entry(server.map(|s| s.name.clone()));
+        let all = self.taken.entry(server);
         Arc::clone(all.or_insert_with(|| Arc::new(Semaphore::new(places))))
     }
 }

@@ -102,8 +102,10 @@ impl Platform for Ios {
         match &step.kind {
             StepKind::SaveConfig => boot::save(s).await.map(settled),
             StepKind::MakeRoom { deletions } => room::delete_all(deletions, s).await.map(settled),
-            StepKind::Transfer { image, bytes, path, transfers } => {
-                transfer::bring(image, *bytes, path, transfers, &self.definition.abilities, s).await
+            StepKind::Transfer { image, bytes, path, transfers, from, .. } => {
+                let from = from.clone().unwrap_or_else(|| s.services.servers.source(s.device));
+                let wanted = transfer::Wanted { image, bytes: *bytes, path, from: &from };
+                transfer::bring(wanted, transfers, &self.definition.abilities, s).await
             }
             StepKind::CopyLocal { from, to, bytes } => transfer::copy_local(from, to, *bytes, s).await.map(settled),
             StepKind::SetBoot { path, fallback, undo } => boot::set(path, fallback, undo, s).await.map(settled),

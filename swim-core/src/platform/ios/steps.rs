@@ -39,12 +39,7 @@ pub(super) fn line(
     make_room(goal, inventory, policy, mode, &path, &mut out)?;
     out.push(
         StepSpec::new(
-            StepKind::Transfer {
-                image: goal.image,
-                bytes: goal.bytes,
-                path: path.clone(),
-                transfers: order(definition, goal.bytes, policy)?,
-            },
+            StepKind::transfer(goal.image, goal.bytes, path.clone(), order(definition, goal.bytes, policy)?),
             format!("copy {} ({} bytes) to {path}", goal.file_name, goal.bytes),
         )
         .ensures(format!("{path} has {} bytes", goal.bytes)),

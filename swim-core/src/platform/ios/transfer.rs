@@ -11,7 +11,7 @@ use crate::model::{Direction, ImageServer, Protocol, Secret, Sha256};
 use crate::platform::parse;
 use crate::platform::{Abilities, Acted, Session};
 use crate::ports::{Offer, Push, Receipt};
-use crate::transfer::Staging;
+use crate::transfer::{Source, Staging};
 use crate::{Effect, Error, ErrorKind, Result};
 
 /// A copy that prints nothing for so long is stuck: progress characters come every few seconds, a flash that flushes
@@ -21,10 +21,18 @@ const COPY_SILENCE: Duration = Duration::from_secs(180);
 /// An offer closes after this long whatever happens: 1 GB at the slowest rate seen (265 KB/s) takes a bit over an hour.
 const OFFER_LIFETIME: Duration = Duration::from_secs(6 * 3600);
 
+/// What shall be where.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) image: &'a Sha256,
+    pub(super) bytes: u64,
+    pub(super) path: &'a str,
+    /// From where the device pulls.
+    pub(super) from: &'a Source,
+}
+
 pub(super) async fn bring(
-    image: &Sha256,
-    bytes: u64,
-    path: &str,
+    wanted: Wanted<'_>,
     transfers: &[(Protocol, Direction)],
     abilities: &Abilities,
     s: &mut Session<'_>,
@@ -34,8 +42,8 @@ pub(super) async fn bring(
     for (protocol, direction) in transfers {
         let tried = match direction {
             _ if !abilities.transfers.contains(&(*protocol, *direction)) => Err(unknown(*protocol, *direction)),
-            Direction::Pull => pull(*protocol, abilities, image, bytes, path, s).await,
-            Direction::Push => push(*protocol, image, bytes, path, s).await,
+            Direction::Pull => pull(*protocol, abilities, wanted, s).await,
+            Direction::Push => push(*protocol, wanted, s).await,
             other => Err(Error::invalid("transfers", other, "only pull and push bring an image to a device")),
         };
         match tried {
@@ -79,15 +87,14 @@ fn port_to_name(protocol: Protocol, port: u16, abilities: &Abilities) -> Result<
 async fn pull(
     protocol: Protocol,
     abilities: &Abilities,
-    image: &Sha256,
-    bytes: u64,
-    path: &str,
+    wanted: Wanted<'_>,
     s: &mut Session<'_>,
 ) -> Result<(String, Receipt)> {
-    let servers = std::sync::Arc::clone(&s.services.servers);
-    if let Some(server) = servers.of(s.device) {
-        return pull_from(server, protocol, abilities, image, bytes, path, s).await;
+    if let Some(planned) = &wanted.from.server {
+        let servers = std::sync::Arc::clone(&s.services.servers);
+        return pull_from(servers.planned(planned)?, protocol, abilities, wanted, s).await;
     }
+    let Wanted { image, bytes, path, .. } = wanted;
     let (_, name) = split_path(path);
     let transfer = s.services.find(protocol, Direction::Pull).ok_or_else(|| missing(protocol))?;
     let offer = Offer {
@@ -121,9 +128,7 @@ async fn pull_from(
     server: &ImageServer,
     protocol: Protocol,
     abilities: &Abilities,
-    image: &Sha256,
-    bytes: u64,
-    path: &str,
+    Wanted { image, bytes, path, .. }: Wanted<'_>,
     s: &mut Session<'_>,
 ) -> Result<(String, Receipt)> {
     let door = server.door(protocol).ok_or_else(|| {
@@ -237,9 +242,7 @@ async fn judge(output: &str, bytes: u64, path: &str, s: &mut Session<'_>) -> Res
 
 async fn push(
     protocol: Protocol,
-    image: &Sha256,
-    bytes: u64,
-    path: &str,
+    Wanted { image, bytes, path, .. }: Wanted<'_>,
     s: &Session<'_>,
 ) -> Result<(String, Receipt)> {
     let transfer = s.services.find(protocol, Direction::Push).ok_or_else(|| missing(protocol))?;

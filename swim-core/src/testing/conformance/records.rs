@@ -42,6 +42,15 @@ pub async fn records(store: &dyn Records) {
     store.put("odd", "deep", deep.clone()).await.expect("put");
     assert_eq!(store.get("odd", "deep").await.expect("get"), Some(deep));
 
+    // swap: only while it is what the caller has read.
+    let old = store.get("odd", "deep").await.expect("get").expect("there");
+    assert!(store.swap("odd", "deep", &old, json!({"n": 1})).await.expect("swap"), "it was that");
+    assert!(!store.swap("odd", "deep", &old, json!({"n": 2})).await.expect("swap"), "it is another one now");
+    assert_eq!(store.get("odd", "deep").await.expect("get"), Some(json!({"n": 1})));
+    assert!(!store.swap("odd", "none", &json!(null), json!(1)).await.expect("swap"), "nothing is not null");
+    assert_eq!(store.get("odd", "none").await.expect("get"), None);
+    assert!(!store.swap("images", "deep", &json!({"n": 1}), json!(1)).await.expect("swap"), "in another table");
+
     assert!(store.remove("devices", "a").await.expect("remove"));
     assert!(!store.remove("devices", "a").await.expect("remove"), "once only");
     assert_eq!(store.get("devices", "a").await.expect("get"), None);
