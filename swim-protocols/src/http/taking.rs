@@ -139,9 +139,9 @@ fn refusal(headers: &HeaderMap, most: u64) -> Option<Refusal> {
     }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     match (codings.next(), headers.get(CONTENT_LENGTH)) {
-        (Some(_), Some(_)) => Some((StatusCode::BAD_REQUEST, "either a length or a transfer coding, not both\n")),
-        (Some(coding), None) if codings.next().is_none() && coding.as_bytes().eq_ignore_ascii_case(b"chunked") => None,
-        (Some(_), None) => Some((StatusCode::NOT_IMPLEMENTED, "the only transfer coding is chunked\n")),
+        // A length beside it does not count (RFC 9112, 6.3); no second request follows that could be cut another way.
+        (Some(coding), _) if codings.next().is_none() && coding.as_bytes().eq_ignore_ascii_case(b"chunked") => None,
+        (Some(_), _) => Some((StatusCode::NOT_IMPLEMENTED, "the only transfer coding is chunked\n")),
         // Without both, a body has no bytes: an upload that was cut off before it began would be an empty file.
         (None, None) => Some((StatusCode::LENGTH_REQUIRED, "how long is the file?\n")),
         (None, Some(length)) => match length.to_str().ok().and_then(|length| length.trim().parse::<u64>().ok()) {
@@ -172,7 +172,6 @@ mod tests {
         assert_eq!(judge(&[("transfer-encoding", "Chunked")]), None);
         assert_eq!(judge(&[("transfer-encoding", "gzip, chunked")]), Some(501));
         assert_eq!(judge(&[("transfer-encoding", "gzip"), ("transfer-encoding", "chunked")]), Some(501));
-        assert_eq!(judge(&[("transfer-encoding", "chunked"), ("content-length", "3")]), Some(400));
         assert_eq!(judge(&[]), Some(411));
         assert_eq!(judge(&[("content-length", "3"), ("content-range", "bytes 0-2/9")]), Some(400));
         assert_eq!(judge(&[("content-length", "3"), ("content-encoding", "gzip")]), Some(415));
