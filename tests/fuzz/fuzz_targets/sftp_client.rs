@@ -157,7 +157,8 @@ fuzz_target!(|input: (bool, u8, u16, u16, u16, Vec<Lie>)| {
     run(async {
         let wire = Wire::new();
         let server = wire.server();
-        let liar = Liar { honest: usize::from(honest % 8), lies: lies.into(), bytes: u64::from(bytes), heard: Vec::new() };
+        let liar =
+            Liar { honest: usize::from(honest % 8), lies: lies.into(), bytes: u64::from(bytes), heard: Vec::new() };
         tokio::spawn(async move {
             if let Ok(running) = server::run_stream(Arc::clone(&CONFIG), server, liar).await {
                 let _ = running.await;

@@ -39,7 +39,9 @@ fuzz_target!(|input: (u16, u8, u64, Vec<Vec<u8>>)| {
             Ok(other) => {
                 assert_eq!(Packet::read(&other.bytes()).expect("what we wrote"), other);
                 match &other {
-                    Packet::Request(request) => agreed(Terms::agree(request, (window > 9).then_some(bytes)).0, 65_464, 512),
+                    Packet::Request(request) => {
+                        agreed(Terms::agree(request, (window > 9).then_some(bytes)).0, 65_464, 512)
+                    }
                     Packet::Options(options) => {
                         if let Ok(terms) = wish.granted(options) {
                             agreed(terms, wish.block, wish.window);

@@ -23,15 +23,11 @@ const ROOM: usize = 64 * 1024;
 /// Longer than every deadline together: time is not real here, so nothing may need more.
 const FOR_EVER: Duration = Duration::from_secs(48 * 3600);
 
-/// A runtime in paused time.
-pub fn runtime() -> tokio::runtime::Runtime {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime")
-}
-
 /// Runs the work of one input in paused time, and says when it does not end.
 pub fn run<T>(work: impl Future<Output = T>) -> T {
-    runtime().block_on(async { tokio::time::timeout(FOR_EVER, work).await.expect("it never ends") })
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(async { tokio::time::timeout(FOR_EVER, work).await.expect("it never ends") })
 }
 
 pub fn context() -> Context {
