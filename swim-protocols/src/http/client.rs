@@ -163,6 +163,10 @@ impl Transfer for HttpClient {
         if !matches!(response.status(), StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT) {
             return Err(named(refused(&response)));
         }
+        if sent.load(Ordering::Relaxed) < request.bytes {
+            let e = Error::new(ErrorKind::UnexpectedReply, "http", "the server has the file before it was sent");
+            return Err(named(e.effected(Effect::Unknown)));
+        }
         Ok(self.receipt(Direction::Push, request.bytes, 0, began, cx).of(request.image))
     }
 
