@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Clock, Context, Receipt, Served};
+use swim_core::model::{DeviceId, Direction, Protocol, Secret};
+use swim_core::ports::{Accept, Clock, Context, Offer, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::door::Visit;
 use crate::intake::Intake;
 use crate::pulls::Pulls;
 
@@ -20,6 +21,63 @@ pub(crate) enum Books {
     Out(Arc<Pulls>),
     /// A device uploads.
     In(Arc<Intake>),
+}
+
+/// What is served.
+#[derive(Debug)]
+pub(crate) enum Goods {
+    Out(Offer, Arc<Pulls>),
+    In(Accept, Arc<Intake>),
+}
+
+impl Goods {
+    /// One image, to be pulled.
+    pub(crate) fn pulled(offer: Offer) -> Self {
+        let pulls = Arc::new(Pulls::new(offer.bytes, offer.uses));
+        Self::Out(offer, pulls)
+    }
+
+    /// A place for one file.
+    pub(crate) fn taken(accept: Accept) -> Self {
+        Self::In(accept, Arc::default())
+    }
+
+    pub(crate) fn books(&self) -> Books {
+        match self {
+            Self::Out(_, pulls) => Books::Out(Arc::clone(pulls)),
+            Self::In(_, intake) => Books::In(Arc::clone(intake)),
+        }
+    }
+
+    /// May this address, which showed the secret, come in?
+    pub(crate) fn admits(&self, host: &str) -> bool {
+        match self {
+            Self::Out(_, pulls) => pulls.admits(host),
+            Self::In(_, intake) => intake.admits(host),
+        }
+    }
+
+    /// The name of the file.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Out(offer, _) => &offer.name,
+            Self::In(accept, _) => &accept.name,
+        }
+    }
+
+    pub(crate) fn device(&self) -> &DeviceId {
+        match self {
+            Self::Out(offer, _) => &offer.device.id,
+            Self::In(accept, _) => &accept.device.id,
+        }
+    }
+
+    pub(crate) fn visit(&self) -> Visit {
+        match self {
+            Self::Out(offer, _) => offer.into(),
+            Self::In(accept, _) => accept.into(),
+        }
+    }
 }
 
 /// What is left in the hands of the one who opened it; dropping it closes it.

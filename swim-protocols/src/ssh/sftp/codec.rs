@@ -11,6 +11,8 @@ pub(crate) const READ: u8 = 5;
 pub(crate) const WRITE: u8 = 6;
 pub(crate) const LSTAT: u8 = 7;
 pub(crate) const FSTAT: u8 = 8;
+pub(crate) const SETSTAT: u8 = 9;
+pub(crate) const FSETSTAT: u8 = 10;
 pub(crate) const REALPATH: u8 = 16;
 pub(crate) const STAT: u8 = 17;
 pub(crate) const STATUS: u8 = 101;
@@ -31,6 +33,7 @@ pub(crate) const UNSUPPORTED: u32 = 8;
 
 pub(crate) const OPEN_READ: u32 = 1;
 pub(crate) const OPEN_WRITE: u32 = 2;
+pub(crate) const OPEN_APPEND: u32 = 4;
 pub(crate) const OPEN_CREATE: u32 = 8;
 pub(crate) const OPEN_TRUNCATE: u32 = 16;
 
