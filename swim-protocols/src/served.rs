@@ -11,6 +11,8 @@ use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::intake::Intake;
+#[cfg(feature = "ftp")]
+use crate::login::OneLogin;
 use crate::pulls::Pulls;
 
 /// What is written down about it.
@@ -93,5 +95,41 @@ impl Served for HiddenPath {
 impl fmt::Debug for HiddenPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HiddenPath").field("protocol", &self.protocol).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// An open offer or accept whose path is plain and whose login is its credential.
+#[cfg(feature = "ftp")]
+#[derive(Debug)]
+pub(crate) struct BehindLogin {
+    pub(crate) inner: HiddenPath,
+    pub(crate) login: OneLogin,
+}
+
+#[cfg(feature = "ftp")]
+#[async_trait]
+impl Served for BehindLogin {
+    fn path(&self) -> &str {
+        self.inner.path()
+    }
+
+    fn port(&self) -> u16 {
+        self.inner.port()
+    }
+
+    fn user(&self) -> Option<&str> {
+        Some(&self.login.user)
+    }
+
+    fn password(&self) -> Option<&Secret<String>> {
+        Some(&self.login.password)
+    }
+
+    fn sent(&self) -> u64 {
+        self.inner.sent()
+    }
+
+    async fn close(self: Box<Self>) -> Result<Receipt> {
+        Box::new(self.inner).close().await
     }
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::scp::offer as scp;
 use super::sftp::offer as sftp;
+use crate::login::same;
 use crate::pulls::Pulls;
 
 /// Channels of one connection: one for the file, one to spare.
@@ -39,14 +40,6 @@ impl Desk {
 /// The ways to log in to an offer.
 pub(crate) fn methods() -> MethodSet {
     MethodSet::from([MethodKind::Password, MethodKind::KeyboardInteractive].as_slice())
-}
-
-fn same(ours: &[u8], theirs: &[u8]) -> bool {
-    let mut different = u8::from(ours.len() != theirs.len());
-    for (at, byte) in ours.iter().enumerate() {
-        different |= byte ^ theirs.get(at).copied().unwrap_or(0);
-    }
-    different == 0
 }
 
 /// One connection.

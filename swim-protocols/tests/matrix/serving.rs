@@ -6,6 +6,7 @@ use std::sync::Arc;
 use swim_core::ErrorKind;
 use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{Offer, Served, Transfer};
+use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::{OfferConfig, SshOffers};
@@ -29,6 +30,10 @@ struct Place<'a> {
 impl Place<'_> {
     fn url(&self, scheme: &str) -> String {
         format!("{scheme}://{}:{}/{}", self.host, self.served.port(), self.served.path())
+    }
+
+    fn login_url(&self, scheme: &str) -> String {
+        self.url(scheme).replacen("://", &format!("://{}:{}@", self.user(), self.password()), 1)
     }
 
     fn password(&self) -> String {
@@ -55,6 +60,9 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Tftp, "curl, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa"),
     (Protocol::Tftp, "atftp, windows of 16"),
+    (Protocol::Ftp, "curl, passive"),
+    (Protocol::Ftp, "curl, active"),
+    (Protocol::Ftp, "lftp"),
 ];
 
 async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
@@ -79,6 +87,15 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
             } else {
                 first
             }
+        }
+        "curl, passive" => run("curl", "curl", &text(&["-gsS", "-o", to, &place.login_url("ftp")])).await,
+        "curl, active" => {
+            run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
+        }
+        "lftp" => {
+            let login = format!("{},{}", place.user(), place.password());
+            let line = format!("set net:max-retries 1; get {} -o {to}; bye", place.served.path());
+            run("lftp", "lftp", &text(&["-u", &login, "-e", &line, "-p", &port, &bare])).await
         }
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
@@ -107,6 +124,10 @@ fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
         Arc::new(HttpOffers::new(
             Arc::clone(&network) as _,
             HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
+        )),
+        Arc::new(FtpOffers::new(
+            Arc::clone(&network) as _,
+            FtpConfig { bind: bind.clone(), port: 0, passive_ports: None },
         )),
         Arc::new(TftpOffers::new(network, TftpConfig { bind, port: 0 })),
     ]
