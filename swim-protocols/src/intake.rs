@@ -60,7 +60,7 @@ impl Intake {
 
     /// The turn of a new upload. The one before is cut: a device that begins again has given it up, and its connection may
     /// look alive for minutes. `None` when the file is whole already, or too many uploads were begun.
-    #[cfg(any(feature = "http", feature = "tftp"))]
+    #[cfg(any(feature = "http", feature = "tftp", feature = "ftp"))]
     pub(crate) async fn turn(&self) -> Option<Turn> {
         self.turn_in(CancellationToken::new()).await
     }

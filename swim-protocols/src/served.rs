@@ -5,13 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::model::{DeviceId, Direction, Protocol, Secret};
-use swim_core::ports::{Accept, Clock, Context, Offer, Receipt, Served};
+use swim_core::model::{Direction, Protocol, Secret};
+use swim_core::ports::{Clock, Context, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
+#[cfg(any(feature = "ssh", feature = "tftp"))]
+use swim_core::{
+    model::DeviceId,
+    ports::{Accept, Offer},
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 use crate::door::Visit;
 use crate::intake::Intake;
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+use crate::login::OneLogin;
 use crate::pulls::Pulls;
 
 /// What is written down about it.
@@ -24,12 +32,14 @@ pub(crate) enum Books {
 }
 
 /// What is served.
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 #[derive(Debug)]
 pub(crate) enum Goods {
     Out(Offer, Arc<Pulls>),
     In(Accept, Arc<Intake>),
 }
 
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 impl Goods {
     /// One image, to be pulled.
     pub(crate) fn pulled(offer: Offer) -> Self {
@@ -151,5 +161,41 @@ impl Served for HiddenPath {
 impl fmt::Debug for HiddenPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HiddenPath").field("protocol", &self.protocol).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// An open offer or accept whose path is plain and whose login is its credential.
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+#[derive(Debug)]
+pub(crate) struct BehindLogin {
+    pub(crate) inner: HiddenPath,
+    pub(crate) login: OneLogin,
+}
+
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+#[async_trait]
+impl Served for BehindLogin {
+    fn path(&self) -> &str {
+        self.inner.path()
+    }
+
+    fn port(&self) -> u16 {
+        self.inner.port()
+    }
+
+    fn user(&self) -> Option<&str> {
+        Some(&self.login.user)
+    }
+
+    fn password(&self) -> Option<&Secret<String>> {
+        Some(&self.login.password)
+    }
+
+    fn sent(&self) -> u64 {
+        self.inner.sent()
+    }
+
+    async fn close(self: Box<Self>) -> Result<Receipt> {
+        Box::new(self.inner).close().await
     }
 }

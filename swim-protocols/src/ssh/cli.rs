@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use russh::client::Msg;
-use swim_core::cli::{Conversation, Dialogue, Matcher, Next, Transcript};
+use swim_core::cli::{Conversation, Dialogue, Matcher, Matchers, Next, Transcript};
 use swim_core::model::Device;
 use swim_core::platform::Definition;
 use swim_core::ports::{Cli, CliConnector, Context, Secrets};
@@ -27,20 +27,21 @@ const LOOK_UP: Duration = Duration::from_secs(3600);
 #[derive(Clone, Debug)]
 pub struct SshConnector {
     client: Arc<SshClient>,
+    matchers: Arc<Matchers>,
 }
 
 impl SshConnector {
     /// A connector over a client.
     #[must_use]
-    pub const fn new(client: Arc<SshClient>) -> Self {
-        Self { client }
+    pub fn new(client: Arc<SshClient>) -> Self {
+        Self { client, matchers: Arc::default() }
     }
 }
 
 #[async_trait]
 impl CliConnector for SshConnector {
     async fn connect(&self, device: &Device, definition: &Definition, cx: &Context) -> Result<Box<dyn Cli>> {
-        let matcher = Arc::new(Matcher::new(definition)?);
+        let matcher = self.matchers.of(definition)?;
         let link = self.client.connect(device, cx).await?;
         let mut pipe = Pipe::new(link.channel("open shell", cx).await?, "open shell");
         let ask = |e| failure::ssh("open shell", e);

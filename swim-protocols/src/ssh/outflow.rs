@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(outflow.on_their_way(), PORTION, "a slice holds the whole");
         assert_eq!(next.await.unwrap(), portion);
         drop(part);
-        assert_eq!(outflow.on_their_way(), PORTION);
+        assert_eq!(outflow.on_their_way(), 2 * PORTION, "encrypted, and not yet written");
         outflow.flushed();
         assert_eq!(outflow.on_their_way(), 0);
     }

@@ -10,9 +10,7 @@ use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
 use russh::server;
 use serde::Deserialize;
 use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{
-    Accept, Accepted, Context, Listener, Network, Offer, Receipt, Served, Transfer, TransferAbility,
-};
+use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +19,9 @@ use super::outflow::Outflow;
 use super::session::{Desk, Visitor, methods};
 use crate::door::{self, attend_all};
 use crate::intake::check_accept;
-use crate::pulls::{check_offer, random_text};
-use crate::served::{Goods, HiddenPath};
+use crate::login::OneLogin;
+use crate::pulls::check_offer;
+use crate::served::{BehindLogin, Goods, HiddenPath};
 use crate::stream::Severable;
 
 /// Connections of one offer at the same time: a device uses one; a second one is its retry after a loss.
@@ -114,11 +113,10 @@ impl SshOffers {
         let end = cx.cancel.child_token();
         let (port, protocol) = (listener.local().port, self.ability.protocol);
         let open = HiddenPath::new(protocol, port, goods.name(), goods.books(), cx, &end);
-        let user = format!("swim-{}", random_text::<4>());
-        let password = Secret::new(random_text::<16>());
-        let desk = Desk { goods, user: user.clone(), password: password.clone(), cx: cx.clone() };
+        let login = OneLogin::random();
+        let desk = Desk { goods, login: login.clone(), cx: cx.clone() };
         tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::new(desk), end));
-        Ok(Box::new(Behind { open, user, password }))
+        Ok(Box::new(BehindLogin { inner: open, login }))
     }
 
     /// The fingerprint of the host key that devices see.
@@ -179,40 +177,5 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     };
     if let Err(e) = ended {
         tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended");
-    }
-}
-
-/// An open offer or accept behind a login.
-#[derive(Debug)]
-struct Behind {
-    open: HiddenPath,
-    user: String,
-    password: Secret<String>,
-}
-
-#[async_trait]
-impl Served for Behind {
-    fn path(&self) -> &str {
-        self.open.path()
-    }
-
-    fn port(&self) -> u16 {
-        self.open.port()
-    }
-
-    fn user(&self) -> Option<&str> {
-        Some(&self.user)
-    }
-
-    fn password(&self) -> Option<&Secret<String>> {
-        Some(&self.password)
-    }
-
-    fn sent(&self) -> u64 {
-        self.open.sent()
-    }
-
-    async fn close(self: Box<Self>) -> Result<Receipt> {
-        Box::new(self.open).close().await
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
-use swim_core::model::Secret;
 use swim_core::ports::Context;
 use tokio_util::sync::CancellationToken;
 
 use super::outflow::Outflow;
 use super::scp::serve as scp;
 use super::sftp::serve as sftp;
+use crate::login::OneLogin;
 use crate::served::Goods;
 
 /// Channels of one connection: one for the file, one to spare.
@@ -22,31 +22,20 @@ const CHANNELS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) goods: Goods,
-    pub(crate) user: String,
-    pub(crate) password: Secret<String>,
+    pub(crate) login: OneLogin,
     pub(crate) cx: Context,
 }
 
 impl Desk {
-    /// Is this the credential, and is it still good? All of both texts is compared, so that the time tells nothing.
+    /// Is this the credential, and is it still good?
     fn admits(&self, peer: &str, user: &str, password: &str) -> bool {
-        let user = same(self.user.as_bytes(), user.as_bytes());
-        let password = same(self.password.expose().as_bytes(), password.as_bytes());
-        user & password && self.goods.admits(peer)
+        self.login.is(user, password) && self.goods.admits(peer)
     }
 }
 
 /// The ways to log in to an offer.
 pub(crate) fn methods() -> MethodSet {
     MethodSet::from([MethodKind::Password, MethodKind::KeyboardInteractive].as_slice())
-}
-
-fn same(ours: &[u8], theirs: &[u8]) -> bool {
-    let mut different = u8::from(ours.len() != theirs.len());
-    for (at, byte) in ours.iter().enumerate() {
-        different |= byte ^ theirs.get(at).copied().unwrap_or(0);
-    }
-    different == 0
 }
 
 /// One connection.

@@ -129,7 +129,8 @@ impl Inbox<'_> {
     }
 
     /// Opens the file for writing. That it shall not be there yet (EXCL) changes nothing: what a broken upload left is no
-    /// file yet.
+    /// file yet. Nor does APPEND, with which OpenSSH goes on: its writes name their places, and those that it was told
+    /// before a dying upload let go may lie before the end.
     async fn open(&mut self, id: u32, place: Place, flags: u32, told: Option<u64>) -> Result<Bytes> {
         if flags & codec::OPEN_WRITE == 0 {
             return Ok(folder::status(id, codec::PERMISSION_DENIED, "Nothing can be read here"));
@@ -152,8 +153,7 @@ impl Inbox<'_> {
         {
             return Ok(folder::status(id, codec::FAILURE, e.message()));
         }
-        let append = flags & codec::OPEN_APPEND != 0;
-        self.upload = Some(Upload::new(turn, have, append, self.accept.most));
+        self.upload = Some(Upload::new(turn, have, self.accept.most));
         self.opened = self.opened.wrapping_add(1);
         Ok(Writer::new(codec::HANDLE).int(id).string(&self.opened.to_be_bytes()).done())
     }

@@ -33,7 +33,6 @@ pub(crate) const UNSUPPORTED: u32 = 8;
 
 pub(crate) const OPEN_READ: u32 = 1;
 pub(crate) const OPEN_WRITE: u32 = 2;
-pub(crate) const OPEN_APPEND: u32 = 4;
 pub(crate) const OPEN_CREATE: u32 = 8;
 pub(crate) const OPEN_TRUNCATE: u32 = 16;
 

@@ -11,8 +11,6 @@ use crate::pulls::{PARTS, insert};
 #[derive(Debug)]
 pub(super) struct Upload {
     turn: Turn,
-    /// Every write goes behind the last one, whatever its place says.
-    append: bool,
     most: u64,
     /// The parts that are there: sorted, disjoint, not touching.
     parts: Vec<(u64, u64)>,
@@ -22,10 +20,10 @@ pub(super) struct Upload {
 
 impl Upload {
     /// Begins behind the bytes that an earlier try left.
-    pub(super) fn new(turn: Turn, have: u64, append: bool, most: u64) -> Self {
+    pub(super) fn new(turn: Turn, have: u64, most: u64) -> Self {
         let mut parts = Vec::new();
         insert(&mut parts, 0, have);
-        Self { turn, append, most, parts, gather: Gather::default(), failed: false }
+        Self { turn, most, parts, gather: Gather::default(), failed: false }
     }
 
     /// The context of what it waits for: it ends when a newer upload takes over.
@@ -48,7 +46,6 @@ impl Upload {
         cx: &Context,
     ) -> Result<()> {
         self.check()?;
-        let offset = if self.append { self.end() } else { offset };
         let end = offset.saturating_add(data.len() as u64);
         let taken = async {
             check_size(end, self.most)?;
