@@ -116,7 +116,7 @@ impl Inbox<'_> {
     }
 
     /// The file as far as it came. A device that goes on begins behind its size.
-    async fn attributes(&mut self, id: u32) -> Result<Bytes> {
+    async fn attributes(&self, id: u32) -> Result<Bytes> {
         let bytes = match (&self.upload, self.intake.whole()) {
             (Some(upload), _) => upload.end(),
             (None, Some(whole)) => whole,
