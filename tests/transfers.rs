@@ -116,7 +116,7 @@ async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
     let (curl, from) = (support::program("curl", "curl"), folder.file("c2960x-universalk9-mz.152-7.E10.bin"));
     let run = async |args: &[&str]| tokio::process::Command::new(&curl).args(args).output().await.unwrap();
     let id = client.images(None).await.unwrap()[0].id.to_string();
-    for protocol in ["http", "tftp", "sftp", "scp"] {
+    for protocol in ["http", "tftp", "sftp"] {
         let to = folder.file(&format!("{protocol}.bin"));
         let accept = json!({"device": "sw1", "protocol": protocol, "file": to, "most": BYTES, "seconds": 60});
         let offered = call(&client, "accept", accept.clone()).await.unwrap();
