@@ -116,15 +116,20 @@ async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
     let (curl, from) = (support::program("curl", "curl"), folder.file("c2960x-universalk9-mz.152-7.E10.bin"));
     let run = async |args: &[&str]| tokio::process::Command::new(&curl).args(args).output().await.unwrap();
     let id = client.images(None).await.unwrap()[0].id.to_string();
-    for protocol in ["http", "tftp"] {
+    for protocol in ["http", "tftp", "sftp"] {
         let to = folder.file(&format!("{protocol}.bin"));
         let accept = json!({"device": "sw1", "protocol": protocol, "file": to, "most": BYTES, "seconds": 60});
         let offered = call(&client, "accept", accept.clone()).await.unwrap();
         assert_eq!(offered["direction"], json!("upload"), "{offered}");
-        let url = format!("{protocol}://127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
-        let ended = run(&["-sSf", "--tftp-blksize", "8192", "-T", &from, &url]).await;
+        let login = match (offered["user"].as_str(), offered["password"].as_str()) {
+            (Some(user), Some(password)) => format!("{user}:{password}@"),
+            _ => String::new(),
+        };
+        assert_eq!(login.is_empty(), protocol == "http" || protocol == "tftp", "{offered}");
+        let url = format!("{protocol}://{login}127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+        let ended = run(&["-sSfk", "--tftp-blksize", "8192", "-T", &from, &url]).await;
         assert!(ended.status.success(), "{ended:?}");
-        assert!(!run(&["-sSf", "-T", &from, &url]).await.status.success());
+        assert!(!run(&["-sSfk", "-T", &from, &url]).await.status.success());
         let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
         assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(id)), "{receipt}");
         assert!(std::fs::read(&from).unwrap() == std::fs::read(&to).unwrap());

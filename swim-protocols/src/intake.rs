@@ -3,10 +3,20 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+#[cfg(feature = "ssh")]
+use async_trait::async_trait;
+#[cfg(feature = "ssh")]
+use bytes::Bytes;
 use swim_core::ports::Accept;
 use swim_core::{Error, Result};
+#[cfg(feature = "ssh")]
+use swim_core::{ErrorKind, ports::Sink};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
+
+/// Uploads that may be begun. A device that breaks off more often does not get through, and who has the secret must not
+/// make us write for ever.
+const TRIES: u32 = 16;
 
 /// The books of one accept. One file is taken, once, from the address that showed the secret first.
 #[derive(Debug, Default)]
@@ -23,6 +33,15 @@ struct State {
     /// Cuts the upload that is under way.
     current: CancellationToken,
     whole: Option<u64>,
+    /// Uploads that were begun.
+    tries: u32,
+}
+
+impl State {
+    /// May an upload begin?
+    const fn open(&self) -> bool {
+        self.whole.is_none() && self.tries < TRIES
+    }
 }
 
 /// The right to write, until it is dropped or [cut](Turn::cut).
@@ -36,14 +55,26 @@ pub(crate) struct Turn {
 impl Intake {
     /// May this address, which showed the secret, upload? The first one becomes the only one.
     pub(crate) fn admits(&self, host: &str) -> bool {
-        self.lock().whole.is_none() && self.owner.get_or_init(|| host.to_owned()) == host
+        self.lock().open() && self.owner.get_or_init(|| host.to_owned()) == host
     }
 
     /// The turn of a new upload. The one before is cut: a device that begins again has given it up, and its connection may
-    /// look alive for minutes. `None` when the file is whole already.
+    /// look alive for minutes. `None` when the file is whole already, or too many uploads were begun.
+    #[cfg(any(feature = "http", feature = "tftp", feature = "ftp"))]
     pub(crate) async fn turn(&self) -> Option<Turn> {
-        let cut = CancellationToken::new();
-        std::mem::replace(&mut self.lock().current, cut.clone()).cancel();
+        self.turn_in(CancellationToken::new()).await
+    }
+
+    /// The same, where `cut` ends all that the upload waits for.
+    pub(crate) async fn turn_in(&self, cut: CancellationToken) -> Option<Turn> {
+        {
+            let mut state = self.lock();
+            if !state.open() {
+                return None;
+            }
+            state.tries += 1;
+            std::mem::replace(&mut state.current, cut.clone()).cancel();
+        }
         let place = Arc::clone(&self.place).lock_owned().await;
         self.lock().whole.is_none().then_some(Turn { cut, _place: place })
     }
@@ -83,6 +114,41 @@ pub(crate) fn check_accept(request: &Accept) -> Result<()> {
     Ok(())
 }
 
+/// A sink whose errors may be shown to who uploads: they name nothing of this machine.
+#[derive(Debug)]
+#[cfg(feature = "ssh")]
+pub(crate) struct Discreet<'a>(pub(crate) &'a dyn Sink);
+
+#[cfg(feature = "ssh")]
+fn discreet(e: Error) -> Error {
+    let message = if e.kind() == ErrorKind::NoSpace { "no space left" } else { "the file cannot be written" };
+    Error::new(e.kind(), "accept", message).caused_by(e)
+}
+
+#[cfg(feature = "ssh")]
+#[async_trait]
+impl Sink for Discreet<'_> {
+    async fn have(&self) -> Result<u64> {
+        self.0.have().await.map_err(discreet)
+    }
+
+    async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
+        self.0.read(offset, length).await.map_err(discreet)
+    }
+
+    async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
+        self.0.write(offset, bytes).await.map_err(discreet)
+    }
+
+    async fn finish(&self, bytes: u64) -> Result<()> {
+        self.0.finish(bytes).await.map_err(discreet)
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.0.clear().await.map_err(discreet)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,10 +157,10 @@ mod tests {
     async fn a_newer_upload_takes_over_and_a_whole_file_ends_it() {
         let intake = Arc::new(Intake::default());
         assert!(intake.admits("192.0.2.1") && !intake.admits("192.0.2.2"));
-        let first = intake.turn().await.unwrap();
+        let first = intake.turn_in(CancellationToken::new()).await.unwrap();
         let second = tokio::spawn({
             let intake = Arc::clone(&intake);
-            async move { intake.turn().await }
+            async move { intake.turn_in(CancellationToken::new()).await }
         });
         first.cut.cancelled().await;
         assert!(!second.is_finished());
@@ -103,6 +169,16 @@ mod tests {
         assert!(!second.cut.is_cancelled());
         intake.finish(3);
         drop(second);
-        assert!(intake.turn().await.is_none() && !intake.admits("192.0.2.1"));
+        assert!(intake.turn_in(CancellationToken::new()).await.is_none() && !intake.admits("192.0.2.1"));
+    }
+
+    #[tokio::test]
+    async fn who_breaks_off_too_often_is_not_taken_any_more() {
+        let intake = Intake::default();
+        assert!(intake.admits("192.0.2.1"));
+        for _ in 0..TRIES {
+            assert!(intake.turn_in(CancellationToken::new()).await.is_some());
+        }
+        assert!(intake.turn_in(CancellationToken::new()).await.is_none() && !intake.admits("192.0.2.1"));
     }
 }

@@ -12,16 +12,20 @@ pub mod connector;
 mod door;
 #[cfg(feature = "ftp")]
 pub mod ftp;
+#[cfg(feature = "ssh")]
+mod gather;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(any(feature = "http", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod intake;
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+mod login;
 #[cfg(test)]
 mod memory;
 pub mod net;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
-#[cfg(any(feature = "http", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod served;
 #[cfg(feature = "ssh")]
 pub mod ssh;

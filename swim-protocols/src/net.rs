@@ -30,7 +30,7 @@ impl Network for TcpNetwork {
         };
         let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
-        let local = stream.local_addr().ok().map(|a| a.ip().to_canonical().to_string());
+        let local = own_address(&stream);
         Ok(Dialed { stream: Box::new(stream), local })
     }
 
@@ -86,8 +86,14 @@ impl Listener for TcpDoor {
         })?;
         // Without it a connection works as well, only slower.
         let _ = stream.set_nodelay(true);
-        Ok(Accepted { stream: Box::new(stream), peer: endpoint(peer) })
+        let local = own_address(&stream);
+        Ok(Accepted { stream: Box::new(stream), peer: endpoint(peer), local })
     }
+}
+
+/// Our own address of a connection.
+fn own_address(stream: &TcpStream) -> Option<String> {
+    stream.local_addr().ok().map(|address| endpoint(address).host)
 }
 
 /// IPv4 addresses that arrive through an IPv6 socket are shown as IPv4.
@@ -111,6 +117,7 @@ mod tests {
         assert_eq!(dialed.local.as_deref(), Some("127.0.0.1"));
         let mut accepted = door.accept().await.unwrap();
         assert_eq!(accepted.peer.host, "127.0.0.1");
+        assert_eq!(accepted.local.as_deref(), Some("127.0.0.1"));
         dialed.stream.write_all(b"ping").await.unwrap();
         let mut four = [0; 4];
         accepted.stream.read_exact(&mut four).await.unwrap();

@@ -12,7 +12,7 @@ const BROKEN_PULLS: u64 = 3;
 
 /// Parts of a file that are remembered. Devices fetch it in one piece or in a few; somebody who fetches every other byte
 /// would make the books longer than the image.
-const PARTS: usize = 1024;
+pub(crate) const PARTS: usize = 1024;
 
 /// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Pulls {
 }
 
 /// Puts a part among the others and melts those that touch.
-fn insert(parts: &mut Vec<(u64, u64)>, start: u64, end: u64) {
+pub(crate) fn insert(parts: &mut Vec<(u64, u64)>, start: u64, end: u64) {
     if start >= end {
         return;
     }

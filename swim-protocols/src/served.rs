@@ -8,9 +8,18 @@ use async_trait::async_trait;
 use swim_core::model::{Direction, Protocol, Secret};
 use swim_core::ports::{Clock, Context, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
+#[cfg(any(feature = "ssh", feature = "tftp"))]
+use swim_core::{
+    model::DeviceId,
+    ports::{Accept, Offer},
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+#[cfg(any(feature = "ssh", feature = "tftp"))]
+use crate::door::Visit;
 use crate::intake::Intake;
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+use crate::login::OneLogin;
 use crate::pulls::Pulls;
 
 /// What is written down about it.
@@ -20,6 +29,65 @@ pub(crate) enum Books {
     Out(Arc<Pulls>),
     /// A device uploads.
     In(Arc<Intake>),
+}
+
+/// What is served.
+#[cfg(any(feature = "ssh", feature = "tftp"))]
+#[derive(Debug)]
+pub(crate) enum Goods {
+    Out(Offer, Arc<Pulls>),
+    In(Accept, Arc<Intake>),
+}
+
+#[cfg(any(feature = "ssh", feature = "tftp"))]
+impl Goods {
+    /// One image, to be pulled.
+    pub(crate) fn pulled(offer: Offer) -> Self {
+        let pulls = Arc::new(Pulls::new(offer.bytes, offer.uses));
+        Self::Out(offer, pulls)
+    }
+
+    /// A place for one file.
+    pub(crate) fn taken(accept: Accept) -> Self {
+        Self::In(accept, Arc::default())
+    }
+
+    pub(crate) fn books(&self) -> Books {
+        match self {
+            Self::Out(_, pulls) => Books::Out(Arc::clone(pulls)),
+            Self::In(_, intake) => Books::In(Arc::clone(intake)),
+        }
+    }
+
+    /// May this address, which showed the secret, come in?
+    pub(crate) fn admits(&self, host: &str) -> bool {
+        match self {
+            Self::Out(_, pulls) => pulls.admits(host),
+            Self::In(_, intake) => intake.admits(host),
+        }
+    }
+
+    /// The name of the file.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Out(offer, _) => &offer.name,
+            Self::In(accept, _) => &accept.name,
+        }
+    }
+
+    pub(crate) fn device(&self) -> &DeviceId {
+        match self {
+            Self::Out(offer, _) => &offer.device.id,
+            Self::In(accept, _) => &accept.device.id,
+        }
+    }
+
+    pub(crate) fn visit(&self) -> Visit {
+        match self {
+            Self::Out(offer, _) => offer.into(),
+            Self::In(accept, _) => accept.into(),
+        }
+    }
 }
 
 /// What is left in the hands of the one who opened it; dropping it closes it.
@@ -93,5 +161,41 @@ impl Served for HiddenPath {
 impl fmt::Debug for HiddenPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HiddenPath").field("protocol", &self.protocol).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// An open offer or accept whose path is plain and whose login is its credential.
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+#[derive(Debug)]
+pub(crate) struct BehindLogin {
+    pub(crate) inner: HiddenPath,
+    pub(crate) login: OneLogin,
+}
+
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+#[async_trait]
+impl Served for BehindLogin {
+    fn path(&self) -> &str {
+        self.inner.path()
+    }
+
+    fn port(&self) -> u16 {
+        self.inner.port()
+    }
+
+    fn user(&self) -> Option<&str> {
+        Some(&self.login.user)
+    }
+
+    fn password(&self) -> Option<&Secret<String>> {
+        Some(&self.login.password)
+    }
+
+    fn sent(&self) -> u64 {
+        self.inner.sent()
+    }
+
+    async fn close(self: Box<Self>) -> Result<Receipt> {
+        Box::new(self.inner).close().await
     }
 }

@@ -1,5 +1,7 @@
 //! What the lines of a platform mean, compiled from its definition.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::pattern::Pattern;
 use crate::Result;
 use crate::platform::Definition;
@@ -48,6 +50,29 @@ pub struct Matcher {
     question: Pattern,
     no_question: Pattern,
     enable: Option<String>,
+}
+
+/// The matchers of the platforms that were met: all sessions of a platform share one, since compiled patterns are large.
+#[derive(Debug, Default)]
+pub struct Matchers(Mutex<Vec<(Definition, Arc<Matcher>)>>);
+
+impl Matchers {
+    /// The matcher of a definition, compiled when it is the first of its kind.
+    ///
+    /// # Errors
+    /// As [`Matcher::new`].
+    pub fn of(&self, definition: &Definition) -> Result<Arc<Matcher>> {
+        // A panic elsewhere leaves whole entries behind.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, matcher)) = known.iter().find(|(of, _)| of == definition) {
+            return Ok(Arc::clone(matcher));
+        }
+        let matcher = Arc::new(Matcher::new(definition)?);
+        // A definition that was replaced is not met again.
+        known.retain(|(of, _)| of.id != definition.id);
+        known.push((definition.clone(), Arc::clone(&matcher)));
+        Ok(matcher)
+    }
 }
 
 impl Matcher {

@@ -17,5 +17,5 @@ pub use conversation::{
     Next, QUESTION_QUIET, QUIET, SHOW_LONGEST,
 };
 pub use dialogue::{Answer, Dialogue, End, Reply, SHOW_SILENCE};
-pub use matcher::Matcher;
+pub use matcher::{Matcher, Matchers};
 pub use transcript::{Ended, Transcript};

@@ -297,3 +297,16 @@ fn a_line_full_of_prompt_signs_is_cheap() {
     }
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
+
+#[test]
+fn sessions_of_a_platform_share_its_patterns() {
+    let registry = Registry::builtin().unwrap();
+    let definition = |id: &str| registry.definition(&PlatformId(id.into())).unwrap().clone();
+    let matchers = Matchers::default();
+    let first = matchers.of(&definition("ios")).unwrap();
+    assert!(Arc::ptr_eq(&first, &matchers.of(&definition("ios")).unwrap()));
+    assert!(!Arc::ptr_eq(&first, &matchers.of(&definition("ios_xe")).unwrap()));
+    let mut changed = definition("ios");
+    changed.prompt = r"(?P<host>\w+)\$ $".to_owned();
+    assert!(!Arc::ptr_eq(&first, &matchers.of(&changed).unwrap()));
+}

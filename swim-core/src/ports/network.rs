@@ -32,6 +32,8 @@ pub struct Accepted {
     pub stream: Box<dyn ByteStream>,
     /// Who it is.
     pub peer: Endpoint,
+    /// Our own address of this connection (no port), where the network has addresses.
+    pub local: Option<String>,
 }
 
 impl fmt::Debug for Accepted {

@@ -8,7 +8,7 @@ use swim_core::model::{
 };
 use swim_core::ports::{ImageStore, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
-use swim_protocols::ftp::{FtpClient, FtpClientConfig};
+use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
@@ -41,6 +41,7 @@ fn adapters(words: &Words) -> Result<Vec<Arc<dyn Transfer>>> {
         Arc::new(ScpFetch::new(ssh)),
         Arc::new(scp),
         Arc::new(FtpClient::new(Arc::new(TcpNetwork), Arc::clone(&secrets) as _, FtpClientConfig::default())),
+        Arc::new(FtpOffers::new(Arc::new(TcpNetwork), FtpConfig { bind: bind.clone(), port, passive_ports: None })),
         Arc::new(HttpClient::new(Arc::new(TcpNetwork), secrets)),
         Arc::new(HttpOffers::new(Arc::new(TcpNetwork), HttpConfig { bind: bind.clone(), ports })),
         Arc::new(TftpClient::new(Arc::new(TcpNetwork), TftpClientConfig::default())),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use swim_core::model::{Device, Direction, Protocol};
-use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
+use swim_core::model::{Device, Direction, Protocol, Sha256};
+use swim_core::ports::{Context, Fetch, ImageStore, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio::io::AsyncWriteExt;
 
@@ -138,7 +138,8 @@ impl Session<'_> {
     }
 
     async fn written(&mut self, request: &Push, mut data: Stream, from: u64) -> Result<()> {
-        let sent = pour(request, &mut data, from, self.cx).await;
+        let file = Outgoing { store: &*request.store, image: &request.image, bytes: request.bytes };
+        let sent = pour(file, &mut data, from, self.cx, |_, _| Ok(())).await;
         drop(data);
         if let Err(e) = sent {
             if e.kind() != ErrorKind::Interrupted {
@@ -252,24 +253,40 @@ impl Session<'_> {
     }
 }
 
-/// Sends the bytes: the next piece is read while one is on its way.
-async fn pour(request: &Push, data: &mut Stream, from: u64, cx: &Context) -> Result<()> {
+/// The bytes that are sent.
+#[derive(Clone, Copy)]
+pub(super) struct Outgoing<'a> {
+    pub(super) store: &'a dyn ImageStore,
+    pub(super) image: &'a Sha256,
+    pub(super) bytes: u64,
+}
+
+/// Sends the bytes: the next piece is read while one is on its way. `allow` is asked before a piece goes out, with the place
+/// of its end and its length.
+pub(super) async fn pour(
+    file: Outgoing<'_>,
+    data: &mut Stream,
+    from: u64,
+    cx: &Context,
+    allow: impl Fn(u64, usize) -> Result<()> + Send + Sync,
+) -> Result<()> {
     let read = |at: u64| {
-        let length = usize::try_from(request.bytes - at).unwrap_or(usize::MAX).min(PIECE);
-        async move { if length == 0 { Ok(Bytes::new()) } else { request.store.read(&request.image, at, length).await } }
+        let length = usize::try_from(file.bytes - at).unwrap_or(usize::MAX).min(PIECE);
+        async move { if length == 0 { Ok(Bytes::new()) } else { file.store.read(file.image, at, length).await } }
     };
     let mut at = from;
     let mut piece = read(at).await?;
-    while at < request.bytes {
+    while at < file.bytes {
         if piece.is_empty() {
             return Err(Error::new(ErrorKind::Integrity, "ftp", "the image is shorter than its size"));
         }
-        cx.pace.take(piece.len(), cx).await?;
         at += piece.len() as u64;
+        allow(at, piece.len())?;
+        cx.pace.take(piece.len(), cx).await?;
         let (sent, next) = tokio::join!(drain(data, &piece, cx), read(at));
         sent?;
         piece = next?;
-        cx.notes.note(Note::Bytes { done: at, total: Some(request.bytes) });
+        cx.notes.note(Note::Bytes { done: at, total: Some(file.bytes) });
     }
     let over = async {
         data.flush().await.map_err(broken)?;

@@ -8,7 +8,7 @@ use swim_core::ports::{Context, Listener};
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::config::{CONNECT, DataMode, PIECE, SILENCE};
+use super::config::{CONNECT, DATA_SILENCE, DataMode, PIECE};
 use super::failure::{About, broken, refused};
 use super::reply::{Reply, extended_port, passive_port};
 use super::session::{Session, Stream};
@@ -91,8 +91,8 @@ impl Session<'_> {
     }
 }
 
-/// Waits for the server; somebody else is sent away.
-async fn arrival(host: &str, door: &dyn Listener, cx: &Context) -> Result<Stream> {
+/// Waits for the other side; somebody else is sent away.
+pub(super) async fn arrival(host: &str, door: &dyn Listener, cx: &Context) -> Result<Stream> {
     let expected = host.parse::<IpAddr>().ok().map(|a| a.to_canonical().to_string());
     let come = async {
         loop {
@@ -126,7 +126,7 @@ pub(super) async fn fill(stream: &mut Stream, cx: &Context) -> (Bytes, Ended) {
     let mut piece = BytesMut::with_capacity(PIECE);
     while piece.len() < PIECE {
         let read = async { stream.read_buf(&mut piece).await.map_err(broken) };
-        match cx.within(SILENCE, "ftp", read).await {
+        match cx.within(DATA_SILENCE, "ftp", read).await {
             Ok(0) => return (piece.freeze(), Ended::Done),
             Ok(_) => {}
             Err(e) => return (piece.freeze(), Ended::Failed(e)),
@@ -139,7 +139,7 @@ pub(super) async fn fill(stream: &mut Stream, cx: &Context) -> (Bytes, Ended) {
 pub(super) async fn drain(stream: &mut Stream, mut piece: &[u8], cx: &Context) -> Result<()> {
     while !piece.is_empty() {
         let written = async { stream.write(piece).await.map_err(broken) };
-        match cx.within(SILENCE, "ftp", written).await? {
+        match cx.within(DATA_SILENCE, "ftp", written).await? {
             0 => return Err(broken(std::io::ErrorKind::WriteZero.into())),
             count => piece = &piece[count..],
         }

@@ -138,7 +138,7 @@ async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, end: Cancell
 /// One connection: one request, so that its end tells that the answer was taken.
 async fn attend(accepted: Accepted, goods: Goods, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
-    let Accepted { stream, peer } = accepted;
+    let Accepted { stream, peer, .. } = accepted;
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (goods, host, sending) = (goods.clone(), peer.host.clone(), Arc::clone(&sending));

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use russh::client::Msg;
 use swim_core::Result;
-use swim_core::cli::{Conversation, Matcher};
+use swim_core::cli::{Conversation, Matchers};
 use swim_core::model::Device;
 use swim_core::platform::Definition;
 use swim_core::ports::{Cli, CliConnector, Context};
@@ -23,20 +23,21 @@ use crate::command_line::{COLUMNS, Carrier, CommandLine, Heard, ROWS};
 #[derive(Clone, Debug)]
 pub struct SshConnector {
     client: Arc<SshClient>,
+    matchers: Arc<Matchers>,
 }
 
 impl SshConnector {
     /// A connector over a client.
     #[must_use]
-    pub const fn new(client: Arc<SshClient>) -> Self {
-        Self { client }
+    pub fn new(client: Arc<SshClient>) -> Self {
+        Self { client, matchers: Arc::default() }
     }
 }
 
 #[async_trait]
 impl CliConnector for SshConnector {
     async fn connect(&self, device: &Device, definition: &Definition, cx: &Context) -> Result<Box<dyn Cli>> {
-        let matcher = Arc::new(Matcher::new(definition)?);
+        let matcher = self.matchers.of(definition)?;
         let link = self.client.connect(device, cx).await?;
         let mut pipe = Pipe::new(link.channel("open shell", cx).await?, "open shell");
         let ask = |e| failure::ssh("open shell", e);

@@ -7,6 +7,7 @@ mod config;
 mod failure;
 mod greeting;
 mod hostkeys;
+mod outflow;
 mod pipe;
 pub mod scp;
 mod server;

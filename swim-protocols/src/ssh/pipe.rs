@@ -4,6 +4,7 @@
 //! blocks the others, and the window updates that a blocked writer waits for.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::failure;
+use super::outflow::{Outflow, PORTION};
 pub(crate) use crate::command_line::Heard;
 
 /// After the other side said that it has no more data: how long its exit status and error text may still take.
@@ -93,6 +95,8 @@ pub(crate) struct Pipe<S: From<(ChannelId, ChannelMsg)>> {
     after_end: Duration,
     /// The largest packet that could be sent so far.
     largest_packet: usize,
+    /// Bounds what the SSH layer holds of what we send.
+    outflow: Option<Arc<Outflow>>,
 }
 
 impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
@@ -110,12 +114,12 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             ended: false,
             closed: false,
         };
-        Self { ear, writer, operation, after_end: AFTER_END, largest_packet: 0 }
+        Self { ear, writer, operation, after_end: AFTER_END, largest_packet: 0, outflow: None }
     }
 
     /// The side of a server: a client that has no more to say has nothing else to tell either.
-    pub(crate) fn serving(channel: Channel<S>, operation: &'static str) -> Self {
-        Self { after_end: Duration::ZERO, ..Self::new(channel, operation) }
+    pub(crate) fn serving(channel: Channel<S>, operation: &'static str, outflow: Arc<Outflow>) -> Self {
+        Self { after_end: Duration::ZERO, outflow: Some(outflow), ..Self::new(channel, operation) }
     }
 
     /// The exit status, when the other side told one.
@@ -210,8 +214,8 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         silence: Duration,
         cx: &Context,
     ) -> Result<()> {
-        let Self { ear, writer, operation, .. } = self;
-        let sending = writer.data_bytes(bytes);
+        let Self { ear, writer, operation, outflow, .. } = self;
+        let sending = hand_over(writer, outflow.as_ref(), bytes);
         tokio::pin!(sending);
         loop {
             tokio::select! {
@@ -240,4 +244,20 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         let _ = self.writer.eof().await;
         let _ = self.writer.close().await;
     }
+}
+
+/// Hands bytes to the SSH layer, no more than it has room for.
+async fn hand_over<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static>(
+    writer: &ChannelWriteHalf<S>,
+    outflow: Option<&Arc<Outflow>>,
+    mut bytes: Bytes,
+) -> std::result::Result<(), russh::Error> {
+    let Some(outflow) = outflow else {
+        return writer.data_bytes(bytes).await;
+    };
+    while !bytes.is_empty() {
+        let portion = bytes.split_to(bytes.len().min(PORTION));
+        writer.data_bytes(outflow.admit(portion).await).await?;
+    }
+    Ok(())
 }

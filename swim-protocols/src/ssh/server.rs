@@ -1,6 +1,6 @@
-//! Our SSH server: it serves one image to one device, by `scp -f` and by SFTP, for as long as an offer lives.
+//! Our SSH server: it serves one image to one device, or takes one file from it, by SCP and by SFTP, for as long as an offer
+//! or an accept lives.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +10,18 @@ use russh::keys::{Algorithm, PrivateKey, decode_secret_key};
 use russh::server;
 use serde::Deserialize;
 use swim_core::model::{Direction, Protocol, Secret};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Receipt, Served, Transfer, TransferAbility};
+use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
 use swim_core::{Error, ErrorKind, Result};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::config::{algorithms, ident};
+use super::outflow::Outflow;
 use super::session::{Desk, Visitor, methods};
 use crate::door::{self, attend_all};
-use crate::pulls::{Pulls, check_offer, random_text};
+use crate::intake::check_accept;
+use crate::login::OneLogin;
+use crate::pulls::check_offer;
+use crate::served::{BehindLogin, Goods, HiddenPath};
 use crate::stream::Severable;
 
 /// Connections of one offer at the same time: a device uses one; a second one is its retry after a loss.
@@ -28,6 +32,8 @@ const ATTEMPTS: usize = 3;
 const LOGIN_GRACE: Duration = Duration::from_secs(90);
 /// Every refusal takes this long, so that its time tells nothing and guessing is slow.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// Packets that wait for the one who serves a channel: half a megabyte. Behind them the connection waits.
+const CHANNEL_QUEUE: usize = 16;
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 const IDLE: Duration = Duration::from_secs(300);
 
@@ -51,7 +57,7 @@ impl Default for OfferConfig {
     }
 }
 
-/// Serves images to devices over SSH. One value a protocol; both share the host key.
+/// Serves images to devices over SSH, and takes their uploads. One value a protocol; both share the host key.
 #[derive(Clone, Debug)]
 pub struct SshOffers {
     network: Arc<dyn Network>,
@@ -87,6 +93,7 @@ impl SshOffers {
             max_auth_attempts: ATTEMPTS + 1,
             inactivity_timeout: Some(IDLE),
             nodelay: true,
+            channel_buffer_size: CHANNEL_QUEUE,
             ..server::Config::default()
         });
         let shared = Arc::new(config);
@@ -95,9 +102,21 @@ impl SshOffers {
             config: Arc::clone(&shared),
             ssh: Arc::clone(&ssh),
             fingerprint: fingerprint.clone(),
-            ability: TransferAbility::new(protocol, true, resumes, &[Direction::Pull]),
+            ability: TransferAbility::new(protocol, true, resumes, &[Direction::Pull, Direction::Upload]),
         };
         Ok((offers(Protocol::Scp, false), offers(Protocol::Sftp, true)))
+    }
+
+    /// Opens the door.
+    async fn open(&self, goods: Goods, cx: &Context) -> Result<Box<dyn Served>> {
+        let listener = door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let end = cx.cancel.child_token();
+        let (port, protocol) = (listener.local().port, self.ability.protocol);
+        let open = HiddenPath::new(protocol, port, goods.name(), goods.books(), cx, &end);
+        let login = OneLogin::random();
+        let desk = Desk { goods, login: login.clone(), cx: cx.clone() };
+        tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::new(desk), end));
+        Ok(Box::new(BehindLogin { inner: open, login }))
     }
 
     /// The fingerprint of the host key that devices see.
@@ -115,34 +134,18 @@ impl Transfer for SshOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         check_offer(&request)?;
-        let listener = door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
-        let port = listener.local().port;
-        let end = cx.cancel.child_token();
-        let user = format!("swim-{}", random_text::<4>());
-        let password = Secret::new(random_text::<16>());
-        let desk = Arc::new(Desk {
-            pulls: Pulls::new(request.bytes, request.uses),
-            user: user.clone(),
-            password: password.clone(),
-            request,
-            cx: cx.clone(),
-        });
-        tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::clone(&desk), end.clone()));
-        Ok(Box::new(SshServed {
-            port,
-            user,
-            password,
-            protocol: self.ability.protocol,
-            began: cx.clock.monotonic(),
-            desk,
-            end: end.drop_guard(),
-        }))
+        self.open(Goods::pulled(request), cx).await
+    }
+
+    async fn accept(&self, request: Accept, cx: &Context) -> Result<Box<dyn Served>> {
+        check_accept(&request)?;
+        self.open(Goods::taken(request), cx).await
     }
 }
 
 async fn serve(door: Box<dyn Listener>, ssh: Arc<server::Config>, desk: Arc<Desk>, end: CancellationToken) {
     let one = |accepted, cut| attend(accepted, Arc::clone(&ssh), Arc::clone(&desk), cut);
-    attend_all(door, &desk.request, &desk.cx, end, CONNECTIONS, one).await;
+    attend_all(door, desk.goods.visit(), &desk.cx, end, CONNECTIONS, one).await;
 }
 
 /// One connection, from the key exchange to its end.
@@ -150,8 +153,9 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     let _cut_at_the_end = cut.clone().drop_guard();
     let inside = CancellationToken::new();
     let clock = Arc::clone(&desk.cx.clock);
-    let visitor = Visitor::new(desk, accepted.peer.host.clone(), cut.clone(), inside.clone());
-    let stream = Severable::new(accepted.stream, cut.clone());
+    let outflow = Arc::new(Outflow::default());
+    let visitor = Visitor::new(desk, accepted.peer.host.clone(), Arc::clone(&outflow), cut.clone(), inside.clone());
+    let stream = Severable::new(accepted.stream, cut.clone()).telling(Box::new(move || outflow.flushed()));
     let session = async {
         match server::run_stream(ssh, stream, visitor).await {
             Ok(running) => running.await,
@@ -173,52 +177,5 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     };
     if let Err(e) = ended {
         tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended");
-    }
-}
-
-/// An open offer.
-struct SshServed {
-    port: u16,
-    user: String,
-    password: Secret<String>,
-    protocol: Protocol,
-    began: Duration,
-    desk: Arc<Desk>,
-    end: DropGuard,
-}
-
-#[async_trait]
-impl Served for SshServed {
-    fn path(&self) -> &str {
-        &self.desk.request.name
-    }
-
-    fn port(&self) -> u16 {
-        self.port
-    }
-
-    fn user(&self) -> Option<&str> {
-        Some(&self.user)
-    }
-
-    fn password(&self) -> Option<&Secret<String>> {
-        Some(&self.password)
-    }
-
-    fn sent(&self) -> u64 {
-        self.desk.pulls.sent()
-    }
-
-    async fn close(self: Box<Self>) -> Result<Receipt> {
-        let took = self.desk.cx.clock.monotonic().saturating_sub(self.began);
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        drop(self.end);
-        Ok(Receipt::new(self.protocol, Direction::Pull, self.desk.pulls.sent(), 0, millis))
-    }
-}
-
-impl fmt::Debug for SshServed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SshServed").field("port", &self.port).field("user", &self.user).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! One device at an offer: its login, and what it may ask.
+//! One device at an offer or an accept: its login, and what it may ask.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,47 +6,36 @@ use std::sync::Arc;
 
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
-use swim_core::model::Secret;
-use swim_core::ports::{Context, Offer};
+use swim_core::ports::Context;
 use tokio_util::sync::CancellationToken;
 
-use super::scp::offer as scp;
-use super::sftp::offer as sftp;
-use crate::pulls::Pulls;
+use super::outflow::Outflow;
+use super::scp::serve as scp;
+use super::sftp::serve as sftp;
+use crate::login::OneLogin;
+use crate::served::Goods;
 
 /// Channels of one connection: one for the file, one to spare.
 const CHANNELS: usize = 2;
 
-/// What all connections of an offer share.
+/// What all connections of an offer or an accept share.
 #[derive(Debug)]
 pub(crate) struct Desk {
-    pub(crate) request: Offer,
-    pub(crate) pulls: Pulls,
-    pub(crate) user: String,
-    pub(crate) password: Secret<String>,
+    pub(crate) goods: Goods,
+    pub(crate) login: OneLogin,
     pub(crate) cx: Context,
 }
 
 impl Desk {
-    /// Is this the credential, and is it still good? All of both texts is compared, so that the time tells nothing.
+    /// Is this the credential, and is it still good?
     fn admits(&self, peer: &str, user: &str, password: &str) -> bool {
-        let user = same(self.user.as_bytes(), user.as_bytes());
-        let password = same(self.password.expose().as_bytes(), password.as_bytes());
-        user & password && self.pulls.admits(peer)
+        self.login.is(user, password) && self.goods.admits(peer)
     }
 }
 
 /// The ways to log in to an offer.
 pub(crate) fn methods() -> MethodSet {
     MethodSet::from([MethodKind::Password, MethodKind::KeyboardInteractive].as_slice())
-}
-
-fn same(ours: &[u8], theirs: &[u8]) -> bool {
-    let mut different = u8::from(ours.len() != theirs.len());
-    for (at, byte) in ours.iter().enumerate() {
-        different |= byte ^ theirs.get(at).copied().unwrap_or(0);
-    }
-    different == 0
 }
 
 /// One connection.
@@ -56,6 +45,7 @@ pub(crate) struct Visitor {
     peer: String,
     channels: HashMap<ChannelId, Channel<Msg>>,
     opened: usize,
+    outflow: Arc<Outflow>,
     /// Ends the connection.
     cut: CancellationToken,
     /// Tells that the login is over.
@@ -63,8 +53,14 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    pub(crate) fn new(desk: Arc<Desk>, peer: String, cut: CancellationToken, inside: CancellationToken) -> Self {
-        Self { desk, peer, channels: HashMap::new(), opened: 0, cut, inside }
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        peer: String,
+        outflow: Arc<Outflow>,
+        cut: CancellationToken,
+        inside: CancellationToken,
+    ) -> Self {
+        Self { desk, peer, channels: HashMap::new(), opened: 0, outflow, cut, inside }
     }
 
     fn judge(&self, user: &str, password: &str) -> Auth {
@@ -76,7 +72,7 @@ impl Visitor {
         Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
     }
 
-    /// The context of a pull: it ends with the connection.
+    /// The context of a transfer: it ends with the connection.
     fn context(&self) -> Context {
         Context { cancel: self.cut.child_token(), ..self.desk.cx.clone() }
     }
@@ -138,8 +134,8 @@ impl Handler for Visitor {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
-        let (desk, cx) = (Arc::clone(&self.desk), self.context());
-        tokio::spawn(async move { scp::serve(channel, asked, &desk, &cx).await });
+        let (desk, outflow, cx) = (Arc::clone(&self.desk), Arc::clone(&self.outflow), self.context());
+        tokio::spawn(async move { scp::serve(channel, outflow, asked, &desk.goods, &cx).await });
         Ok(())
     }
 
@@ -148,8 +144,8 @@ impl Handler for Visitor {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
-        let (desk, cx) = (Arc::clone(&self.desk), self.context());
-        tokio::spawn(async move { sftp::serve(channel, &desk, &cx).await });
+        let (desk, outflow, cx) = (Arc::clone(&self.desk), Arc::clone(&self.outflow), self.context());
+        tokio::spawn(async move { sftp::serve(channel, outflow, &desk.goods, &cx).await });
         Ok(())
     }
 

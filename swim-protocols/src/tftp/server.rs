@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use swim_core::model::{DeviceId, Direction, Endpoint, Protocol};
+use swim_core::model::{Direction, Endpoint, Protocol};
 use swim_core::ports::{Accept, Context, Datagrams, Network, Offer, Served, Transfer, TransferAbility};
 use swim_core::{ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
@@ -15,10 +15,9 @@ use super::packet::{ACCESS, ILLEGAL, NOT_FOUND, Packet, Request};
 use super::sending::{Source, greet, send_file};
 use super::session::Session;
 use super::taking::{Start, Target, take_file};
-use crate::door::Visit;
-use crate::intake::{Intake, check_accept};
-use crate::pulls::{Pulls, check_offer, random_text};
-use crate::served::{Books, HiddenPath};
+use crate::intake::check_accept;
+use crate::pulls::{check_offer, random_text};
+use crate::served::{Goods, HiddenPath};
 
 /// Serves images to devices over TFTP, and takes their uploads.
 #[derive(Clone, Debug)]
@@ -37,46 +36,22 @@ impl TftpOffers {
     }
 
     /// Opens the door.
-    async fn open(
-        &self,
-        name: &str,
-        device: &DeviceId,
-        visit: Visit,
-        goods: Goods,
-        cx: &Context,
-    ) -> Result<HiddenPath> {
+    async fn open(&self, goods: Goods, cx: &Context) -> Result<Box<dyn Served>> {
         let at = Endpoint { host: self.config.bind.clone(), port: self.config.port };
         let door = self.network.datagrams(&at).await?;
         let end = cx.cancel.child_token();
-        let path = format!("{}/{name}", random_text::<8>());
+        let path = format!("{}/{}", random_text::<8>(), goods.name());
         let served = HiddenPath::new(Protocol::Tftp, door.local().port, &path, goods.books(), cx, &end);
         let desk = Arc::new(Desk {
             network: Arc::clone(&self.network),
             bind: self.config.bind.clone(),
-            device: device.clone(),
-            visit,
             goods,
             path,
             cx: Context { cancel: end.clone(), ..cx.clone() },
             busy: Mutex::default(),
         });
         tokio::spawn(serve(door, desk, end));
-        Ok(served)
-    }
-}
-
-/// What is served.
-enum Goods {
-    Out(Offer, Arc<Pulls>),
-    In(Accept, Arc<Intake>),
-}
-
-impl Goods {
-    fn books(&self) -> Books {
-        match self {
-            Self::Out(_, pulls) => Books::Out(Arc::clone(pulls)),
-            Self::In(_, intake) => Books::In(Arc::clone(intake)),
-        }
+        Ok(Box::new(served))
     }
 }
 
@@ -84,8 +59,6 @@ impl Goods {
 struct Desk {
     network: Arc<dyn Network>,
     bind: String,
-    device: DeviceId,
-    visit: Visit,
     goods: Goods,
     path: String,
     cx: Context,
@@ -101,20 +74,17 @@ impl Transfer for TftpOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         check_offer(&request)?;
-        let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
-        let (name, device, visit) = (request.name.clone(), request.device.id.clone(), Visit::from(&request));
-        Ok(Box::new(self.open(&name, &device, visit, Goods::Out(request, pulls), cx).await?))
+        self.open(Goods::pulled(request), cx).await
     }
 
     async fn accept(&self, request: Accept, cx: &Context) -> Result<Box<dyn Served>> {
         check_accept(&request)?;
-        let (name, device, visit) = (request.name.clone(), request.device.id.clone(), Visit::from(&request));
-        Ok(Box::new(self.open(&name, &device, visit, Goods::In(request, Arc::default()), cx).await?))
+        self.open(Goods::taken(request), cx).await
     }
 }
 
 async fn serve(door: Box<dyn Datagrams>, desk: Arc<Desk>, end: CancellationToken) {
-    let lifetime = desk.cx.clock.sleep(desk.visit.lifetime);
+    let lifetime = desk.cx.clock.sleep(desk.goods.visit().lifetime);
     tokio::pin!(lifetime);
     let mut batch = Vec::new();
     loop {
@@ -159,14 +129,13 @@ impl Desk {
                 (NOT_FOUND, "no such file")
             });
         }
-        let admitted = self.visit.expects(&peer.host)
-            && match &self.goods {
-                Goods::Out(..) if request.write => return Err((ACCESS, "nothing can be written here")),
-                Goods::In(..) if !request.write => return Err((ACCESS, "nothing can be read here")),
-                Goods::Out(_, pulls) => pulls.admits(&peer.host),
-                Goods::In(_, intake) => intake.admits(&peer.host),
-            };
-        if !admitted {
+        let expected = self.goods.visit().expects(&peer.host);
+        match &self.goods {
+            Goods::Out(..) if expected && request.write => return Err((ACCESS, "nothing can be written here")),
+            Goods::In(..) if expected && !request.write => return Err((ACCESS, "nothing can be read here")),
+            _ => {}
+        }
+        if !expected || !self.goods.admits(&peer.host) {
             return Err((NOT_FOUND, "no such file"));
         }
         {
@@ -178,7 +147,7 @@ impl Desk {
         let (desk, peer) = (Arc::clone(self), peer.clone());
         tokio::spawn(async move {
             if let Err(e) = desk.attend(&request, &peer).await {
-                tracing::info!(device = %desk.device, error = %e, "a transfer ended early");
+                tracing::info!(device = %desk.goods.device(), error = %e, "a transfer ended early");
             }
             desk.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&peer);
         });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use swim_core::ErrorKind;
 use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{Accept, Offer, Served, Sink, Transfer};
+use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::{OfferConfig, SshOffers};
@@ -33,6 +34,10 @@ impl Place<'_> {
         format!("{scheme}://{}:{}/{}", self.host, self.served.port(), self.served.path())
     }
 
+    fn login_url(&self, scheme: &str) -> String {
+        self.url(scheme).replacen("://", &format!("://{}:{}@", self.user(), self.password()), 1)
+    }
+
     fn password(&self) -> String {
         self.served.password().map(|p| p.expose().clone()).unwrap_or_default()
     }
@@ -57,6 +62,9 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Tftp, "curl, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa"),
     (Protocol::Tftp, "atftp, windows of 16"),
+    (Protocol::Ftp, "curl, passive"),
+    (Protocol::Ftp, "curl, active"),
+    (Protocol::Ftp, "lftp"),
 ];
 
 async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
@@ -81,6 +89,15 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
             } else {
                 first
             }
+        }
+        "curl, passive" => run("curl", "curl", &text(&["-gsS", "-o", to, &place.login_url("ftp")])).await,
+        "curl, active" => {
+            run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
+        }
+        "lftp" => {
+            let login = format!("{},{}", place.user(), place.password());
+            let line = format!("set net:max-retries 1; get {} -o {to}; bye", place.served.path());
+            run("lftp", "lftp", &text(&["-u", &login, "-e", &line, "-p", &port, &bare])).await
         }
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
@@ -109,6 +126,10 @@ fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
         Arc::new(HttpOffers::new(
             Arc::clone(&network) as _,
             HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
+        )),
+        Arc::new(FtpOffers::new(
+            Arc::clone(&network) as _,
+            FtpConfig { bind: bind.clone(), port: 0, passive_ports: None },
         )),
         Arc::new(TftpOffers::new(network, TftpConfig { bind, port: 0 })),
     ]
@@ -167,6 +188,9 @@ async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tal
 
 /// Programs that upload, by protocol.
 const UPLOADERS: &[(Protocol, &str)] = &[
+    (Protocol::Scp, "scp -O, up"),
+    (Protocol::Sftp, "scp, up"),
+    (Protocol::Sftp, "sftp put"),
     (Protocol::Http, "curl -T"),
     (Protocol::Http, "curl -T in chunks"),
     (Protocol::Tftp, "curl -T, blocks of 1468"),
@@ -180,7 +204,19 @@ async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Res
     let port = place.served.port().to_string();
     let bare = place.host.trim_matches(['[', ']']).to_owned();
     let url = |scheme: &str| format!("{scheme}://{}:{port}/{path}", place.host);
+    let who = format!("{}@{}", place.user(), place.host);
     let ended = match program {
+        "scp -O, up" | "scp, up" => {
+            let mut arguments = if program == "scp, up" { vec![] } else { text(&["-O"]) };
+            arguments.extend(text(&["-P", &port, from, &format!("{who}:{path}")]));
+            openssh("scp", &place.password(), place.folder, &arguments).await
+        }
+        "sftp put" => {
+            let batch = place.folder.file("batch");
+            std::fs::write(&batch, format!("put {from} {path}\n")).unwrap();
+            let arguments = text(&["-o", "BatchMode=no", "-b", &batch, "-P", &port, &who]);
+            openssh("sftp", &place.password(), place.folder, &arguments).await
+        }
         "curl -T" => run("curl", "curl", &text(&["-gsSf", "-T", from, &url("http")])).await,
         // It does not know the size of what comes through a pipe.
         "curl -T in chunks" => {
@@ -224,7 +260,7 @@ async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut
             let sink = FileSink::at(&to);
             let served = place(adapter, host, name, &sink, (*bytes).max(1)).await;
             let at = Place { host: shown.clone(), served: &*served, folder: &folder };
-            if upload(uploader, &at, name, &from).await.is_ok() {
+            if served.user().is_none() && upload(uploader, &at, name, &from).await.is_ok() {
                 return Err("the name alone was enough".to_owned());
             }
             upload(uploader, &at, served.path(), &from).await?;

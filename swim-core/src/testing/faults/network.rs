@@ -68,7 +68,7 @@ impl Listener for FaultyListener {
         let accepted = self.inner.accept().await?;
         self.switch.alive().await;
         let stream = Box::new(FaultyStream::new(accepted.stream, self.switch.clone()));
-        Ok(Accepted { stream, peer: accepted.peer })
+        Ok(Accepted { stream, peer: accepted.peer, local: accepted.local })
     }
 }
 

@@ -1,16 +1,19 @@
-//! Legacy SCP: the protocol that routers and switches speak, without IO in [`source`] and [`sink`], and our push, fetch and
-//! offer on top of it.
+//! Legacy SCP: the protocol that routers and switches speak, without IO in [`source`] and [`sink`], and our push, fetch,
+//! offer and accept on top of it.
 //!
 //! The side that sends a file is the *source*, the side that takes it is the *sink*, whoever dialled. The source sends
 //! lines (`C0644 <bytes> <name>` for a file, `T` for its times, `D` and `E` around a directory) and the bytes; the sink
 //! answers each with one byte: 0 for good, 1 for a warning, 2 for an end, both followed by a line of text.
 
+mod accept;
 mod fetch;
-pub(crate) mod offer;
+mod offer;
 mod push;
 mod send;
+pub(crate) mod serve;
 pub mod sink;
 pub mod source;
+mod take;
 
 pub use fetch::ScpFetch;
 pub use push::ScpPush;

@@ -16,6 +16,9 @@ use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
 
+/// Bytes that are read from the store and handed to the connection at once: large enough that the store is asked rarely,
+/// small enough that hundreds of transfers fit into memory.
+const PIECE: usize = 512 * 1024;
 /// How long the other side may take to say its exit status after it confirmed the file.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -49,7 +52,8 @@ impl Transfer for ScpPush {
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         pipe.granted(CHANNEL_LIMIT, cx).await.map_err(|e| e.with("device", &request.device.id))?;
         let silence = self.client.config().silence();
-        let file = Sending { store: &*request.store, image: &request.image, bytes: request.bytes, silence };
+        let (store, image, bytes) = (&*request.store, &request.image, request.bytes);
+        let file = Sending { store, image, bytes, piece: PIECE, silence };
         let driven = send_file(&file, &mut source, &mut pipe, cx, |_| Ok(())).await;
         if driven.is_err() {
             pipe.finish().await;

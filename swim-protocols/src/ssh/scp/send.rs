@@ -10,15 +10,13 @@ use super::source::{Next, Source};
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
 
-/// Bytes that are read from the store and handed to the connection at once: large enough that the store is asked rarely,
-/// small enough that hundreds of transfers fit into memory.
-const PIECE: usize = 512 * 1024;
-
 /// What is sent.
 pub(super) struct Sending<'a> {
     pub(super) store: &'a dyn ImageStore,
     pub(super) image: &'a Sha256,
     pub(super) bytes: u64,
+    /// Bytes that are read from the store and handed to the connection at once.
+    pub(super) piece: usize,
     /// Silence of the other side that ends it.
     pub(super) silence: Duration,
 }
@@ -39,7 +37,7 @@ where
             Next::Done => return Ok(()),
             Next::Send(bytes) => pipe.send(bytes, false, file.silence, cx).await?,
             Next::SendFile { offset, left } => {
-                let length = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
+                let length = usize::try_from(left).unwrap_or(usize::MAX).min(file.piece);
                 let piece = file.store.read(file.image, offset, length).await?;
                 if piece.is_empty() {
                     return Err(Error::new(ErrorKind::Integrity, "scp", "the image is shorter than its size"));

@@ -1,39 +1,32 @@
 //! A device reads our one file over SFTP.
 
 use bytes::Bytes;
-use russh::Channel;
 use russh::server::Msg;
 use swim_core::Result;
-use swim_core::ports::{Context, Note};
+use swim_core::ports::{Context, Note, Offer};
 
 use super::codec::{self, Packets, Reader, Writer};
+use super::folder::{self, Place};
+use crate::pulls::Pulls;
 use crate::ssh::config::TRANSFER_SILENCE;
 use crate::ssh::pipe::{Heard, Pipe};
-use crate::ssh::session::Desk;
 
 /// The largest read that we answer at once.
 const LARGEST_READ: usize = 255 * 1024;
-/// Bytes that are read from the store at once.
-const PIECE: usize = 1024 * 1024;
-/// A plain file and a folder that can only be read.
+/// Bytes that are read from the store at once and kept until they are sent: two hundred devices, each at another place of
+/// the image, hold 40 MiB.
+const PIECE: usize = 192 * 1024;
+/// A plain file that can only be read.
 const FILE_MODE: u32 = 0o100_444;
-const FOLDER_MODE: u32 = 0o040_555;
 /// Files that may be open at the same time.
 const HANDLES: u32 = 16;
 /// Parts that may wait for the device's good-bye: a device reads in order, some with a few parts at once.
 const PENDING: usize = 1024;
 
-/// What a name stands for here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Root,
-    File,
-    Nothing,
-}
-
 /// One session of a device.
 struct Desktop<'a> {
-    desk: &'a Desk,
+    offer: &'a Offer,
+    pulls: &'a Pulls,
     cx: &'a Context,
     opened: u32,
     /// The handles that are open.
@@ -47,16 +40,10 @@ struct Desktop<'a> {
 /// An answer: a packet, and bytes of the image behind it.
 type Reply = (Bytes, Option<Bytes>);
 
-/// Serves one SFTP session and closes the channel.
-pub(crate) async fn serve(channel: Channel<Msg>, desk: &Desk, cx: &Context) {
-    let mut pipe = Pipe::serving(channel, "sftp");
-    let mut desktop =
-        Desktop { desk, cx, opened: 0, handles: Vec::new(), ahead: (0, Bytes::new()), pending: Vec::new() };
-    if let Err(e) = desktop.talk(&mut pipe).await {
-        tracing::info!(device = %desk.request.device.id, error = %e, "a pull ended early");
-    }
-    let _ = pipe.writer().exit_status(0).await;
-    pipe.finish().await;
+/// Serves one session.
+pub(super) async fn serve(pipe: &mut Pipe<Msg>, offer: &Offer, pulls: &Pulls, cx: &Context) -> Result<()> {
+    let (handles, ahead, pending) = (Vec::new(), (0, Bytes::new()), Vec::new());
+    Desktop { offer, pulls, cx, opened: 0, handles, ahead, pending }.talk(pipe).await
 }
 
 impl Desktop<'_> {
@@ -67,7 +54,7 @@ impl Desktop<'_> {
                 let (head, data) = self.judge(packet).await?;
                 pipe.send(head, false, TRANSFER_SILENCE, self.cx).await?;
                 if let Some(data) = data {
-                    self.desk.pulls.hand_out(data.len())?;
+                    self.pulls.hand_out(data.len())?;
                     self.cx.pace.take(data.len(), self.cx).await?;
                     pipe.send(data, false, TRANSFER_SILENCE, self.cx).await?;
                 }
@@ -84,21 +71,14 @@ impl Desktop<'_> {
     async fn judge(&mut self, mut packet: Reader) -> Result<Reply> {
         let kind = packet.byte()?;
         if kind == codec::INIT {
-            return Ok((Writer::new(codec::VERSION).int(3).done(), None));
+            return Ok((folder::greeting(), None));
         }
         let id = packet.int()?;
         Ok(match kind {
-            codec::REALPATH => {
-                let path = match self.place(&packet.text()?) {
-                    Place::File => format!("/{}", self.desk.request.name),
-                    _ => "/".to_owned(),
-                };
-                let name = Writer::new(codec::NAME).int(id).int(1).string(path.as_bytes()).string(path.as_bytes());
-                (name.int(0).done(), None)
-            }
+            codec::REALPATH => (folder::real_path(id, self.place(&packet.text()?), &self.offer.name), None),
             codec::STAT | codec::LSTAT => match self.place(&packet.text()?) {
                 Place::File => (self.attributes(id), None),
-                Place::Root => (Writer::new(codec::ATTRS).int(id).file_attributes(0, FOLDER_MODE).done(), None),
+                Place::Root => (folder::root(id), None),
                 Place::Nothing => status(id, codec::NO_SUCH_FILE, "No such file"),
             },
             codec::OPEN => {
@@ -131,16 +111,11 @@ impl Desktop<'_> {
     }
 
     fn place(&self, path: &str) -> Place {
-        let path = path.strip_prefix('.').filter(|p| p.is_empty() || p.starts_with('/')).unwrap_or(path);
-        match path.trim_start_matches('/') {
-            "" | "." => Place::Root,
-            name if name == self.desk.request.name => Place::File,
-            _ => Place::Nothing,
-        }
+        folder::place(path, &self.offer.name)
     }
 
     fn attributes(&self, id: u32) -> Bytes {
-        Writer::new(codec::ATTRS).int(id).file_attributes(self.desk.request.bytes, FILE_MODE).done()
+        Writer::new(codec::ATTRS).int(id).file_attributes(self.offer.bytes, FILE_MODE).done()
     }
 
     fn open(&mut self, id: u32, place: Place, flags: u32) -> Reply {
@@ -150,7 +125,7 @@ impl Desktop<'_> {
         if place != Place::File {
             return status(id, codec::NO_SUCH_FILE, "No such file");
         }
-        if !self.desk.pulls.open() {
+        if !self.pulls.open() {
             return status(id, codec::PERMISSION_DENIED, "This offer is used up");
         }
         if self.handles.len() >= HANDLES as usize {
@@ -168,7 +143,7 @@ impl Desktop<'_> {
     }
 
     async fn read(&mut self, id: u32, offset: u64, length: u32) -> Result<Reply> {
-        let offer = &self.desk.request;
+        let offer = self.offer;
         if offset >= offer.bytes {
             return Ok(status(id, codec::EOF, "End of file"));
         }
@@ -208,11 +183,11 @@ impl Desktop<'_> {
     /// The device closed its handle: it has what it asked for.
     fn confirm(&mut self) {
         for (start, end) in self.pending.drain(..) {
-            self.desk.pulls.arrived(start, end);
+            self.pulls.arrived(start, end);
         }
     }
 }
 
 fn status(id: u32, code: u32, words: &str) -> Reply {
-    (Writer::new(codec::STATUS).int(id).int(code).string(words.as_bytes()).string(b"").done(), None)
+    (folder::status(id, code, words), None)
 }

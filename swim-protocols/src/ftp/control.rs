@@ -1,0 +1,122 @@
+//! The control connection of what we serve: commands come in, replies go out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use swim_core::ports::Context;
+use swim_core::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::command::{Command, Commands};
+use super::config::SILENCE;
+use super::failure::broken;
+use super::session::Stream;
+
+/// Commands that wait while a file is moved; a client that sends more is not heard until then.
+const WAITING: usize = 8;
+
+/// Why a transfer is stopped from the control connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The client asked for it.
+    Abort,
+    /// The client is gone.
+    Gone,
+}
+
+/// One control connection.
+pub(super) struct Control {
+    stream: Stream,
+    commands: Commands,
+    waiting: VecDeque<Command>,
+}
+
+impl Control {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, commands: Commands::default(), waiting: VecDeque::new() }
+    }
+
+    /// The next command; `None` when the client has left. Nothing is lost when the future is dropped.
+    async fn read(&mut self) -> Result<Option<Command>> {
+        loop {
+            if let Some(command) = self.commands.next_command()? {
+                return Ok(Some(command));
+            }
+            let mut some = [0; 512];
+            let count = self.stream.read(&mut some).await.map_err(broken)?;
+            if count == 0 {
+                return Ok(None);
+            }
+            self.commands.feed(&some[..count]);
+        }
+    }
+
+    /// The next command, those that waited first. It must be there whole within a time: bytes that drip are silence.
+    pub(super) async fn next(&mut self, limit: Duration, cx: &Context) -> Result<Option<Command>> {
+        match self.waiting.pop_front() {
+            Some(command) => Ok(Some(command)),
+            None => cx.within(limit, "ftp", self.read()).await,
+        }
+    }
+
+    /// Listens while a file is moved: until the client wants it to stop, or is gone. Other commands wait.
+    pub(super) async fn watch(&mut self) -> Stop {
+        // Who has said that it leaves may be gone before the file is over.
+        while self.waiting.len() < WAITING && self.waiting.back().is_none_or(|c| c.verb != "QUIT") {
+            match self.read().await {
+                Ok(Some(command)) if command.verb == "ABOR" => return Stop::Abort,
+                Ok(Some(command)) => self.waiting.push_back(command),
+                Ok(None) | Err(_) => return Stop::Gone,
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Waits until there is another command (which waits on) or the client is gone; says whether it is there.
+    pub(super) async fn speaks(&mut self) -> bool {
+        if self.waiting.is_empty() {
+            match self.read().await {
+                Ok(Some(command)) => self.waiting.push_back(command),
+                Ok(None) | Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Sends a reply of one or several lines.
+    pub(super) async fn say(&mut self, code: u16, text: &str, cx: &Context) -> Result<()> {
+        let lines: Vec<&str> = text.lines().collect();
+        let mut reply = String::new();
+        for (n, line) in lines.iter().enumerate() {
+            match (n, n + 1 == lines.len()) {
+                (_, true) => reply.push_str(&format!("{code} {line}\r\n")),
+                (0, false) => reply.push_str(&format!("{code}-{line}\r\n")),
+                _ => reply.push_str(&format!(" {line}\r\n")),
+            }
+        }
+        let stream = &mut self.stream;
+        let sent = async {
+            stream.write_all(reply.as_bytes()).await.map_err(broken)?;
+            stream.flush().await.map_err(broken)
+        };
+        cx.within(SILENCE, "ftp", sent).await
+    }
+
+    /// The last words to a client that is sent away; it may be gone already.
+    pub(super) async fn send_away(mut self, why: &Error, limit: Duration, cx: &Context) {
+        let (code, words) = match why.kind() {
+            ErrorKind::Timeout => (421, "nothing was heard for too long"),
+            ErrorKind::Cancelled => (421, "what was served here is closed"),
+            ErrorKind::Auth => (421, "too many wrong logins"),
+            ErrorKind::UnexpectedReply => (500, "no such command is so long"),
+            _ => return,
+        };
+        let parting = async {
+            self.say(code, words, cx).await?;
+            self.stream.shutdown().await.map_err(broken)
+        };
+        if let Err(e) = cx.within(limit, "ftp", parting).await {
+            tracing::debug!(error = %e, "a client was gone before it was told why");
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Clients of our FTP offers and accepts that mean harm, or know no better.
+#![cfg(feature = "ftp")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/sink.rs"]
+mod sink;
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sink::FileSink;
+use support::memory::PatternStore;
+use support::{Folder, context, offer};
+use swim_core::ports::{Accept, Clock, Context, Offer, Served, Transfer};
+use swim_protocols::clock::TokioClock;
+use swim_protocols::ftp::{FtpConfig, FtpOffers};
+use swim_protocols::net::TcpNetwork;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// Hundred times as fast: deadlines of minutes pass in seconds.
+#[derive(Debug)]
+struct Fast(TokioClock);
+
+#[async_trait]
+impl Clock for Fast {
+    fn now(&self) -> jiff::Timestamp {
+        self.0.now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic() * 100
+    }
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration / 100).await;
+    }
+}
+
+fn fast() -> Context {
+    Context::new(Arc::new(Fast(TokioClock::system())))
+}
+
+fn offers() -> FtpOffers {
+    FtpOffers::new(Arc::new(TcpNetwork), FtpConfig { bind: "0.0.0.0".into(), port: 0, passive_ports: None })
+}
+
+const BYTES: u64 = 3_000_000;
+
+async fn served(cx: &Context) -> Box<dyn Served> {
+    let lifetime = Duration::from_secs(100_000);
+    offers().offer(Offer { lifetime, source: None, ..offer(BYTES, "x.bin") }, cx).await.unwrap()
+}
+
+async fn accepted(most: u64, sink: &Arc<FileSink>) -> Box<dyn Served> {
+    let Offer { device, name, lifetime, .. } = offer(0, "x.bin");
+    let sink = Arc::<FileSink>::clone(sink);
+    offers().accept(Accept { device, name, sink, most, source: None, lifetime }, &context()).await.unwrap()
+}
+
+/// A client that says what it likes.
+struct Raw(BufReader<TcpStream>);
+
+async fn dial(own: &str, port: u16) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{own}:0").parse().unwrap()).unwrap();
+    socket.connect(format!("127.0.0.1:{port}").parse().unwrap()).await.unwrap()
+}
+
+impl Raw {
+    async fn at(own: &str, port: u16) -> Self {
+        let mut raw = Self(BufReader::new(dial(own, port).await));
+        assert!(raw.hear().await.starts_with("220 "));
+        raw
+    }
+
+    async fn inside(served: &dyn Served) -> Self {
+        let mut raw = Self::at("127.0.0.1", served.port()).await;
+        assert_eq!(raw.log_in(served).await, 230);
+        raw
+    }
+
+    async fn log_in(&mut self, served: &dyn Served) -> u16 {
+        assert_eq!(self.ask(&format!("USER {}", served.user().unwrap())).await, 331);
+        self.ask(&format!("PASS {}", served.password().unwrap().expose())).await
+    }
+
+    /// The next line; empty when the server has closed.
+    async fn hear(&mut self) -> String {
+        let mut line = String::new();
+        let heard = tokio::time::timeout(Duration::from_secs(30), self.0.read_line(&mut line)).await;
+        let _ = heard.expect("the server says nothing");
+        line
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).await.unwrap();
+    }
+
+    async fn code(&mut self) -> u16 {
+        loop {
+            let line = self.hear().await;
+            match line.as_bytes().get(3) {
+                Some(b' ') if line.starts_with(|c: char| c.is_ascii_digit()) => return line[..3].parse().unwrap(),
+                None => return 0,
+                _ => {}
+            }
+        }
+    }
+
+    async fn ask(&mut self, line: &str) -> u16 {
+        self.say(&format!("{line}\r\n")).await;
+        self.code().await
+    }
+
+    async fn passive(&mut self) -> u16 {
+        self.say("EPSV\r\n").await;
+        let line = self.hear().await;
+        line.split('|').nth(3).unwrap_or_else(|| panic!("{line}")).parse().unwrap()
+    }
+
+    /// A whole pull: the code at its end and the bytes.
+    async fn pull(&mut self, name: &str) -> (u16, Vec<u8>) {
+        let mut data = dial("127.0.0.1", self.passive().await).await;
+        let begun = self.ask(&format!("RETR {name}")).await;
+        if begun != 150 {
+            return (begun, Vec::new());
+        }
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).await.unwrap();
+        drop(data);
+        (self.code().await, bytes)
+    }
+}
+
+fn whole(bytes: &[u8]) -> bool {
+    bytes == PatternStore::pattern(0, BYTES as usize)
+}
+
+#[tokio::test]
+async fn data_goes_to_the_client_itself_and_to_no_port_of_a_service() {
+    let served = served(&context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    let victim = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let [high, low] = victim.local_addr().unwrap().port().to_be_bytes();
+    let bounces = [
+        format!("PORT 127,0,0,2,{high},{low}"),
+        format!("EPRT |1|127.0.0.2|{}|", u16::from_be_bytes([high, low])),
+        "PORT 127,0,0,1,0,25".into(),
+        "EPRT |1|127.0.0.1|1023|".into(),
+        "PORT 127,0,0,1,0,0".into(),
+    ];
+    for bounce in bounces {
+        assert_eq!(raw.ask(&bounce).await, 504, "{bounce}");
+        assert_eq!(raw.ask("RETR x.bin").await, 425);
+    }
+    for nonsense in ["PORT 1,2,3", "EPRT |9|x|1|", "PORT", "EPRT"] {
+        assert_eq!(raw.ask(nonsense).await, 501, "{nonsense}");
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(200), victim.accept()).await.is_err());
+    assert!(whole(&raw.pull("x.bin").await.1));
+}
+
+#[tokio::test]
+async fn a_stranger_at_the_passive_port_gets_nothing() {
+    let served = served(&context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    let port = raw.passive().await;
+    let mut stranger = dial("127.0.0.2", port).await;
+    assert_eq!(raw.ask("RETR x.bin").await, 150);
+    let mut bytes = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(20), stranger.read_to_end(&mut bytes)).await.unwrap();
+    assert!(bytes.is_empty());
+    let mut data = dial("127.0.0.1", port).await;
+    data.read_to_end(&mut bytes).await.unwrap();
+    drop(data);
+    assert!(whole(&bytes));
+    assert_eq!(raw.code().await, 226);
+}
+
+#[tokio::test]
+async fn only_one_address_is_let_in_and_only_the_one_that_is_expected() {
+    let served = served(&context()).await;
+    let _first = Raw::inside(&*served).await;
+    let mut other = Raw::at("127.0.0.2", served.port()).await;
+    assert_eq!(other.log_in(&*served).await, 530);
+    let bound = Offer { source: Some("127.0.0.1".into()), ..offer(BYTES, "x.bin") };
+    let bound = offers().offer(bound, &context()).await.unwrap();
+    let mut other = dial("127.0.0.2", bound.port()).await;
+    assert!(matches!(other.read(&mut [0; 9]).await, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn wrong_logins_are_slow_and_few() {
+    let served = served(&context()).await;
+    let mut raw = Raw::at("127.0.0.1", served.port()).await;
+    for verb in ["RETR x.bin", "PASV", "SIZE x.bin", "PWD", "TYPE I"] {
+        assert_eq!(raw.ask(verb).await, 530, "{verb}");
+    }
+    assert_eq!(raw.ask("PASS x").await, 503);
+    let began = std::time::Instant::now();
+    for (user, code) in [(served.user().unwrap(), 530), ("anonymous", 530), ("root", 421)] {
+        assert_eq!(raw.ask(&format!("USER {user}")).await, 331);
+        assert_eq!(raw.ask("PASS x@y").await, code);
+    }
+    assert!(began.elapsed() >= Duration::from_secs(3));
+    assert_eq!(raw.hear().await, "");
+    // A login that was good is not, when another user is named.
+    let mut raw = Raw::inside(&*served).await;
+    assert_eq!(raw.ask("USER x").await, 331);
+    assert_eq!(raw.ask("SIZE x.bin").await, 530);
+}
+
+#[tokio::test]
+async fn there_is_one_file_and_nothing_can_be_done_to_it() {
+    let served = served(&context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    for verb in
+        ["LIST", "NLST", "MLSD", "MLST x.bin", "STAT", "STAT x.bin", "DELE x.bin", "RNFR x.bin", "MKD y", "RMD y"]
+    {
+        assert_eq!(raw.ask(verb).await, 502, "{verb}");
+    }
+    for verb in ["APPE x.bin", "STOU", "SITE CHMOD 777 x.bin", "SITE EXEC id", "AUTH TLS", "HELP"] {
+        assert_eq!(raw.ask(verb).await, 502, "{verb}");
+    }
+    for name in ["../x.bin", "/../x.bin", "//x.bin", "/etc/passwd", "..", "", "/", "X.BIN", "x.bin\0", "./../x.bin"] {
+        let port = raw.passive().await;
+        let _data = dial("127.0.0.1", port).await;
+        for verb in ["RETR", "SIZE", "MDTM", "STOR"] {
+            assert_eq!(raw.ask(&format!("{verb} {name}")).await, 550, "{verb} {name}");
+        }
+    }
+    let _ = raw.passive().await;
+    assert_eq!(raw.ask("STOR x.bin").await, 550);
+    for (line, code) in [
+        ("CWD ..", 550),
+        ("CWD /etc", 550),
+        ("CWD /", 250),
+        ("XYZZY", 500),
+        ("", 500),
+        ("MODE C", 504),
+        ("STRU R", 504),
+        ("TYPE E", 504),
+        ("REST 99999999999999999999", 501),
+        ("REST 3000001", 554),
+        ("REST -1", 501),
+        ("ALLO x", 501),
+        ("OPTS MLST size", 501),
+        ("TYPE A", 200),
+        ("RETR x.bin", 550),
+        ("SIZE x.bin", 550),
+        ("TYPE I", 200),
+        ("SIZE /x.bin", 213),
+        ("ABOR", 226),
+        ("EPSV 2", 522),
+        ("EPSV ALL", 200),
+        ("PASV", 503),
+        ("PORT 127,0,0,1,200,200", 503),
+    ] {
+        assert_eq!(raw.ask(line).await, code, "{line}");
+    }
+    let (code, bytes) = raw.pull("/x.bin").await;
+    assert!(code == 226 && whole(&bytes));
+    assert_eq!(raw.ask("RETR x.bin").await, 550);
+    assert_eq!(raw.ask("QUIT").await, 221);
+    // It is used up.
+    assert_eq!(Raw::at("127.0.0.1", served.port()).await.log_in(&*served).await, 530);
+}
+
+#[tokio::test]
+async fn a_line_without_end_and_a_flood_of_commands_are_cut() {
+    let served = served(&context()).await;
+    let mut raw = Raw::at("127.0.0.1", served.port()).await;
+    raw.say(&"A".repeat(4000)).await;
+    assert_eq!(raw.code().await, 500);
+    assert!(matches!(raw.0.read(&mut [0; 9]).await, Ok(0) | Err(_)));
+    // Commands during a file wait, and not in memory.
+    let mut raw = Raw::inside(&*served).await;
+    let _data = dial("127.0.0.1", raw.passive().await).await;
+    assert_eq!(raw.ask("RETR x.bin").await, 150);
+    let flood = "NOOP\r\n".repeat(100_000);
+    let mut sent = 0;
+    let more = async {
+        loop {
+            raw.0.get_mut().write_all(flood.as_bytes()).await.unwrap();
+            sent += flood.len();
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(2), more).await.is_err());
+    assert!(sent < 32 << 20, "{sent} bytes were taken");
+}
+
+#[tokio::test]
+async fn an_abort_stops_a_file_and_the_next_one_is_good() {
+    let served = served(&context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    for abort in [&b"ABOR\r\n"[..], b"\xff\xf4\xff\xf2ABOR\r\n"] {
+        let data = dial("127.0.0.1", raw.passive().await).await;
+        assert_eq!(raw.ask("RETR x.bin").await, 150);
+        raw.0.get_mut().write_all(abort).await.unwrap();
+        let codes = (raw.code().await, raw.code().await);
+        drop(data);
+        // The image may have fitted into the buffers of the connection.
+        assert!(matches!(codes, (426 | 226, 226)), "{codes:?}");
+    }
+    assert_eq!(raw.ask("REST 1000000").await, 350);
+    let (code, rest) = raw.pull("x.bin").await;
+    assert_eq!((code, rest), (226, PatternStore::pattern(1_000_000, BYTES as usize - 1_000_000)));
+}
+
+/// Nothing said, half a login, drips, nothing asked, a data connection that nobody makes or nobody reads.
+#[tokio::test]
+async fn who_is_silent_loses_the_place() {
+    let served = served(&fast()).await;
+    let mut silent = Raw::at("127.0.0.1", served.port()).await;
+    assert_eq!((silent.code().await, silent.hear().await.len()), (421, 0));
+    let mut half = Raw::at("127.0.0.1", served.port()).await;
+    half.say("USER swim\r\nPA").await;
+    assert_eq!((half.code().await, half.code().await, half.hear().await.len()), (331, 421, 0));
+    let mut drip = Raw::inside(&*served).await;
+    let code = loop {
+        // A byte resets no deadline.
+        let _ = drip.0.get_mut().write_all(b"N").await;
+        if let Ok(code) = tokio::time::timeout(Duration::from_millis(300), drip.code()).await {
+            break code;
+        }
+    };
+    assert!(code == 421 || code == 0, "{code}");
+    let mut alone = Raw::inside(&*served).await;
+    let _ = alone.passive().await;
+    assert_eq!(alone.ask("RETR x.bin").await, 150);
+    assert_eq!(alone.code().await, 425);
+    let data = dial("127.0.0.1", alone.passive().await).await;
+    data.set_zero_linger().unwrap();
+    assert_eq!(alone.ask("RETR x.bin").await, 150);
+    let stalled = alone.code().await;
+    // All of it may have fitted into the buffers; then the end of the connection was waited for in vain.
+    assert!(matches!(stalled, 426 | 226), "{stalled}");
+    drop(data);
+    // Whatever happened: the file was not taken, and the next client gets it.
+    let mut good = Raw::inside(&*served).await;
+    assert!(whole(&good.pull("x.bin").await.1));
+}
+
+#[tokio::test]
+async fn a_second_upload_takes_over_from_a_half_open_one() {
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("sink"));
+    let served = accepted(1_000_000, &sink).await;
+    let mut first = Raw::inside(&*served).await;
+    let mut data = dial("127.0.0.1", first.passive().await).await;
+    assert_eq!(first.ask("STOR x.bin").await, 150);
+    data.write_all(&[1; 5000]).await.unwrap();
+    let mut second = Raw::inside(&*served).await;
+    for (line, code) in [
+        ("RETR x.bin", 550),
+        ("SIZE x.bin", 550),
+        ("LIST", 502),
+        ("APPE x.bin", 502),
+        ("STOR y.bin", 550),
+        ("STOR ../x.bin", 550),
+        ("ALLO 1000001", 552),
+        ("ALLO 3000", 202),
+        ("REST 10", 501),
+        ("REST 0", 350),
+    ] {
+        assert_eq!(second.ask(line).await, code, "{line}");
+    }
+    let mut more = dial("127.0.0.1", second.passive().await).await;
+    assert_eq!(second.ask("STOR x.bin").await, 150);
+    assert_eq!(first.code().await, 426);
+    more.write_all(&[2; 3000]).await.unwrap();
+    drop(more);
+    assert_eq!(second.code().await, 226);
+    assert_eq!(std::fs::read(folder.file("sink")).unwrap(), [2; 3000]);
+    assert_eq!(first.ask("STOR x.bin").await, 550);
+    assert_eq!(second.ask("STOR x.bin").await, 550);
+    served.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_that_is_too_large_is_told_so_and_one_of_a_dead_client_is_not_whole() {
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("sink"));
+    let served = accepted(10_000, &sink).await;
+    let mut raw = Raw::inside(&*served).await;
+    let mut data = dial("127.0.0.1", raw.passive().await).await;
+    assert_eq!(raw.ask("STOR x.bin").await, 150);
+    let _ = data.write_all(&[1; 10_001]).await;
+    drop(data);
+    assert_eq!(raw.code().await, 552);
+    // Both connections end at once, as those of a program that is killed; the data first.
+    let mut data = dial("127.0.0.1", raw.passive().await).await;
+    assert_eq!(raw.ask("STOR x.bin").await, 150);
+    data.write_all(&[1; 5_000]).await.unwrap();
+    drop(data);
+    drop(raw);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(!sink.is_finished() && served.close().await.is_err());
+}
