@@ -108,3 +108,35 @@ async fn an_offer_is_pulled_once_and_withdrawn() {
     assert_eq!(receipt["bytes"], json!(BYTES), "{receipt}");
     assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
+
+#[tokio::test]
+async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let (curl, from) = (support::program("curl", "curl"), folder.file("c2960x-universalk9-mz.152-7.E10.bin"));
+    let run = async |args: &[&str]| tokio::process::Command::new(&curl).args(args).output().await.unwrap();
+    let id = client.images(None).await.unwrap()[0].id.to_string();
+    for protocol in ["http", "tftp"] {
+        let to = folder.file(&format!("{protocol}.bin"));
+        let accept = json!({"device": "sw1", "protocol": protocol, "file": to, "most": BYTES, "seconds": 60});
+        let offered = call(&client, "accept", accept.clone()).await.unwrap();
+        assert_eq!(offered["direction"], json!("upload"), "{offered}");
+        let url = format!("{protocol}://127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+        let ended = run(&["-sSf", "--tftp-blksize", "8192", "-T", &from, &url]).await;
+        assert!(ended.status.success(), "{ended:?}");
+        assert!(!run(&["-sSf", "-T", &from, &url]).await.status.success());
+        let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
+        assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(id)), "{receipt}");
+        assert!(std::fs::read(&from).unwrap() == std::fs::read(&to).unwrap());
+        let e = call(&client, "accept", accept).await.unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Conflict, "a file that is there is not replaced");
+    }
+    let small = folder.file("small.bin");
+    let accept = json!({"device": "sw1", "protocol": "http", "file": small, "most": BYTES - 1});
+    let offered = call(&client, "accept", accept).await.unwrap();
+    let url = format!("http://127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+    assert!(!run(&["-sSf", "-T", &from, &url]).await.status.success());
+    let e = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Interrupted);
+    assert!(!std::path::Path::new(&small).exists());
+}

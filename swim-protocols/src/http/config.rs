@@ -1,4 +1,4 @@
-//! Where and how HTTP offers are served.
+//! Where and how HTTP offers and accepts are served.
 
 use std::time::Duration;
 
@@ -10,8 +10,11 @@ pub(crate) const CONNECTIONS: usize = 8;
 pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(15);
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 pub(crate) const IDLE: Duration = Duration::from_secs(300);
+/// After an answer to a request that was not read whole: how long its rest is thrown away. Who reads while sending has
+/// seen the answer by then.
+pub(crate) const LINGER: Duration = Duration::from_secs(10);
 
-/// Settings of HTTP offers. Every field has a default.
+/// Settings of HTTP offers and accepts. Every field has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {

@@ -1,10 +1,11 @@
-//! HTTP: offers of one image at a path that cannot be guessed, and the client of other servers.
+//! HTTP: offers of one image and places for one upload at a path that cannot be guessed, and the client of other servers.
 
 mod body;
 mod client;
 mod config;
 mod range;
 mod server;
+mod taking;
 
 pub use client::HttpClient;
 pub use config::HttpConfig;

@@ -1,4 +1,4 @@
-//! The server of an offer.
+//! The server of offers and accepts.
 
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
@@ -15,18 +15,22 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use swim_core::Result;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{Answer, ImagePart, Sending};
-use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
+use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE, LINGER};
 use super::range::{Wanted, wanted};
-use crate::door::attend_all;
-use crate::pulls::Pulls;
+use super::taking::Inbox;
+use crate::door::{Visit, attend_all};
+use crate::intake::{Intake, check_accept};
+use crate::pulls::{Pulls, check_offer, random_text};
 use crate::served::{Books, HiddenPath};
 use crate::stream::Severable;
 
-/// Serves images to devices over HTTP: `GET` and `HEAD` of one path that only the device is told.
+/// Serves images to devices over HTTP, `GET` and `HEAD` of one path that only the device is told, and takes their uploads:
+/// `PUT` of one whole file at such a path.
 ///
 /// The bytes are not encrypted: who can listen on the way can read the image. The device's own check of the digest
 /// protects against a change.
@@ -41,7 +45,56 @@ impl HttpOffers {
     /// An adapter that listens through `network`.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, config: HttpConfig) -> Self {
-        Self { network, config, ability: TransferAbility::new(Protocol::Http, false, true, &[Direction::Pull]) }
+        let directions = [Direction::Pull, Direction::Upload];
+        Self { network, config, ability: TransferAbility::new(Protocol::Http, false, true, &directions) }
+    }
+
+    /// Opens the door to what is served at the path that it is given.
+    async fn open(
+        &self,
+        name: &str,
+        visit: Visit,
+        cx: &Context,
+        goods: impl FnOnce(String, Context) -> Goods + Send,
+    ) -> Result<HiddenPath> {
+        let door = crate::door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
+        let end = cx.cancel.child_token();
+        let path = format!("{}/{name}", random_text::<16>());
+        let goods = goods(format!("/{path}"), Context { cancel: end.clone(), ..cx.clone() });
+        let served = HiddenPath::new(Protocol::Http, door.local().port, &path, goods.books(), cx, &end);
+        tokio::spawn(serve(door, visit, goods, end));
+        Ok(served)
+    }
+}
+
+/// What is served.
+#[derive(Clone)]
+enum Goods {
+    Out(Arc<Desk>),
+    In(Arc<Inbox>),
+}
+
+impl Goods {
+    fn books(&self) -> Books {
+        match self {
+            Self::Out(desk) => Books::Out(Arc::clone(&desk.pulls)),
+            Self::In(inbox) => Books::In(Arc::clone(&inbox.intake)),
+        }
+    }
+
+    fn cx(&self) -> &Context {
+        match self {
+            Self::Out(desk) => &desk.cx,
+            Self::In(inbox) => &inbox.cx,
+        }
+    }
+
+    /// Bytes that moved so far.
+    fn moved(&self) -> u64 {
+        match self {
+            Self::Out(desk) => desk.pulls.sent(),
+            Self::In(inbox) => inbox.intake.taken(),
+        }
     }
 }
 
@@ -62,60 +115,82 @@ impl Transfer for HttpOffers {
     }
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
-        crate::pulls::check_offer(&request)?;
-        let door = crate::door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
-        let port = door.local().port;
-        let end = cx.cancel.child_token();
-        let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
+        check_offer(&request)?;
+        let (name, visit) = (request.name.clone(), Visit::from(&request));
         let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
-        let books = Books::Out(Arc::clone(&pulls));
-        let served = HiddenPath::new(Protocol::Http, port, path.trim_start_matches('/'), books, cx, &end);
-        let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path });
-        tokio::spawn(serve(door, desk, end));
-        Ok(Box::new(served))
+        let goods = |path, cx| Goods::Out(Arc::new(Desk { request, pulls, cx, path }));
+        Ok(Box::new(self.open(&name, visit, cx, goods).await?))
+    }
+
+    async fn accept(&self, request: Accept, cx: &Context) -> Result<Box<dyn Served>> {
+        check_accept(&request)?;
+        let (name, visit) = (request.name.clone(), Visit::from(&request));
+        let goods = |path, cx| Goods::In(Arc::new(Inbox { request, intake: Arc::<Intake>::default(), cx, path }));
+        Ok(Box::new(self.open(&name, visit, cx, goods).await?))
     }
 }
 
-async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken) {
-    let one = |accepted, cut| attend(accepted, Arc::clone(&desk), cut);
-    attend_all(door, &desk.request, &desk.cx, end, CONNECTIONS, one).await;
+async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, end: CancellationToken) {
+    let one = |accepted, cut| attend(accepted, goods.clone(), cut);
+    attend_all(door, visit, goods.cx(), end, CONNECTIONS, one).await;
 }
 
 /// One connection: one request, so that its end tells that the answer was taken.
-async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
+async fn attend(accepted: Accepted, goods: Goods, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
+    let Accepted { stream, peer, .. } = accepted;
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = answer(&desk, &accepted.peer.host, &request, &sending);
-        async move { Ok::<_, Infallible>(answer) }
+        let (goods, host, sending) = (goods.clone(), peer.host.clone(), Arc::clone(&sending));
+        Box::pin(async move {
+            Ok::<_, Infallible>(match &goods {
+                Goods::Out(desk) => answer(desk, &host, &request, &sending),
+                Goods::In(inbox) => inbox.answer(&host, request).await,
+            })
+        })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(Severable::new(accepted.stream, cut.clone())), service);
+        .serve_connection(TokioIo::new(Severable::new(stream, cut.clone())), service)
+        .without_shutdown();
     tokio::pin!(connection);
-    let mut moved = desk.pulls.sent();
+    let clock = &goods.cx().clock;
+    let mut moved = goods.moved();
     let ended = loop {
         tokio::select! {
             ended = &mut connection => break ended,
-            () = desk.cx.clock.sleep(IDLE) => {
-                // Nothing was handed out for so long: cutting makes the connection end with an error.
-                if desk.pulls.sent() == moved {
+            () = clock.sleep(IDLE) => {
+                // Nothing moved for so long: cutting makes the connection end with an error.
+                if goods.moved() == moved {
                     cut.cancel();
                 }
-                moved = desk.pulls.sent();
+                moved = goods.moved();
             }
         }
     };
     match ended {
-        Ok(()) => {
+        Ok(parts) => {
             let sent = *sending.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((start, end)) = sent {
+            if let (Goods::Out(desk), Some((start, end))) = (&goods, sent) {
                 desk.pulls.arrived(start, end);
             }
+            tokio::select! {
+                () = hang_up(parts.io.into_inner()) => {}
+                () = clock.sleep(LINGER) => {}
+            }
         }
-        Err(e) => tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended"),
+        Err(e) => tracing::debug!(%peer, error = %e, "a connection ended"),
+    }
+}
+
+/// Says that nothing more comes, and reads on: a close with unread bytes resets the connection, and who was refused in
+/// the middle of an upload would never read why.
+async fn hang_up(mut stream: Severable) {
+    let mut unread = [0; 4096];
+    if stream.shutdown().await.is_ok() {
+        while stream.read(&mut unread).await.is_ok_and(|count| count > 0) {}
     }
 }
 
@@ -163,14 +238,14 @@ fn answer(desk: &Arc<Desk>, peer: &str, request: &Request<Incoming>, sending: &S
     response
 }
 
-fn text(status: StatusCode, line: &'static str) -> Response<Answer> {
+pub(super) fn text(status: StatusCode, line: &'static str) -> Response<Answer> {
     let mut response = Response::new(Answer::Text(Some(Bytes::from_static(line.as_bytes()))));
     *response.status_mut() = status;
     put(response.headers_mut(), CONTENT_TYPE, "text/plain");
     response
 }
 
-fn put(headers: &mut HeaderMap, name: hyper::header::HeaderName, value: &str) {
+pub(super) fn put(headers: &mut HeaderMap, name: hyper::header::HeaderName, value: &str) {
     // All values here are digits, hexadecimal and fixed text.
     if let Ok(value) = value.parse() {
         headers.insert(name, value);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use swim_core::ErrorKind;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Offer, Served, Transfer};
+use swim_core::ports::{Accept, Offer, Served, Sink, Transfer};
 use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
@@ -13,6 +13,8 @@ use swim_protocols::ssh::{OfferConfig, SshOffers};
 use swim_protocols::tftp::{TftpConfig, TftpOffers};
 
 use crate::Tally;
+use crate::peers::SmallDisk;
+use crate::sink::FileSink;
 use crate::support::memory::PatternStore;
 use crate::support::{Folder, context, offer, openssh, program};
 
@@ -34,6 +36,14 @@ impl Place<'_> {
 
     fn login_url(&self, scheme: &str) -> String {
         self.url(scheme).replacen("://", &format!("://{}:{}@", self.user(), self.password()), 1)
+    }
+
+    /// The words of lftp for one command.
+    fn lftp(&self, command: &str) -> Vec<String> {
+        let (login, port) = (format!("{},{}", self.user(), self.password()), self.served.port().to_string());
+        let line = format!("set net:max-retries 1; {command}; bye");
+        let host = self.host.trim_matches(['[', ']']);
+        ["-u", &login, "-e", &line, "-p", &port, host].map(str::to_owned).to_vec()
     }
 
     fn password(&self) -> String {
@@ -92,11 +102,7 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
         "curl, active" => {
             run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
         }
-        "lftp" => {
-            let login = format!("{},{}", place.user(), place.password());
-            let line = format!("set net:max-retries 1; get {} -o {to}; bye", place.served.path());
-            run("lftp", "lftp", &text(&["-u", &login, "-e", &line, "-p", &port, &bare])).await
-        }
+        "lftp" => run("lftp", "lftp", &place.lftp(&format!("get {} -o {to}", place.served.path()))).await,
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
         }
@@ -142,6 +148,12 @@ pub async fn rows(host: &str, tally: &mut Tally) {
                 pulls(&*adapter, puller, host, tally).await;
             }
         }
+        if adapter.ability().directions.contains(&Direction::Upload) {
+            for (_, uploader) in UPLOADERS.iter().filter(|(p, _)| *p == protocol) {
+                tally.row(&format!("{protocol} accept of {uploader} at {host}"));
+                uploads(&*adapter, uploader, host, tally).await;
+            }
+        }
     }
 }
 
@@ -175,5 +187,110 @@ async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tal
         let refused = adapter.offer(offer(10, name), &context()).await.map(|_| ()).map_err(|e| e.kind());
         let work = async { if refused == Err(ErrorKind::InvalidInput) { Ok(()) } else { Err(format!("{refused:?}")) } };
         tally.cell(&format!("name {name:?} is refused"), work).await;
+    }
+}
+
+/// Programs that upload, by protocol.
+const UPLOADERS: &[(Protocol, &str)] = &[
+    (Protocol::Http, "curl -T"),
+    (Protocol::Http, "curl -T in chunks"),
+    (Protocol::Ftp, "curl -T, passive"),
+    (Protocol::Ftp, "curl -T, active"),
+    (Protocol::Ftp, "lftp put"),
+    (Protocol::Tftp, "curl -T, blocks of 1468"),
+    (Protocol::Tftp, "tftp-hpa put"),
+    (Protocol::Tftp, "atftp -p, windows of 16"),
+];
+
+/// Uploads a file; did the program say that it worked?
+async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Result<(), String> {
+    let text = |parts: &[&str]| parts.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
+    let port = place.served.port().to_string();
+    let bare = place.host.trim_matches(['[', ']']).to_owned();
+    let url = |scheme: &str| format!("{scheme}://{}:{port}/{path}", place.host);
+    let ended = match program {
+        "curl -T" => run("curl", "curl", &text(&["-gsSf", "-T", from, &url("http")])).await,
+        // It does not know the size of what comes through a pipe.
+        "curl -T in chunks" => {
+            let mut curl = tokio::process::Command::new(crate::support::program("curl", "curl"));
+            curl.args(["-gsSf", "-T", "-", &url("http")]).stdin(std::fs::File::open(from).unwrap());
+            curl.kill_on_drop(true).output().await.unwrap()
+        }
+        "curl -T, passive" | "curl -T, active" => {
+            let active: &[&str] = if program == "curl -T, active" { &["--ftp-port", "-"] } else { &[] };
+            run("curl", "curl", &text(&[&["-gsS", "-T", from, &place.login_url("ftp")], active].concat())).await
+        }
+        "lftp put" => run("lftp", "lftp", &place.lftp(&format!("put {from} -o {path}"))).await,
+        "curl -T, blocks of 1468" => {
+            run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-T", from, &url("tftp")])).await
+        }
+        "tftp-hpa put" => {
+            run("tftp", "tftp-hpa", &text(&["-m", "binary", &bare, &port, "-c", "put", from, path])).await
+        }
+        _ => {
+            let options = ["--option", "blksize 1468", "--option", "windowsize 16", "-p", "-r", path, "-l", from];
+            run("atftp", "atftp", &[text(&options), text(&[&bare, &port])].concat()).await
+        }
+    };
+    let words = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    // tftp-hpa says so in words only.
+    if ended.status.success() && !words.contains("Error code") { Ok(()) } else { Err(words) }
+}
+
+/// A place at which `most` bytes are taken.
+async fn place(adapter: &dyn Transfer, host: &str, name: &str, sink: &Arc<FileSink>, most: u64) -> Box<dyn Served> {
+    let sink: Arc<dyn Sink> = Arc::<FileSink>::clone(sink);
+    let Offer { device, lifetime, .. } = offer(1, name);
+    let request = Accept { device, name: name.to_owned(), sink, most, source: Some(host.to_owned()), lifetime };
+    adapter.accept(request, &context()).await.unwrap()
+}
+
+async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut Tally) {
+    let folder = Folder::new();
+    let (from, to) = (folder.file("from"), folder.file("to"));
+    let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let write = |bytes: u64| std::fs::write(&from, PatternStore::pattern(0, usize::try_from(bytes).unwrap())).unwrap();
+    for (name, bytes) in NAMES {
+        let work = async {
+            write(*bytes);
+            let _ = std::fs::remove_file(&to);
+            let sink = FileSink::at(&to);
+            let served = place(adapter, host, name, &sink, (*bytes).max(1)).await;
+            let at = Place { host: shown.clone(), served: &*served, folder: &folder };
+            // Where the path is plain, the login is the credential.
+            if served.path() != *name && upload(uploader, &at, name, &from).await.is_ok() {
+                return Err("the name alone was enough".to_owned());
+            }
+            upload(uploader, &at, served.path(), &from).await?;
+            let content = std::fs::read(&to).unwrap_or_default();
+            if !sink.is_finished() || content != PatternStore::pattern(0, usize::try_from(*bytes).unwrap()) {
+                return Err(format!("{} bytes came", content.len()));
+            }
+            if upload(uploader, &at, served.path(), &from).await.is_ok() {
+                return Err("it was taken twice".to_owned());
+            }
+            let receipt = served.close().await.map_err(|e| e.report().to_string())?;
+            if receipt.bytes == *bytes { Ok(()) } else { Err(format!("{receipt:?}")) }
+        };
+        tally.cell(name, work).await;
+    }
+    write(1_000_003);
+    let refused = async |sink: &Arc<FileSink>, most: u64| {
+        let served = place(adapter, host, "x.bin", sink, most).await;
+        let at = Place { host: shown.clone(), served: &*served, folder: &folder };
+        let said = upload(uploader, &at, served.path(), &from).await;
+        match (said, sink.is_finished(), served.close().await.map_err(|e| e.kind())) {
+            (Err(_), false, Err(ErrorKind::Interrupted)) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    };
+    tally.cell("larger than is taken", refused(&FileSink::at(folder.file("large")), 1_000_002)).await;
+    let full = folder.file("full");
+    match SmallDisk::mount(&full) {
+        Some(_disk) => {
+            write(3_000_001);
+            tally.cell("our disk is full", refused(&FileSink::at(format!("{full}/x")), 1 << 30)).await;
+        }
+        None => println!("(no right to mount a small disk: that cell is left out)"),
     }
 }
