@@ -27,6 +27,7 @@ use swim_core::version::{Scheme, Version};
 use swim_core::{ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::connector::Connector;
+use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::ssh::scp::ScpPush;
 use swim_protocols::ssh::sftp::SftpPush;
@@ -217,6 +218,7 @@ impl Fleet {
             Arc::new(scp),
             Arc::new(sftp),
             Arc::new(HttpOffers::new(Arc::clone(&network), HttpConfig::default())),
+            Arc::new(FtpOffers::new(Arc::clone(&network), FtpConfig::default())),
             Arc::new(TftpOffers::new(network, TftpConfig::default())),
             Arc::new(ScpPush::new(Arc::clone(&ssh))),
             Arc::new(SftpPush::new(Arc::clone(&ssh))),

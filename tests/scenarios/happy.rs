@@ -38,6 +38,7 @@ happy! {
     one_switch_in_install_mode_by_scp: DeviceSpec::cat9300("access1", 1), Scp, Pull;
     one_switch_in_install_mode_by_sftp: DeviceSpec::cat9300("access1", 1), Sftp, Pull;
     one_switch_in_install_mode_by_tftp: DeviceSpec::cat9300("access1", 1), Tftp, Pull;
+    one_switch_in_install_mode_by_ftp: DeviceSpec::cat9300("access1", 1), Ftp, Pull;
     one_switch_in_install_mode_by_scp_push: DeviceSpec::cat9300("access1", 1), Scp, Push;
     a_stack_of_three_by_http: DeviceSpec::cat9300("stack1", 3), Http, Pull;
     a_stack_of_three_by_scp: DeviceSpec::cat9300("stack1", 3), Scp, Pull;
@@ -46,6 +47,7 @@ happy! {
     a_fixed_switch_by_scp: DeviceSpec::ios_switch("edge1"), Scp, Pull;
     a_fixed_switch_by_scp_push: DeviceSpec::ios_switch("edge1"), Scp, Push;
     a_fixed_switch_by_tftp: DeviceSpec::ios_switch("edge1"), Tftp, Pull;
+    a_fixed_switch_by_ftp: DeviceSpec::ios_switch("edge1"), Ftp, Pull;
     a_router_by_http: DeviceSpec::ios_router("branch1"), Http, Pull;
     a_router_by_scp: DeviceSpec::ios_router("branch1"), Scp, Pull;
     a_router_by_scp_push: DeviceSpec::ios_router("branch1"), Scp, Push;

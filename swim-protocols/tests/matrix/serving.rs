@@ -38,6 +38,14 @@ impl Place<'_> {
         self.url(scheme).replacen("://", &format!("://{}:{}@", self.user(), self.password()), 1)
     }
 
+    /// The words of lftp for one command.
+    fn lftp(&self, command: &str) -> Vec<String> {
+        let (login, port) = (format!("{},{}", self.user(), self.password()), self.served.port().to_string());
+        let line = format!("set net:max-retries 1; {command}; bye");
+        let host = self.host.trim_matches(['[', ']']);
+        ["-u", &login, "-e", &line, "-p", &port, host].map(str::to_owned).to_vec()
+    }
+
     fn password(&self) -> String {
         self.served.password().map(|p| p.expose().clone()).unwrap_or_default()
     }
@@ -94,11 +102,7 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
         "curl, active" => {
             run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
         }
-        "lftp" => {
-            let login = format!("{},{}", place.user(), place.password());
-            let line = format!("set net:max-retries 1; get {} -o {to}; bye", place.served.path());
-            run("lftp", "lftp", &text(&["-u", &login, "-e", &line, "-p", &port, &bare])).await
-        }
+        "lftp" => run("lftp", "lftp", &place.lftp(&format!("get {} -o {to}", place.served.path()))).await,
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
         }
@@ -193,6 +197,9 @@ const UPLOADERS: &[(Protocol, &str)] = &[
     (Protocol::Sftp, "sftp put"),
     (Protocol::Http, "curl -T"),
     (Protocol::Http, "curl -T in chunks"),
+    (Protocol::Ftp, "curl -T, passive"),
+    (Protocol::Ftp, "curl -T, active"),
+    (Protocol::Ftp, "lftp put"),
     (Protocol::Tftp, "curl -T, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa put"),
     (Protocol::Tftp, "atftp -p, windows of 16"),
@@ -224,6 +231,11 @@ async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Res
             curl.args(["-gsSf", "-T", "-", &url("http")]).stdin(std::fs::File::open(from).unwrap());
             curl.kill_on_drop(true).output().await.unwrap()
         }
+        "curl -T, passive" | "curl -T, active" => {
+            let active: &[&str] = if program == "curl -T, active" { &["--ftp-port", "-"] } else { &[] };
+            run("curl", "curl", &text(&[&["-gsS", "-T", from, &place.login_url("ftp")], active].concat())).await
+        }
+        "lftp put" => run("lftp", "lftp", &place.lftp(&format!("put {from} -o {path}"))).await,
         "curl -T, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-T", from, &url("tftp")])).await
         }
@@ -260,7 +272,8 @@ async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut
             let sink = FileSink::at(&to);
             let served = place(adapter, host, name, &sink, (*bytes).max(1)).await;
             let at = Place { host: shown.clone(), served: &*served, folder: &folder };
-            if served.user().is_none() && upload(uploader, &at, name, &from).await.is_ok() {
+            // Where the path is plain, the login is the credential.
+            if served.path() != *name && upload(uploader, &at, name, &from).await.is_ok() {
                 return Err("the name alone was enough".to_owned());
             }
             upload(uploader, &at, served.path(), &from).await?;
