@@ -146,7 +146,12 @@ async fn refusals_have_kinds_and_the_words_of_the_server() {
     assert_eq!((e.kind(), e.device_words()), (ErrorKind::NotFound, Some("550 Failed to open file.")), "{e:?}");
     assert_eq!(get(ftpd.device(), "secret").await.kind(), ErrorKind::Privilege);
     assert_eq!(put(ftpd.device(), "secret").await.kind(), ErrorKind::Privilege);
-    assert_eq!(put(ftpd.device(), "no/such").await.kind(), ErrorKind::Privilege);
+    // vsftpd has the same words for both: what cannot be written in a folder that is there, and a folder that is not.
+    std::fs::create_dir_all(ftpd.file("there/taken")).unwrap();
+    let e = put(ftpd.device(), "there/taken").await;
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::Privilege, Some("553 Could not create file.")), "{e:?}");
+    let e = put(ftpd.device(), "no/such").await;
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NotFound, Some("550 Failed to change directory.")), "{e:?}");
     let e = get(server("127.0.0.1", ftpd.port, "bad"), "x.bin").await;
     assert_eq!((e.kind(), e.device_words()), (ErrorKind::Auth, Some("530 Login incorrect.")), "{e:?}");
     assert_eq!(get(server("127.0.0.1", 1, "good"), "x.bin").await.kind(), ErrorKind::Unreachable);
