@@ -16,7 +16,6 @@ tools:
 	    if [ ! -e $$policy ]; then printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; own=1; fi; \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${missing[@]}"; \
 	    [ $$own = 0 ] || rm -f $$policy; \
-	    case " $${missing[*]} " in *" inetutils-telnetd "*) update-inetd --disable telnet;; esac; \
 	  else echo "missing packages: $${missing[*]} (install them, or run as root)" >&2; exit 1; fi; fi
 
 rust:
