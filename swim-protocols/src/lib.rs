@@ -1,4 +1,4 @@
-//! Protocol adapters of swim: SSH (command line, SFTP, SCP), HTTP, FTP and TFTP.
+//! Protocol adapters of swim: SSH (command line, SFTP, SCP), HTTP and FTP (both with TLS as well) and TFTP.
 //!
 //! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
@@ -6,6 +6,8 @@
 pub mod clock;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod door;
+#[cfg(any(feature = "ssh", feature = "tls"))]
+mod first_use;
 #[cfg(feature = "ftp")]
 pub mod ftp;
 #[cfg(feature = "http")]
@@ -25,5 +27,7 @@ pub mod ssh;
 mod stream;
 #[cfg(feature = "tftp")]
 pub mod tftp;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tftp")]
 mod udp;

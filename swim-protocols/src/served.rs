@@ -1,7 +1,7 @@
 //! An open offer or accept whose path is its credential.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,12 +22,16 @@ pub(crate) enum Books {
     In(Arc<Intake>),
 }
 
+/// The cipher of the connection, where there is one.
+pub(crate) type Cipher = Arc<Mutex<Option<String>>>;
+
 /// What is left in the hands of the one who opened it; dropping it closes it.
 pub(crate) struct HiddenPath {
     pub(crate) protocol: Protocol,
     pub(crate) port: u16,
     pub(crate) path: String,
     pub(crate) books: Books,
+    pub(crate) cipher: Cipher,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Duration,
     pub(crate) end: DropGuard,
@@ -44,7 +48,16 @@ impl HiddenPath {
         end: &CancellationToken,
     ) -> Self {
         let (clock, began) = (Arc::clone(&cx.clock), cx.clock.monotonic());
-        Self { protocol, port, path: path.to_owned(), books, clock, began, end: end.clone().drop_guard() }
+        Self {
+            protocol,
+            port,
+            path: path.to_owned(),
+            books,
+            cipher: Cipher::default(),
+            clock,
+            began,
+            end: end.clone().drop_guard(),
+        }
     }
 }
 
@@ -86,7 +99,8 @@ impl Served for HiddenPath {
                 return Err(Error::new(ErrorKind::Interrupted, "accept", message));
             }
         };
-        Ok(Receipt::new(self.protocol, direction, sent, 0, millis))
+        let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref()))
     }
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Bytes read from a socket at once. SSH reads a packet in two small reads; a buffer of this size made downloads a
 /// quarter faster.
-const READ_BUFFER: usize = 256 * 1024;
+pub(crate) const READ_BUFFER: usize = 256 * 1024;
 
 /// A stream with a read buffer that fails as soon as its token is cancelled, even while the peer does not move.
 pub(crate) struct Severable {

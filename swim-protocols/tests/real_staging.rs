@@ -51,7 +51,12 @@ async fn stage(sshd: &Sshd, doors: Vec<Door>) -> Result<()> {
 }
 
 fn door(protocol: Protocol, device: &Device, folder: &str) -> Door {
-    Door { protocol, port: Some(device.at.port), login: Some(device.login.clone()), folder: folder.to_owned() }
+    Door {
+        port: Some(device.at.port),
+        login: Some(device.login.clone()),
+        folder: folder.to_owned(),
+        ..Door::new(protocol)
+    }
 }
 
 #[tokio::test]

@@ -70,10 +70,9 @@ async fn upgrade(full: bool, policy: Policy) -> (Fleet, JobReport, Vec<Push>) {
     let served = scp.offer(offer, &Context::new(Arc::clone(&fleet.clock))).await.unwrap();
     let secrets: Arc<dyn Secrets> = Arc::new(StaticSecrets::new().with("depot", served.password().unwrap().clone()));
     let door = Door {
-        protocol: Protocol::Scp,
         port: Some(served.port()),
         login: Some(Login::password(served.user().unwrap(), "depot")),
-        folder: String::new(),
+        ..Door::new(Protocol::Scp)
     };
     let server = ImageServer {
         name: swim_core::model::DeviceId::new("depot").unwrap(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::{SecretRef, TlsTrust};
 use crate::{Error, Result};
 
 /// The operator's name of a device; unique in a repository.
@@ -137,6 +137,9 @@ pub struct Device {
     pub login: Login,
     /// What to do about its host key.
     pub host_key: HostKeyPolicy,
+    /// What to do about its certificate, where it is dialled by HTTPS or FTPS.
+    #[serde(default, skip_serializing_if = "TlsTrust::is_default")]
+    pub tls: TlsTrust,
     /// Legacy SSH algorithms are offered to this device only when this is set; it is reported as a finding.
     #[serde(default)]
     pub legacy_ssh: bool,
@@ -189,6 +192,17 @@ impl Device {
     /// ```
     #[must_use]
     pub const fn new(id: DeviceId, at: Endpoint, platform: PlatformId, login: Login, host_key: HostKeyPolicy) -> Self {
-        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at: None, vrf: None, site: None }
+        Self {
+            id,
+            at,
+            platform,
+            login,
+            host_key,
+            tls: TlsTrust::MachineRoots,
+            legacy_ssh: false,
+            reach_us_at: None,
+            vrf: None,
+            site: None,
+        }
     }
 }

@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use swim_core::Result;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use swim_core::ports::{Accepted, ByteStream, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{Answer, ImagePart, Sending};
@@ -23,26 +23,38 @@ use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE};
 use super::range::{Wanted, wanted};
 use crate::door::attend_all;
 use crate::pulls::Pulls;
-use crate::served::{Books, HiddenPath};
+use crate::served::{Books, Cipher, HiddenPath};
 use crate::stream::Severable;
+use crate::tls::{Identity, Secured};
 
 /// Serves images to devices over HTTP: `GET` and `HEAD` of one path that only the device is told.
 ///
-/// The bytes are not encrypted: who can listen on the way can read the image. The device's own check of the digest
-/// protects against a change.
+/// By HTTP the bytes are not encrypted: who can listen on the way can read the image. The device's own check of the
+/// digest protects against a change.
 #[derive(Clone, Debug)]
 pub struct HttpOffers {
     network: Arc<dyn Network>,
     config: HttpConfig,
+    tls: Option<Identity>,
     ability: TransferAbility,
 }
 
 impl HttpOffers {
-    /// An adapter that listens through `network`.
+    /// An adapter of HTTP that listens through `network`.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, config: HttpConfig) -> Self {
-        Self { network, config, ability: TransferAbility::new(Protocol::Http, false, true, &[Direction::Pull]) }
+        Self { network, config, tls: None, ability: ability(Protocol::Http) }
     }
+
+    /// The same of HTTPS, where devices are shown this certificate.
+    #[must_use]
+    pub fn tls(network: Arc<dyn Network>, config: HttpConfig, identity: Identity) -> Self {
+        Self { network, config, tls: Some(identity), ability: ability(Protocol::Https) }
+    }
+}
+
+fn ability(protocol: Protocol) -> TransferAbility {
+    TransferAbility::new(protocol, protocol.secure(), true, &[Direction::Pull])
 }
 
 /// What all connections of an offer share.
@@ -53,6 +65,9 @@ pub(crate) struct Desk {
     pub(crate) cx: Context,
     /// With the leading slash.
     path: String,
+    tls: Option<Identity>,
+    /// The cipher of the pull that came last.
+    cipher: Cipher,
 }
 
 #[async_trait]
@@ -69,8 +84,9 @@ impl Transfer for HttpOffers {
         let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
         let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
         let books = Books::Out(Arc::clone(&pulls));
-        let served = HiddenPath::new(Protocol::Http, port, path.trim_start_matches('/'), books, cx, &end);
-        let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path });
+        let served = HiddenPath::new(self.ability.protocol, port, path.trim_start_matches('/'), books, cx, &end);
+        let cipher = Arc::clone(&served.cipher);
+        let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path, tls: self.tls.clone(), cipher });
         tokio::spawn(serve(door, desk, end));
         Ok(Box::new(served))
     }
@@ -81,9 +97,27 @@ async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken)
     attend_all(door, &desk.request, &desk.cx, end, CONNECTIONS, one).await;
 }
 
+impl Desk {
+    /// The plain bytes of a connection; none when its handshake does not end.
+    async fn secure(&self, stream: Severable) -> Option<Box<dyn ByteStream>> {
+        let Some(identity) = &self.tls else { return Some(Box::new(stream)) };
+        match identity.accept(stream, HEADER_LIMIT, &self.cx).await {
+            Ok(Secured { stream, cipher }) => {
+                *self.cipher.lock().unwrap_or_else(PoisonError::into_inner) = cipher;
+                Some(stream)
+            }
+            Err(e) => {
+                tracing::debug!(error = %e.report(), "a connection to an offer is not secured");
+                None
+            }
+        }
+    }
+}
+
 /// One connection: one request, so that its end tells that the answer was taken.
 async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
+    let Some(stream) = desk.secure(Severable::new(accepted.stream, cut.clone())).await else { return };
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
         let answer = answer(&desk, &accepted.peer.host, &request, &sending);
@@ -93,7 +127,7 @@ async fn attend(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(Severable::new(accepted.stream, cut.clone())), service);
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut moved = desk.pulls.sent();
     let ended = loop {

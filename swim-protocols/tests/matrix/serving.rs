@@ -6,10 +6,12 @@ use std::sync::Arc;
 use swim_core::ErrorKind;
 use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{Offer, Served, Transfer};
+use swim_protocols::clock::TokioClock;
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::{OfferConfig, SshOffers};
 use swim_protocols::tftp::{TftpConfig, TftpOffers};
+use swim_protocols::tls::Identity;
 
 use crate::Tally;
 use crate::support::memory::PatternStore;
@@ -24,11 +26,19 @@ struct Place<'a> {
     host: String,
     served: &'a dyn Served,
     folder: &'a Folder,
+    identity: &'a Identity,
 }
 
 impl Place<'_> {
     fn url(&self, scheme: &str) -> String {
         format!("{scheme}://{}:{}/{}", self.host, self.served.port(), self.served.path())
+    }
+
+    /// The file of the certificate that HTTPS offers show.
+    fn authority(&self) -> String {
+        let file = self.folder.file("authority");
+        std::fs::write(&file, self.identity.pem()).unwrap();
+        file
     }
 
     fn password(&self) -> String {
@@ -52,6 +62,8 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Sftp, "sftp"),
     (Protocol::Http, "curl, one GET"),
     (Protocol::Http, "curl in ranges"),
+    (Protocol::Https, "curl --cacert, one GET"),
+    (Protocol::Https, "curl --cacert, in ranges"),
     (Protocol::Tftp, "curl, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa"),
     (Protocol::Tftp, "atftp, windows of 16"),
@@ -70,12 +82,21 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
         }
         "sftp" => openssh("sftp", &place.password(), place.folder, &text(&["-P", &port, &from, to])).await,
         "curl, one GET" => run("curl", "curl", &text(&["-gsSf", "-o", to, &place.url("http")])).await,
-        "curl in ranges" => {
-            let url = place.url("http");
-            let first = run("curl", "curl", &text(&["-gsSf", "-r", "0-99999", "-o", to, &url])).await;
+        "curl --cacert, one GET" => {
+            run("curl", "curl", &text(&["-gsSf", "--cacert", &place.authority(), "-o", to, &place.url("https")])).await
+        }
+        "curl in ranges" | "curl --cacert, in ranges" => {
+            let (scheme, ca) = if program == "curl in ranges" {
+                ("http", Vec::new())
+            } else {
+                ("https", text(&["--cacert", &place.authority()]))
+            };
+            let url = place.url(scheme);
+            let part = |more: &[&str]| [ca.clone(), text(more), text(&["-gsSf", "-o", to, &url])].concat();
+            let first = run("curl", "curl", &part(&["-r", "0-99999"])).await;
             // A server has no range to give of a file that is shorter.
             if std::fs::metadata(to).is_ok_and(|f| f.len() == 100_000) {
-                run("curl", "curl", &text(&["-gsSf", "-C", "100000", "-o", to, &url])).await
+                run("curl", "curl", &part(&["-C", "100000"])).await
             } else {
                 first
             }
@@ -96,7 +117,7 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
     }
 }
 
-fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
+fn adapters(host: &str, identity: &Identity) -> Vec<Arc<dyn Transfer>> {
     let network = Arc::new(TcpNetwork);
     let bind = host.to_owned();
     let config = OfferConfig { bind: bind.clone(), ..OfferConfig::default() };
@@ -108,23 +129,29 @@ fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
             Arc::clone(&network) as _,
             HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
         )),
+        Arc::new(HttpOffers::tls(
+            Arc::clone(&network) as _,
+            HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
+            identity.clone(),
+        )),
         Arc::new(TftpOffers::new(network, TftpConfig { bind, port: 0 })),
     ]
 }
 
 pub async fn rows(host: &str, tally: &mut Tally) {
-    for adapter in adapters(host) {
+    let identity = Identity::self_signed(&[host.to_owned()], Arc::new(TokioClock::system())).unwrap();
+    for adapter in adapters(host, &identity) {
         let protocol = adapter.ability().protocol;
         if adapter.ability().directions.contains(&Direction::Pull) {
             for (_, puller) in PULLERS.iter().filter(|(p, _)| *p == protocol) {
                 tally.row(&format!("{protocol} offer to {puller} at {host}"));
-                pulls(&*adapter, puller, host, tally).await;
+                pulls(&*adapter, puller, host, &identity, tally).await;
             }
         }
     }
 }
 
-async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tally) {
+async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, identity: &Identity, tally: &mut Tally) {
     let folder = Folder::new();
     for (name, bytes) in NAMES {
         let work = async {
@@ -132,7 +159,7 @@ async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tal
             let served = adapter.offer(request, &context()).await.map_err(|e| e.report().to_string())?;
             let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
             let to = folder.file(name);
-            let place = Place { host: shown, served: &*served, folder: &folder };
+            let place = Place { host: shown, served: &*served, folder: &folder, identity };
             let ended = pull(puller, &place, &to).await;
             let content = std::fs::read(&to).unwrap_or_default();
             if content != PatternStore::pattern(0, usize::try_from(*bytes).unwrap()) {

@@ -115,7 +115,7 @@ impl Transfer for Wire {
 }
 
 fn server(name: &str, protocols: &[Protocol]) -> ImageServer {
-    let door = |protocol| Door { protocol, port: None, login: None, folder: "images".into() };
+    let door = |protocol| Door { folder: "images".into(), ..Door::new(protocol) };
     ImageServer {
         name: DeviceId::new(name).unwrap(),
         host: "192.0.2.1".into(),
