@@ -74,6 +74,23 @@ async fn files_of_all_sizes_and_names_go_both_ways_in_both_modes() {
 }
 
 #[tokio::test]
+async fn the_server_insists_on_the_keys_of_the_session() {
+    let leaf = Authority::new().issue(&[]);
+    let ftpd = Vsftpd::tls("127.0.0.1", &leaf, "");
+    std::fs::write(ftpd.file("x.bin"), PatternStore::pattern(0, 70_000)).unwrap();
+    let mut curl = std::process::Command::new(support::program("curl", "curl"));
+    let url = format!("ftp://127.0.0.1:{}/x.bin", ftpd.port);
+    curl.args(["-sSk", "--ssl-reqd", "--no-sessionid", "-u", "anonymous:open sesame", "-o", "/dev/null", &url]);
+    let out = curl.output().unwrap();
+    assert!(!out.status.success(), "this vsftpd takes new keys for data connections");
+    let to = ftpd.folder.file("to");
+    let device = trusting(ftpd.device(), TlsTrust::Pinned(leaf.fingerprint.to_string()));
+    let fetched = fetch(device, "x.bin", &FileSink::at(&to));
+    client(DataMode::Passive, &Arc::default()).fetch(fetched, &context()).await.unwrap();
+    assert_pattern(&to, 70_000);
+}
+
+#[tokio::test]
 async fn both_go_on_behind_what_is_there_and_only_when_it_fits() {
     let leaf = Authority::new().issue(&[]);
     let ftpd = Vsftpd::tls("127.0.0.1", &leaf, "");

@@ -129,9 +129,9 @@ async fn who_is_not_believed_gets_nothing_and_the_error_says_why() {
         assert!(e.message().contains(words), "{e} says not: {words}");
         assert_eq!(e.context("offered"), Some(leaf.fingerprint.to_string().as_str()));
     }
-    let nginx = Nginx::tls("127.0.0.1", &Leaf::of_an_authority(HERE), "");
-    let own = std::fs::read_to_string(nginx.certificate()).unwrap();
-    let e = refusal(&client(), &nginx, "127.0.0.1", TlsTrust::Ca(own)).await;
+    let leaf = Leaf::of_an_authority(HERE);
+    let nginx = Nginx::tls("127.0.0.1", &leaf, "");
+    let e = refusal(&client(), &nginx, "127.0.0.1", TlsTrust::Ca(leaf.pem.clone())).await;
     assert!(e.kind() == ErrorKind::Auth && e.message().contains("pin its fingerprint"), "{e:?}");
     for (tls, field) in [
         (TlsTrust::Pinned("AB:CD".into()), "tls.pinned"),

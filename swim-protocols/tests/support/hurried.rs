@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use swim_core::ports::{Clock, Context};
 use swim_protocols::clock::TokioClock;
 
-/// Real time, but that deadlines come a hundred times sooner.
+/// Real time, but that deadlines come twenty times sooner.
 #[derive(Debug)]
 pub struct Hurried(TokioClock);
 
-const TIMES: u32 = 100;
+const TIMES: u32 = 20;
 
 #[async_trait]
 impl Clock for Hurried {

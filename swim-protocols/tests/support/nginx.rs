@@ -46,13 +46,6 @@ impl Nginx {
         self.child = Self::run(&self.folder, &self.host, self.port);
     }
 
-    /// The file of its certificate.
-    pub fn certificate(&self) -> String {
-        let conf = std::fs::read_to_string(self.folder.file("conf")).unwrap();
-        let (_, behind) = conf.split_once("ssl_certificate ").unwrap();
-        behind.split_once(';').unwrap().0.to_owned()
-    }
-
     /// What was asked of it.
     pub fn requests(&self) -> String {
         std::fs::read_to_string(self.folder.file("requests")).unwrap()
