@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::model::{Direction, Protocol, Secret};
+use swim_core::model::{Direction, Protocol, Secret, ServerCertificate};
 use swim_core::ports::{Clock, Context, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -31,6 +31,7 @@ pub(crate) struct HiddenPath {
     pub(crate) port: u16,
     pub(crate) path: String,
     pub(crate) books: Books,
+    pub(crate) certificate: Option<Arc<ServerCertificate>>,
     pub(crate) cipher: Cipher,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Duration,
@@ -53,6 +54,7 @@ impl HiddenPath {
             port,
             path: path.to_owned(),
             books,
+            certificate: None,
             cipher: Cipher::default(),
             clock,
             began,
@@ -77,6 +79,10 @@ impl Served for HiddenPath {
 
     fn password(&self) -> Option<&Secret<String>> {
         None
+    }
+
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        self.certificate.as_deref()
     }
 
     fn sent(&self) -> u64 {

@@ -66,6 +66,8 @@ async fn curl_pulls_once_when_it_knows_our_certificate() {
     {
         let (identity, folder) = (ours(), Folder::new());
         let served = open(host, &identity, &context()).await;
+        let shown = served.certificate().unwrap();
+        assert_eq!((shown.fingerprint, shown.pem.as_str()), (identity.fingerprint(), identity.pem()));
         let (url, ca, to) = (url(host, served.as_ref()), folder.file("ca"), folder.file("x"));
         std::fs::write(&ca, ours().pem()).unwrap();
         assert_eq!(curl(&["--cacert", &ca, "-o", &to, &url]).await, ("000".into(), NOT_BELIEVED));

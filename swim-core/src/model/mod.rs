@@ -20,4 +20,4 @@ pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
 pub use secret::{Secret, SecretRef};
 pub use server::{Door, ImageServer};
-pub use trust::{Fingerprint, TlsTrust};
+pub use trust::{Fingerprint, ServerCertificate, TlsTrust};

@@ -99,6 +99,15 @@ impl FromStr for Fingerprint {
     }
 }
 
+/// What one of our servers shows, for those who must trust it. The key is not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCertificate {
+    /// The certificate with its chain (PEM), its own first.
+    pub pem: String,
+    /// The fingerprint of the first one.
+    pub fingerprint: Fingerprint,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,7 +84,8 @@ impl Transfer for HttpOffers {
         let path = format!("/{}/{}", crate::pulls::random_text::<16>(), request.name);
         let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
         let books = Books::Out(Arc::clone(&pulls));
-        let served = HiddenPath::new(self.ability.protocol, port, path.trim_start_matches('/'), books, cx, &end);
+        let mut served = HiddenPath::new(self.ability.protocol, port, path.trim_start_matches('/'), books, cx, &end);
+        served.certificate = self.tls.as_ref().map(Identity::shown);
         let cipher = Arc::clone(&served.cipher);
         let desk = Arc::new(Desk { request, pulls, cx: cx.clone(), path, tls: self.tls.clone(), cipher });
         tokio::spawn(serve(door, desk, end));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
-use swim_core::model::{Fingerprint, Secret};
+use swim_core::model::{Fingerprint, Secret, ServerCertificate};
 use swim_core::ports::{ByteStream, Clock, Context};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio_rustls::TlsAcceptor;
@@ -28,8 +28,7 @@ const SUBJECT: &str = "swim image server";
 #[derive(Clone)]
 pub struct Identity {
     acceptor: TlsAcceptor,
-    pem: String,
-    fingerprint: Fingerprint,
+    shown: Arc<ServerCertificate>,
 }
 
 impl Identity {
@@ -94,19 +93,27 @@ impl Identity {
             .map_err(|e| {
                 Error::invalid("certificate", fingerprint, "it and the key cannot be used together").caused_by(e)
             })?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), pem, fingerprint })
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            shown: Arc::new(ServerCertificate { pem, fingerprint }),
+        })
     }
 
     /// The SHA-256 fingerprint of our certificate.
     #[must_use]
-    pub const fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.shown.fingerprint
     }
 
     /// Our certificate with its chain, for those who must trust it. The key is not in it.
     #[must_use]
     pub fn pem(&self) -> &str {
-        &self.pem
+        &self.shown.pem
+    }
+
+    /// Both of them.
+    pub(crate) fn shown(&self) -> Arc<ServerCertificate> {
+        Arc::clone(&self.shown)
     }
 
     /// Does the handshake with somebody who dialled us; it must be over within `limit`.
@@ -138,7 +145,7 @@ fn date(now: Timestamp, days: i32) -> Result<(i32, u8, u8)> {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("fingerprint", &self.fingerprint.to_string()).finish_non_exhaustive()
+        f.debug_struct("Identity").field("fingerprint", &self.fingerprint().to_string()).finish_non_exhaustive()
     }
 }
 
