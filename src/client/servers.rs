@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use swim_core::analysis::Finding;
-use swim_core::model::{Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Sha256};
+use swim_core::model::{
+    Device, DeviceId, Direction, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, Sha256, TlsTrust,
+};
 use swim_core::platform::PullServices;
 use swim_core::ports::{Context, Offer, Receipt, Silent, Transfer};
 use swim_core::transfer::{Caps, Compared, Staging, fault, ignored_options};
@@ -136,11 +138,12 @@ impl Client {
             given => given,
         };
         let at = |port| Endpoint { host: host.to_owned(), port };
-        // The host key of an offer is our own and new in every process: it is nobody else who answers at this port.
+        // The keys of an offer are our own and new in every process: it is nobody else who answers at this port.
         let device = |port, login| {
             let id = DeviceId::new("self-test")?;
             let platform = PlatformId("image_server".to_owned());
-            Ok::<_, Error>(Device::new(id, at(port), platform, login, HostKeyPolicy::FirstUse))
+            let device = Device::new(id, at(port), platform, login, HostKeyPolicy::FirstUse);
+            Ok::<_, Error>(Device { tls: TlsTrust::FirstUse, ..device })
         };
         let offer = Offer {
             device: device(0, Login::password("", ""))?,
@@ -160,7 +163,7 @@ impl Client {
             None => login.password = None,
         }
         let device = device(served.port(), login)?;
-        // Host keys of the test are remembered nowhere.
+        // Keys of the test are remembered nowhere.
         let dialers = wiring::dialers(&adapters.network, Arc::new(secrets), Arc::new(MemoryStore::new()));
         let ours = |t: &&Arc<dyn Transfer>| {
             let ability = t.ability();

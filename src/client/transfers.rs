@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swim_core::image::Image;
-use swim_core::model::{Device, DeviceId, Direction, Protocol, Secret, Sha256};
+use swim_core::model::{Device, DeviceId, Direction, Protocol, Secret, ServerCertificate, Sha256};
 use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Receipt, Served, Sink, Transfer};
 use swim_core::{Error, ErrorKind, Result, repo, transfer};
 use swim_stores::{FileSink, FileSource};
@@ -117,6 +117,8 @@ pub struct Offered {
     pub user: Option<String>,
     /// The single-use password.
     pub password: Option<Secret<String>>,
+    /// The certificate that it shows, where the protocol has one: the device must trust it.
+    pub certificate: Option<ServerCertificate>,
 }
 
 /// What is kept of an open offer or accept.
@@ -275,6 +277,7 @@ impl Client {
             path: served.path().to_owned(),
             user: served.user().map(str::to_owned),
             password: served.password().cloned(),
+            certificate: served.certificate().cloned(),
         };
         all.insert(id, open);
         Ok(offered)

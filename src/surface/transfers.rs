@@ -78,5 +78,7 @@ fn shown(offered: &Offered) -> Value {
         "path": offered.path,
         "user": offered.user,
         "password": offered.password.as_ref().map(|password| password.expose()),
+        "certificate": offered.certificate.as_ref().map(|shown| &shown.pem),
+        "fingerprint": offered.certificate.as_ref().map(|shown| shown.fingerprint.to_string()),
     })
 }

@@ -242,6 +242,7 @@ SWIM_MUST_USE int32_t swim_client_fetch(const swim_client *client, const char *d
 /**
  * Serves an image to one device. options_json: {"name", "source", "uses", "seconds"}, each may be absent; may be NULL.
  * Gives what the device must be told: {"offer", "port", "path", "user", "password", ...}; the password is good once.
+ * By HTTPS the device must trust the "certificate" (PEM), whose SHA-256 is the "fingerprint".
  */
 SWIM_MUST_USE int32_t swim_client_offer(const swim_client *client, const char *image, const char *device,
                                         const char *protocol, const char *options_json, char **offered_json);

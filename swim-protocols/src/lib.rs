@@ -1,4 +1,5 @@
-//! Protocol adapters of swim: SSH (command line, SFTP, SCP), Telnet (command line), HTTP, FTP and TFTP.
+//! Protocol adapters of swim: SSH (command line, SFTP, SCP), Telnet (command line), HTTP and FTP (both with TLS as well)
+//! and TFTP.
 //!
 //! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
@@ -10,6 +11,8 @@ mod command_line;
 pub mod connector;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod door;
+#[cfg(any(feature = "ssh", feature = "tls"))]
+mod first_use;
 #[cfg(feature = "ftp")]
 pub mod ftp;
 #[cfg(feature = "ssh")]
@@ -35,5 +38,7 @@ mod stream;
 pub mod telnet;
 #[cfg(feature = "tftp")]
 pub mod tftp;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tftp")]
 mod udp;

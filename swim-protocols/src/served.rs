@@ -1,11 +1,11 @@
 //! An open offer or accept whose path is its credential.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::model::{Direction, Protocol, Secret};
+use swim_core::model::{Direction, Protocol, Secret, ServerCertificate};
 use swim_core::ports::{Clock, Context, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
 #[cfg(any(feature = "ssh", feature = "tftp"))]
@@ -90,12 +90,17 @@ impl Goods {
     }
 }
 
+/// The cipher of the connection, where there is one.
+pub(crate) type Cipher = Arc<Mutex<Option<String>>>;
+
 /// What is left in the hands of the one who opened it; dropping it closes it.
 pub(crate) struct HiddenPath {
     pub(crate) protocol: Protocol,
     pub(crate) port: u16,
     pub(crate) path: String,
     pub(crate) books: Books,
+    pub(crate) certificate: Option<Arc<ServerCertificate>>,
+    pub(crate) cipher: Cipher,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) began: Duration,
     pub(crate) end: DropGuard,
@@ -112,7 +117,17 @@ impl HiddenPath {
         end: &CancellationToken,
     ) -> Self {
         let (clock, began) = (Arc::clone(&cx.clock), cx.clock.monotonic());
-        Self { protocol, port, path: path.to_owned(), books, clock, began, end: end.clone().drop_guard() }
+        Self {
+            protocol,
+            port,
+            path: path.to_owned(),
+            books,
+            certificate: None,
+            cipher: Cipher::default(),
+            clock,
+            began,
+            end: end.clone().drop_guard(),
+        }
     }
 }
 
@@ -132,6 +147,10 @@ impl Served for HiddenPath {
 
     fn password(&self) -> Option<&Secret<String>> {
         None
+    }
+
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        self.certificate.as_deref()
     }
 
     fn sent(&self) -> u64 {
@@ -154,7 +173,8 @@ impl Served for HiddenPath {
                 return Err(Error::new(ErrorKind::Interrupted, "accept", message));
             }
         };
-        Ok(Receipt::new(self.protocol, direction, sent, 0, millis))
+        let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref()))
     }
 }
 

@@ -2,6 +2,8 @@
 #![cfg(feature = "ftp")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;

@@ -2,6 +2,8 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/nginx.rs"]
 mod nginx;
 #[path = "support/sink.rs"]

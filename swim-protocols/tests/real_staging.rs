@@ -53,7 +53,12 @@ async fn stage(sshd: &Sshd, doors: Vec<Door>) -> Result<Brought> {
 }
 
 fn door(protocol: Protocol, device: &Device, folder: &str) -> Door {
-    Door { protocol, port: Some(device.at.port), login: Some(device.login.clone()), folder: folder.to_owned() }
+    Door {
+        port: Some(device.at.port),
+        login: Some(device.login.clone()),
+        folder: folder.to_owned(),
+        ..Door::new(protocol)
+    }
 }
 
 #[tokio::test]

@@ -84,10 +84,9 @@ async fn changed(full: bool, policy: Policy, now: fn(ImageServer) -> Vec<ImageSe
     let served = scp.offer(offer, &Context::new(Arc::clone(&fleet.clock))).await.unwrap();
     let secrets: Arc<dyn Secrets> = Arc::new(StaticSecrets::new().with("depot", served.password().unwrap().clone()));
     let door = Door {
-        protocol: Protocol::Scp,
         port: Some(served.port()),
         login: Some(Login::password(served.user().unwrap(), "depot")),
-        folder: String::new(),
+        ..Door::new(Protocol::Scp)
     };
     let name = DeviceId::new("depot").unwrap();
     let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);

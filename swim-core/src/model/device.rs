@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SecretRef;
+use super::{SecretRef, TlsTrust};
 use crate::{Error, Result};
 
 /// The operator's name of a device; unique in a repository.
@@ -139,6 +139,9 @@ pub struct Device {
     pub login: Login,
     /// What to do about its host key.
     pub host_key: HostKeyPolicy,
+    /// What to do about its certificate, where it is dialled by HTTPS or FTPS.
+    #[serde(default, skip_serializing_if = "TlsTrust::is_default")]
+    pub tls: TlsTrust,
     /// Legacy SSH algorithms are offered to this device only when this is set; it is reported as a finding.
     #[serde(default)]
     pub legacy_ssh: bool,
@@ -204,6 +207,7 @@ impl Device {
             platform,
             login,
             host_key,
+            tls: TlsTrust::MachineRoots,
             legacy_ssh: false,
             telnet: false,
             reach_us_at: None,

@@ -8,6 +8,7 @@ mod policy;
 mod protocol;
 mod secret;
 mod server;
+mod trust;
 
 pub use device::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 pub use digest::{Algorithm, Digests, Sha256};
@@ -19,3 +20,4 @@ pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
 pub use secret::{Secret, SecretRef};
 pub use server::{Door, ImageServer};
+pub use trust::{Fingerprint, ServerCertificate, TlsTrust};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol};
+use super::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Protocol, TlsTrust};
 use crate::{Error, Result};
 
 /// The platform name of a server that is dialled as if it were a device.
@@ -23,16 +23,25 @@ pub struct Door {
     /// The folder of the images as this door shows it; default: where a login lands.
     #[serde(default)]
     pub folder: String,
+    /// What to do about the certificate, where the protocol shows one.
+    #[serde(default, skip_serializing_if = "TlsTrust::is_default")]
+    pub tls: TlsTrust,
 }
 
 impl Door {
+    /// The protocol at its own port, with nothing special.
+    #[must_use]
+    pub const fn new(protocol: Protocol) -> Self {
+        Self { protocol, port: None, login: None, folder: String::new(), tls: TlsTrust::MachineRoots }
+    }
+
     /// The path of a file behind this door.
     ///
     /// ```
     /// use swim_core::model::{Door, Protocol};
-    /// let door = Door { protocol: Protocol::Sftp, port: None, login: None, folder: "images/".into() };
+    /// let door = Door { folder: "images/".into(), ..Door::new(Protocol::Sftp) };
     /// assert_eq!(door.path("x.bin"), "images/x.bin");
-    /// assert_eq!(Door { folder: String::new(), ..door }.path("x.bin"), "x.bin");
+    /// assert_eq!(Door::new(Protocol::Sftp).path("x.bin"), "x.bin");
     /// ```
     #[must_use]
     pub fn path(&self, name: &str) -> String {
@@ -93,7 +102,8 @@ impl ImageServer {
         let at = Endpoint { host: self.host.clone(), port: door.port.unwrap_or_else(|| door.protocol.port()) };
         let nobody = Login { user: String::new(), password: None, key: None, key_passphrase: None, enable: None };
         let login = door.login.clone().unwrap_or(nobody);
-        Device::new(self.name.clone(), at, PlatformId(SERVER.to_owned()), login, self.host_key.clone())
+        let device = Device::new(self.name.clone(), at, PlatformId(SERVER.to_owned()), login, self.host_key.clone());
+        Device { tls: door.tls.clone(), ..device }
     }
 
     /// Checks that it can be used at all.
@@ -108,6 +118,7 @@ impl ImageServer {
             if self.doors.iter().filter(|d| d.protocol == door.protocol).count() > 1 {
                 return Err(Error::invalid("doors", door.protocol, "a protocol may stand there once"));
             }
+            door.tls.check()?;
             if door.folder.chars().any(char::is_control) {
                 return Err(Error::invalid("folder", format!("{:?}", door.folder), "no control characters"));
             }

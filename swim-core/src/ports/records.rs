@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// A small durable map of tables. Tables in use: `images`, `devices`, `inventories`, `host_keys`, `plans`, `staged`.
+/// A small durable map of tables. Tables in use: `images`, `devices`, `inventories`, `host_keys`, `certificates`, `plans`,
+/// `staged`.
 #[async_trait]
 pub trait Records: Send + Sync + fmt::Debug {
     /// Writes a record, replacing the old one.

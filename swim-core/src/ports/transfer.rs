@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, ImageStore, Sink};
-use crate::model::{Device, Direction, Protocol, Secret, Sha256};
+use crate::model::{Device, Direction, Protocol, Secret, ServerCertificate, Sha256};
 use crate::{Error, ErrorKind, Result};
 
 /// What a transfer adapter can do.
@@ -116,6 +116,10 @@ pub trait Served: Send + Sync + fmt::Debug {
     fn user(&self) -> Option<&str>;
     /// The single-use password, where the protocol has one.
     fn password(&self) -> Option<&Secret<String>>;
+    /// The certificate that it shows, where the protocol has one.
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        None
+    }
     /// Bytes that were handed out (of an offer) or taken (of an accept) so far.
     fn sent(&self) -> u64;
     /// Ends it and says what was served. An upload that is not whole is `Interrupted`.

@@ -166,7 +166,7 @@ mod tests {
     use crate::model::{Door, Endpoint, HostKeyPolicy, Login, PlatformId};
 
     fn server(name: &str) -> ImageServer {
-        let door = Door { protocol: Protocol::Sftp, port: None, login: None, folder: "images".into() };
+        let door = Door { folder: "images".into(), ..Door::new(Protocol::Sftp) };
         ImageServer::new(DeviceId::new(name).unwrap(), "192.0.2.1", vec![door], HostKeyPolicy::FirstUse)
     }
 

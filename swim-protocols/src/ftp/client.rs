@@ -1,4 +1,4 @@
-//! We dial an FTP server.
+//! We dial an FTP or FTPS server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,13 @@ use super::config::{COMPARED, FLUSH, FtpClientConfig, PIECE, SILENCE};
 use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
 use super::reply::Reply;
-use super::session::{Session, Stream};
+use super::session::{Ports, Session, Stream};
+use crate::tls::TlsClient;
 
-/// FTP with us as the client. Not encrypted: who can listen on the way reads the login and the image.
+/// FTP or FTPS with us as the client. FTP is not encrypted: who can listen on the way reads the login and the image.
 #[derive(Clone, Debug)]
 pub struct FtpClient {
-    network: Arc<dyn Network>,
-    secrets: Arc<dyn Secrets>,
-    config: FtpClientConfig,
+    ports: Ports,
     ability: TransferAbility,
 }
 
@@ -34,16 +33,21 @@ enum Taken {
 }
 
 impl FtpClient {
-    /// An adapter that dials through `network` and asks `secrets` for passwords.
+    /// An adapter of FTP that dials through `network` and asks `secrets` for passwords.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>, config: FtpClientConfig) -> Self {
-        let directions = [Direction::Push, Direction::Fetch];
-        let ability = TransferAbility::new(Protocol::Ftp, false, true, &directions);
-        Self { network, secrets, config, ability }
+        Self { ports: Ports { network, secrets, config, tls: None }, ability: ability(Protocol::Ftp) }
+    }
+
+    /// The same of FTPS (`AUTH TLS`): the verbs and the files are encrypted, and servers are judged by the
+    /// [`swim_core::model::TlsTrust`] of the device or door. A server that would send files in the clear is left.
+    #[must_use]
+    pub fn tls(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>, config: FtpClientConfig, tls: TlsClient) -> Self {
+        Self { ports: Ports { network, secrets, config, tls: Some(tls) }, ability: ability(Protocol::Ftps) }
     }
 
     async fn session<'a>(&'a self, device: &'a Device, cx: &'a Context) -> Result<Session<'a>> {
-        Session::open(self.network.as_ref(), self.secrets.as_ref(), &self.config, device, cx).await
+        Session::open(&self.ports, device, cx).await
     }
 
     fn receipt(&self, direction: Direction, bytes: u64, from: u64, began: Duration, cx: &Context) -> Receipt {
@@ -51,6 +55,10 @@ impl FtpClient {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Receipt::new(self.ability.protocol, direction, bytes, from, millis)
     }
+}
+
+fn ability(protocol: Protocol) -> TransferAbility {
+    TransferAbility::new(protocol, protocol.secure(), true, &[Direction::Push, Direction::Fetch])
 }
 
 #[async_trait]
@@ -66,7 +74,8 @@ impl Transfer for FtpClient {
         let from = session.beginning_of_image(&request).await.map_err(named)?;
         session.put(&request, from).await.map_err(named)?;
         session.give_up(None).await;
-        Ok(self.receipt(Direction::Push, request.bytes - from, from, began, cx).of(request.image))
+        let receipt = self.receipt(Direction::Push, request.bytes - from, from, began, cx);
+        Ok(receipt.over(session.cipher()).of(request.image))
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
@@ -76,7 +85,7 @@ impl Transfer for FtpClient {
         let taken = session.get(&request).await;
         session.give_up(None).await;
         let (bytes, from) = taken.map_err(named)?;
-        Ok(self.receipt(Direction::Fetch, bytes, from, began, cx))
+        Ok(self.receipt(Direction::Fetch, bytes, from, began, cx).over(session.cipher()))
     }
 }
 
@@ -140,8 +149,8 @@ impl Session<'_> {
     async fn written(&mut self, request: &Push, mut data: Stream, from: u64) -> Result<()> {
         let file = Outgoing { store: &*request.store, image: &request.image, bytes: request.bytes };
         let sent = pour(file, &mut data, from, self.cx, |_, _| Ok(())).await;
-        drop(data);
         if let Err(e) = sent {
+            drop(data);
             if e.kind() != ErrorKind::Interrupted {
                 return Err(e);
             }
@@ -153,6 +162,9 @@ impl Session<'_> {
         }
         self.cx.notes.note(Note::Flushing);
         let reply = self.last(FLUSH).await?;
+        // Only now: TLS servers send on it as well, and a connection that is closed with bytes unread is reset, together
+        // with what is still on its way to the server.
+        drop(data);
         if !reply.good() {
             return Err(refused(&reply, About::Write));
         }
@@ -233,6 +245,8 @@ impl Session<'_> {
             self.cx.notes.note(Note::Bytes { done, total });
             return match ended {
                 Ended::Failed(e) => Err(e),
+                // Where every byte came that the protected verbs told, nothing can be cut off.
+                Ended::Torn(e) if total != Some(done) => Err(e),
                 _ => self.whole(request, done, total).await.map(|()| Taken::Whole(done - have)),
             };
         }

@@ -6,12 +6,14 @@ use bytes::{Bytes, BytesMut};
 use swim_core::model::Endpoint;
 use swim_core::ports::{Context, Listener};
 use swim_core::{Error, ErrorKind, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::config::{CONNECT, DATA_SILENCE, DataMode, PIECE};
 use super::failure::{About, broken, refused};
 use super::reply::{Reply, extended_port, passive_port};
 use super::session::{Session, Stream};
+use crate::stream::LARGEST_BUFFER;
+use crate::tls::Peer;
 
 /// A data connection that is agreed upon.
 pub(super) enum Path {
@@ -24,7 +26,7 @@ pub(super) enum Path {
 impl Session<'_> {
     /// Sends the verb of a transfer over a new data connection, from an offset. The refusal of the verb, or the stream.
     pub(super) async fn transfer(&mut self, verb: &str, from: u64) -> Result<std::result::Result<Stream, Reply>> {
-        let path = match self.config.mode {
+        let path = match self.ports.config.mode {
             DataMode::Passive => Path::Open(self.passive().await?),
             DataMode::Active => Path::Expected(self.active().await?),
         };
@@ -37,10 +39,11 @@ impl Session<'_> {
         if let Err(reply) = self.start(verb).await? {
             return Ok(Err(reply));
         }
-        Ok(Ok(match path {
+        let stream = match path {
             Path::Open(stream) => stream,
             Path::Expected(door) => arrival(&self.device.at.host, door.as_ref(), self.cx).await?,
-        }))
+        };
+        Ok(Ok(protected(self.peer.as_ref(), stream, self.cx).await?))
     }
 
     async fn passive(&mut self) -> Result<Stream> {
@@ -64,7 +67,7 @@ impl Session<'_> {
             }
         };
         let at = Endpoint { host: self.device.at.host.clone(), port };
-        let dialed = self.cx.within(CONNECT, "connect", self.network.dial(&at)).await;
+        let dialed = self.cx.within(CONNECT, "connect", self.ports.network.dial(&at)).await;
         Ok(dialed.map_err(|e| e.with("connection", "data"))?.stream)
     }
 
@@ -74,7 +77,7 @@ impl Session<'_> {
             Error::new(ErrorKind::Unsupported, "ftp", message)
         };
         let ours: IpAddr = self.local.as_deref().and_then(|a| a.parse().ok()).ok_or_else(unknown)?;
-        let door = crate::door::open(self.network, &ours.to_string(), self.config.active_ports).await?;
+        let door = crate::door::open(&*self.ports.network, &ours.to_string(), self.ports.config.active_ports).await?;
         let port = door.local().port;
         if self.extended {
             let family = if ours.is_ipv4() { 1 } else { 2 };
@@ -89,6 +92,13 @@ impl Session<'_> {
         self.expect(&format!("PORT {a},{b},{c},{d},{high},{low}"), About::Session).await?;
         Ok(door)
     }
+}
+
+/// A data connection as its session is: encrypted, or not.
+async fn protected(peer: Option<&Peer>, data: Stream, cx: &Context) -> Result<Stream> {
+    let Some(peer) = peer else { return Ok(data) };
+    let data = BufReader::with_capacity(LARGEST_BUFFER, data);
+    Ok(peer.secure(data, cx).await.map_err(|e| e.with("connection", "data"))?.stream)
 }
 
 /// Waits for the other side; somebody else is sent away.
@@ -117,6 +127,8 @@ pub(super) enum Ended {
     Full,
     /// The other side is done.
     Done,
+    /// The connection ended without the good-bye of TLS: some servers never say it, and so does one who cuts.
+    Torn(Error),
     /// The connection failed.
     Failed(Error),
 }
@@ -125,10 +137,14 @@ pub(super) enum Ended {
 pub(super) async fn fill(stream: &mut Stream, cx: &Context) -> (Bytes, Ended) {
     let mut piece = BytesMut::with_capacity(PIECE);
     while piece.len() < PIECE {
-        let read = async { stream.read_buf(&mut piece).await.map_err(broken) };
+        let read = async { Ok(stream.read_buf(&mut piece).await) };
         match cx.within(DATA_SILENCE, "ftp", read).await {
-            Ok(0) => return (piece.freeze(), Ended::Done),
-            Ok(_) => {}
+            Ok(Ok(0)) => return (piece.freeze(), Ended::Done),
+            Ok(Ok(_)) => {}
+            Ok(Err(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+                return (piece.freeze(), Ended::Torn(broken(e)));
+            }
+            Ok(Err(e)) => return (piece.freeze(), Ended::Failed(broken(e))),
             Err(e) => return (piece.freeze(), Ended::Failed(e)),
         }
     }

@@ -210,7 +210,7 @@ async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Contex
         cx.pace.take(held.len(), cx).await?;
         match ended {
             Ended::Full => {}
-            Ended::Failed(e) => return Err(e),
+            Ended::Failed(e) | Ended::Torn(e) => return Err(e),
             Ended::Done => {
                 if !held.is_empty() {
                     accept.sink.write(done - held.len() as u64, held).await?;

@@ -1,26 +1,37 @@
 //! The control connection of the client: greeting, login, verbs and their answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use swim_core::model::Device;
 use swim_core::ports::{ByteStream, Context, Network, Secrets};
 use swim_core::{Error, ErrorKind, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
 use super::config::{CONNECT, FtpClientConfig, GOODBYE, SILENCE};
 use super::failure::{About, broken, refused};
 use super::reply::{Replies, Reply, size_fact};
+use crate::tls::{Peer, Secured, TlsClient};
 
 /// Preliminary answers to one verb. There is one, or a few from servers that show that they are alive.
 const PRELIMINARY: usize = 64;
 
 pub(super) type Stream = Box<dyn ByteStream>;
 
+/// What sessions stand on.
+#[derive(Clone, Debug)]
+pub(super) struct Ports {
+    pub(super) network: Arc<dyn Network>,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) config: FtpClientConfig,
+    /// FTPS where it is there.
+    pub(super) tls: Option<TlsClient>,
+}
+
 /// A session that is logged in.
 pub(super) struct Session<'a> {
-    pub(super) network: &'a dyn Network,
-    pub(super) config: &'a FtpClientConfig,
+    pub(super) ports: &'a Ports,
     pub(super) device: &'a Device,
     pub(super) cx: &'a Context,
     /// Our own address.
@@ -33,21 +44,17 @@ pub(super) struct Session<'a> {
     running: bool,
     stream: Stream,
     replies: Replies,
+    /// The other side of TLS: the data connections go on with the keys of this one, which servers insist on.
+    pub(super) peer: Option<Peer>,
+    cipher: Option<String>,
 }
 
 impl<'a> Session<'a> {
     /// Dials and logs in.
-    pub(super) async fn open(
-        network: &'a dyn Network,
-        secrets: &dyn Secrets,
-        config: &'a FtpClientConfig,
-        device: &'a Device,
-        cx: &'a Context,
-    ) -> Result<Self> {
-        let dialed = cx.within(CONNECT, "connect", network.dial(&device.at)).await?;
+    pub(super) async fn open(ports: &'a Ports, device: &'a Device, cx: &'a Context) -> Result<Self> {
+        let dialed = cx.within(CONNECT, "connect", ports.network.dial(&device.at)).await?;
         let mut session = Self {
-            network,
-            config,
+            ports,
             device,
             cx,
             local: dialed.local,
@@ -56,14 +63,54 @@ impl<'a> Session<'a> {
             running: false,
             stream: dialed.stream,
             replies: Replies::default(),
+            peer: None,
+            cipher: None,
         };
         let greeting = session.last(CONNECT).await?;
         if greeting.code != 220 {
             return Err(refused(&greeting, About::Session));
         }
-        session.login(secrets).await?;
-        session.expect("TYPE I", About::Session).await?;
-        Ok(session)
+        let session = match &ports.tls {
+            Some(tls) => session.secured(tls).await?,
+            None => session,
+        };
+        session.logged_in().await
+    }
+
+    /// From here on every verb and answer is encrypted.
+    async fn secured(mut self, tls: &TlsClient) -> Result<Self> {
+        let peer = tls.peer(self.device, self.cx).await?;
+        let answer = self.ask("AUTH TLS").await?;
+        if answer.code != 234 {
+            let refusal = refused(&answer, About::Session);
+            return Err(if answer.code == 421 { refusal } else { no_tls("does no TLS", &answer) });
+        }
+        // Somebody in between could have put answers here that we would take for ones that were protected.
+        if !self.replies.is_empty() {
+            let message = "the server sent something between the answer to AUTH and the TLS handshake";
+            return Err(Error::new(ErrorKind::UnexpectedReply, "ftp", message));
+        }
+        let Secured { stream, cipher } = peer.secure(BufReader::new(self.stream), self.cx).await?;
+        Ok(Self { stream, cipher, peer: Some(peer), ..self })
+    }
+
+    async fn logged_in(mut self) -> Result<Self> {
+        self.login(&*self.ports.secrets).await?;
+        if self.peer.is_some() {
+            for verb in ["PBSZ 0", "PROT P"] {
+                let answer = self.ask(verb).await?;
+                if !answer.good() {
+                    return Err(no_tls("does not encrypt files", &answer));
+                }
+            }
+        }
+        self.expect("TYPE I", About::Session).await?;
+        Ok(self)
+    }
+
+    /// The cipher of the verbs.
+    pub(super) fn cipher(&self) -> Option<&str> {
+        self.cipher.as_deref()
     }
 
     async fn login(&mut self, secrets: &dyn Secrets) -> Result<()> {
@@ -208,4 +255,10 @@ impl<'a> Session<'a> {
             }
         }
     }
+}
+
+/// A server that does not protect what it must.
+fn no_tls(what: &str, answer: &Reply) -> Error {
+    let message = format!("the server {what}, and nothing is sent to it in the clear");
+    Error::new(ErrorKind::Unsupported, "ftp", message).said(format!("{} {}", answer.code, answer.text.trim()))
 }

@@ -1,4 +1,4 @@
-//! We dial an HTTP server: `GET` with ranges, and `PUT`.
+//! We dial an HTTP or HTTPS server: `GET` with ranges, and `PUT`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::stream::Severable;
+use crate::tls::{Secured, TlsClient};
 
 /// Longest wait for the connection.
 const CONNECT: Duration = Duration::from_secs(60);
@@ -35,30 +36,49 @@ const PIECE: usize = 512 * 1024;
 
 type Body = UnsyncBoxBody<Bytes, Error>;
 
-/// HTTP with us as the client. Not encrypted: who can listen on the way reads the login and the image.
+/// HTTP or HTTPS with us as the client. HTTP is not encrypted: who can listen on the way reads the login and the image.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     network: Arc<dyn Network>,
     secrets: Arc<dyn Secrets>,
+    tls: Option<TlsClient>,
     ability: TransferAbility,
 }
 
+/// A connection of one request; it ends when this is dropped.
+struct Connection {
+    cipher: Option<String>,
+    _cut: DropGuard,
+}
+
+/// What a fetch brought.
+struct Taken {
+    bytes: u64,
+    from: u64,
+    cipher: Option<String>,
+}
+
 impl HttpClient {
-    /// An adapter that dials through `network` and asks `secrets` for passwords.
+    /// An adapter of HTTP that dials through `network` and asks `secrets` for passwords.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>) -> Self {
-        let directions = [Direction::Push, Direction::Fetch];
-        Self { network, secrets, ability: TransferAbility::new(Protocol::Http, false, true, &directions) }
+        Self { network, secrets, tls: None, ability: ability(Protocol::Http) }
     }
 
-    /// Sends one request on a connection of its own, which ends when the guard is dropped.
+    /// The same of HTTPS: servers are judged by the [`swim_core::model::TlsTrust`] of the device or door.
+    #[must_use]
+    pub fn tls(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>, tls: TlsClient) -> Self {
+        Self { network, secrets, tls: Some(tls), ability: ability(Protocol::Https) }
+    }
+
+    /// Sends one request on a connection of its own.
     async fn ask(
         &self,
         device: &Device,
         mut request: Request<Body>,
         sent: &AtomicU64,
         cx: &Context,
-    ) -> Result<(Response<Incoming>, DropGuard)> {
+    ) -> Result<(Response<Incoming>, Connection)> {
         let host = HeaderValue::try_from(device.at.to_string())
             .map_err(|e| Error::invalid("host", &device.at, "it cannot stand in a request").caused_by(e))?;
         request.headers_mut().insert(HOST, host);
@@ -73,7 +93,12 @@ impl HttpClient {
         let dialed = cx.within(CONNECT, "connect", self.network.dial(&device.at)).await?;
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
-        let stream = TokioIo::new(Severable::new(dialed.stream, cut));
+        let stream = Severable::new(dialed.stream, cut);
+        let Secured { stream, cipher } = match &self.tls {
+            Some(tls) => tls.peer(device, cx).await?.secure(stream, cx).await?,
+            None => Secured { stream: Box::new(stream), cipher: None },
+        };
+        let (stream, held) = (TokioIo::new(stream), Connection { cipher, _cut: guard });
         let (mut sender, connection) =
             cx.within(CONNECT, "connect", async { http1::handshake(stream).await.map_err(broken) }).await?;
         tokio::spawn(async move {
@@ -86,7 +111,7 @@ impl HttpClient {
         loop {
             tokio::select! {
                 biased;
-                response = &mut asked => return Ok((response.map_err(broken)?, guard)),
+                response = &mut asked => return Ok((response.map_err(broken)?, held)),
                 () = cx.cancel.cancelled() => return Err(Error::new(ErrorKind::Cancelled, "http", "stopped on request")),
                 () = cx.clock.sleep(SILENCE) => {
                     let now = sent.load(Ordering::Relaxed);
@@ -99,7 +124,7 @@ impl HttpClient {
         }
     }
 
-    async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, DropGuard)> {
+    async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, Connection)> {
         let mut get = plain(Method::GET, &request.path)?;
         if from > 0
             && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
@@ -109,27 +134,27 @@ impl HttpClient {
         self.ask(&request.device, get, &AtomicU64::new(0), cx).await
     }
 
-    /// The whole fetch; how many bytes came and where they began.
-    async fn take(&self, request: &Fetch, cx: &Context) -> Result<(u64, u64)> {
+    /// The whole fetch.
+    async fn take(&self, request: &Fetch, cx: &Context) -> Result<Taken> {
         let sink = &*request.sink;
         let have = sink.have().await?;
         let from = have.saturating_sub(COMPARED);
         if have > 0 {
-            let (response, _connection) = self.get(request, from, cx).await?;
+            let (response, connection) = self.get(request, from, cx).await?;
             if response.status() == StatusCode::PARTIAL_CONTENT
                 && let Some(total) = partial(&response, from)
                 && total >= have
             {
                 let tail = sink.read(from, usize::try_from(have - from).unwrap_or(usize::MAX)).await?;
-                if let Some(received) = body(request, response, &tail, have, total, cx).await? {
+                if let Some(bytes) = body(request, response, &tail, have, total, cx).await? {
                     sink.finish(total).await?;
-                    return Ok((received, have));
+                    return Ok(Taken { bytes, from: have, cipher: connection.cipher });
                 }
             }
             // Another file, or a server that knows no ranges: all of it, from its beginning.
         }
         sink.clear().await?;
-        let (response, _connection) = self.get(request, 0, cx).await?;
+        let (response, connection) = self.get(request, 0, cx).await?;
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
@@ -137,9 +162,9 @@ impl HttpClient {
         let total: u64 = header.ok_or_else(|| {
             Error::new(ErrorKind::UnexpectedReply, "http", "the server does not tell the size of the file")
         })?;
-        let received = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
+        let bytes = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
         sink.finish(total).await?;
-        Ok((received, 0))
+        Ok(Taken { bytes, from: 0, cipher: connection.cipher })
     }
 }
 
@@ -156,7 +181,7 @@ impl Transfer for HttpClient {
         let mut put = plain(Method::PUT, &request.path)?;
         *put.body_mut() = outgoing(&request, &sent, cx);
         put.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(request.bytes));
-        let (response, _connection) = self.ask(&request.device, put, &sent, cx).await.map_err(|e| {
+        let (response, connection) = self.ask(&request.device, put, &sent, cx).await.map_err(|e| {
             let effect = if sent.load(Ordering::Relaxed) > 0 { Effect::Unknown } else { e.effect() };
             named(e.effected(effect))
         })?;
@@ -167,14 +192,16 @@ impl Transfer for HttpClient {
             let e = Error::new(ErrorKind::UnexpectedReply, "http", "the server has the file before it was sent");
             return Err(named(e.effected(Effect::Unknown)));
         }
-        Ok(self.receipt(Direction::Push, request.bytes, 0, began, cx).of(request.image))
+        let receipt = self.receipt(Direction::Push, request.bytes, 0, began, cx);
+        Ok(receipt.over(connection.cipher.as_deref()).of(request.image))
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let taken = self.take(&request, cx).await;
-        let (bytes, from) = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
-        Ok(self.receipt(Direction::Fetch, bytes, from, began, cx))
+        let taken = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
+        Ok(receipt.over(taken.cipher.as_deref()))
     }
 }
 
@@ -184,6 +211,10 @@ impl HttpClient {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Receipt::new(self.ability.protocol, direction, bytes, from, millis)
     }
+}
+
+fn ability(protocol: Protocol) -> TransferAbility {
+    TransferAbility::new(protocol, protocol.secure(), true, &[Direction::Push, Direction::Fetch])
 }
 
 /// A request without a body.

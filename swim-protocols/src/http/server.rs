@@ -15,7 +15,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use swim_core::Result;
 use swim_core::model::{Direction, Protocol};
-use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use swim_core::ports::{
+    Accept, Accepted, ByteStream, Context, Listener, Network, Offer, Served, Transfer, TransferAbility,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
@@ -26,27 +28,34 @@ use super::taking::Inbox;
 use crate::door::{Visit, attend_all};
 use crate::intake::{Intake, check_accept};
 use crate::pulls::{Pulls, check_offer, random_text};
-use crate::served::{Books, HiddenPath};
+use crate::served::{Books, Cipher, HiddenPath};
 use crate::stream::Severable;
+use crate::tls::{Identity, Secured};
 
 /// Serves images to devices over HTTP, `GET` and `HEAD` of one path that only the device is told, and takes their uploads:
 /// `PUT` of one whole file at such a path.
 ///
-/// The bytes are not encrypted: who can listen on the way can read the image. The device's own check of the digest
+/// By HTTP the bytes are not encrypted: who can listen on the way can read the image. The device's own check of the digest
 /// protects against a change.
 #[derive(Clone, Debug)]
 pub struct HttpOffers {
     network: Arc<dyn Network>,
     config: HttpConfig,
+    tls: Option<Identity>,
     ability: TransferAbility,
 }
 
 impl HttpOffers {
-    /// An adapter that listens through `network`.
+    /// An adapter of HTTP that listens through `network`.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, config: HttpConfig) -> Self {
-        let directions = [Direction::Pull, Direction::Upload];
-        Self { network, config, ability: TransferAbility::new(Protocol::Http, false, true, &directions) }
+        Self { network, config, tls: None, ability: ability(Protocol::Http) }
+    }
+
+    /// The same of HTTPS, where devices are shown this certificate.
+    #[must_use]
+    pub fn tls(network: Arc<dyn Network>, config: HttpConfig, identity: Identity) -> Self {
+        Self { network, config, tls: Some(identity), ability: ability(Protocol::Https) }
     }
 
     /// Opens the door to what is served at the path that it is given.
@@ -61,9 +70,41 @@ impl HttpOffers {
         let end = cx.cancel.child_token();
         let path = format!("{}/{name}", random_text::<16>());
         let goods = goods(format!("/{path}"), Context { cancel: end.clone(), ..cx.clone() });
-        let served = HiddenPath::new(Protocol::Http, door.local().port, &path, goods.books(), cx, &end);
-        tokio::spawn(serve(door, visit, goods, end));
+        let port = door.local().port;
+        let mut served = HiddenPath::new(self.ability.protocol, port, &path, goods.books(), cx, &end);
+        served.certificate = self.tls.as_ref().map(Identity::shown);
+        let guard = Guard { identity: self.tls.clone(), cipher: Arc::clone(&served.cipher) };
+        tokio::spawn(serve(door, visit, goods, guard, end));
         Ok(served)
+    }
+}
+
+fn ability(protocol: Protocol) -> TransferAbility {
+    TransferAbility::new(protocol, protocol.secure(), true, &[Direction::Pull, Direction::Upload])
+}
+
+/// How connections are secured.
+#[derive(Clone)]
+struct Guard {
+    identity: Option<Identity>,
+    /// The cipher of the connection that came last.
+    cipher: Cipher,
+}
+
+impl Guard {
+    /// The plain bytes of a connection; none when its handshake does not end.
+    async fn secure(&self, stream: Severable, cx: &Context) -> Option<Box<dyn ByteStream>> {
+        let Some(identity) = &self.identity else { return Some(Box::new(stream)) };
+        match identity.accept(stream, HEADER_LIMIT, cx).await {
+            Ok(Secured { stream, cipher }) => {
+                *self.cipher.lock().unwrap_or_else(PoisonError::into_inner) = cipher;
+                Some(stream)
+            }
+            Err(e) => {
+                tracing::debug!(error = %e.report(), "a connection to an offer is not secured");
+                None
+            }
+        }
     }
 }
 
@@ -130,15 +171,16 @@ impl Transfer for HttpOffers {
     }
 }
 
-async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, end: CancellationToken) {
-    let one = |accepted, cut| attend(accepted, goods.clone(), cut);
+async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, guard: Guard, end: CancellationToken) {
+    let one = |accepted, cut| attend(accepted, goods.clone(), guard.clone(), cut);
     attend_all(door, visit, goods.cx(), end, CONNECTIONS, one).await;
 }
 
 /// One connection: one request, so that its end tells that the answer was taken.
-async fn attend(accepted: Accepted, goods: Goods, cut: CancellationToken) {
+async fn attend(accepted: Accepted, goods: Goods, guard: Guard, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
     let Accepted { stream, peer, .. } = accepted;
+    let Some(stream) = guard.secure(Severable::new(stream, cut.clone()), goods.cx()).await else { return };
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (goods, host, sending) = (goods.clone(), peer.host.clone(), Arc::clone(&sending));
@@ -153,7 +195,7 @@ async fn attend(accepted: Accepted, goods: Goods, cut: CancellationToken) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(Severable::new(stream, cut.clone())), service)
+        .serve_connection(TokioIo::new(stream), service)
         .without_shutdown();
     tokio::pin!(connection);
     let clock = &goods.cx().clock;
@@ -187,7 +229,7 @@ async fn attend(accepted: Accepted, goods: Goods, cut: CancellationToken) {
 
 /// Says that nothing more comes, and reads on: a close with unread bytes resets the connection, and who was refused in
 /// the middle of an upload would never read why.
-async fn hang_up(mut stream: Severable) {
+async fn hang_up(mut stream: Box<dyn ByteStream>) {
     let mut unread = [0; 4096];
     if stream.shutdown().await.is_ok() {
         while stream.read(&mut unread).await.is_ok_and(|count| count > 0) {}

@@ -12,6 +12,8 @@ use swim_core::model::{Device, Endpoint, HostKeyPolicy};
 use swim_core::ports::Records;
 use swim_core::{Error, ErrorKind, Result};
 
+use crate::first_use;
+
 /// The table of remembered keys; the record's key is `host:port`.
 const TABLE: &str = "host_keys";
 const OPERATION: &str = "check host key";
@@ -60,7 +62,7 @@ impl HostKeyCheck {
                     .map(|e| e.public_key().algorithm())
                     .collect()
             }
-            HostKeyPolicy::FirstUse => self.remembered().await?.into_iter().map(|(key, _)| key.algorithm()).collect(),
+            HostKeyPolicy::FirstUse => self.remembered().await?.into_iter().map(|key| key.algorithm()).collect(),
             _ => Vec::new(),
         })
     }
@@ -134,33 +136,21 @@ impl HostKeyCheck {
         let text =
             key.to_openssh().map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
         let record = Remembered { key: text, fingerprint: fingerprint(key), first_seen: self.now };
-        let value = serde_json::to_value(&record)
-            .map_err(|e| Error::internal(OPERATION, "the key cannot be written down").caused_by(e))?;
-        if self.records.put_new(TABLE, &self.place(), value).await? {
+        let Some(known) = first_use::remember(&*self.records, TABLE, &self.at, &record).await? else { return Ok(()) };
+        let expected = known.fingerprint.clone();
+        if self.read(&known)?.key_data() == key.key_data() {
             return Ok(());
         }
-        match self.remembered().await? {
-            Some((known, _)) if known.key_data() == key.key_data() => Ok(()),
-            Some((_, expected)) => Err(self.changed(&expected, &fingerprint(key))),
-            // It was removed between the two calls: somebody is just accepting a new key by hand.
-            None => Err(Error::new(ErrorKind::Conflict, OPERATION, "the remembered key is being changed; try again")),
-        }
+        Err(self.changed(&expected, &fingerprint(key)))
     }
 
-    async fn remembered(&self) -> Result<Option<(PublicKey, String)>> {
-        let Some(value) = self.records.get(TABLE, &self.place()).await? else {
-            return Ok(None);
-        };
-        let unreadable = |e: String| {
-            Error::new(ErrorKind::Store, OPERATION, format!("the remembered key of {} cannot be read: {e}", self.at))
-        };
-        let record: Remembered = serde_json::from_value(value).map_err(|e| unreadable(e.to_string()))?;
-        let key = PublicKey::from_openssh(&record.key).map_err(|e| unreadable(e.to_string()))?;
-        Ok(Some((key, record.fingerprint)))
+    async fn remembered(&self) -> Result<Option<PublicKey>> {
+        let known: Option<Remembered> = first_use::remembered(&*self.records, TABLE, &self.at).await?;
+        known.map(|known| self.read(&known)).transpose()
     }
 
-    fn place(&self) -> String {
-        self.at.to_string()
+    fn read(&self, known: &Remembered) -> Result<PublicKey> {
+        PublicKey::from_openssh(&known.key).map_err(|e| first_use::unreadable(TABLE, &self.at, e))
     }
 
     fn changed(&self, expected: &str, shown: &str) -> Error {

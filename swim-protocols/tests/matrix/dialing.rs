@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use swim_core::ErrorKind;
-use swim_core::model::{Device, HostKeyPolicy, Protocol};
+use swim_core::model::{Device, Fingerprint, HostKeyPolicy, Protocol, TlsTrust};
 use swim_core::ports::{Fetch, Push, Sink};
 
+use crate::certificates::Authority;
 use crate::peers::{self, Peer, SmallDisk};
 use crate::sink::FileSink;
 use crate::support::memory::PatternStore;
@@ -56,12 +57,26 @@ async fn wrong_sides(peer: &Peer) -> Vec<(&'static str, Device, Vec<ErrorKind>)>
         other.host_key = HostKeyPolicy::Pinned("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned());
         sides.push(("wrong host key", other, vec![ErrorKind::Auth, ErrorKind::Integrity]));
     }
+    if matches!(peer.protocol, Protocol::Https | Protocol::Ftps) {
+        let pin = Fingerprint::of(b"another certificate").to_string();
+        for (what, tls) in [
+            ("another certificate than the pinned one", TlsTrust::Pinned(pin)),
+            ("unknown issuer", TlsTrust::MachineRoots),
+            ("wrong CA", TlsTrust::Ca(Authority::new().pem)),
+        ] {
+            sides.push((what, Device { tls, ..peer.device.clone() }, vec![ErrorKind::Auth]));
+        }
+    }
     sides
 }
 
 /// nginx says no more than that it failed; then we must not know better.
 fn vague(peer: &Peer) -> ErrorKind {
-    if peer.protocol == Protocol::Http { ErrorKind::DeviceRejected } else { ErrorKind::NoSpace }
+    if matches!(peer.protocol, Protocol::Http | Protocol::Https) {
+        ErrorKind::DeviceRejected
+    } else {
+        ErrorKind::NoSpace
+    }
 }
 
 async fn pushes(peer: &Peer, tally: &mut Tally) {
@@ -106,7 +121,7 @@ async fn half(peer: &Peer) -> Result<(), String> {
     let request = push(peer.device.clone(), bytes, &peer.path(name));
     let receipt = peer.push.push(request, &context()).await.map_err(|e| e.report().to_string())?;
     same(&peer.local(name), bytes)?;
-    let may = peer.push.ability().resumes && peer.protocol != Protocol::Http;
+    let may = peer.push.ability().resumes && !matches!(peer.protocol, Protocol::Http | Protocol::Https);
     let expected = if may { bytes - there as u64 } else { bytes };
     if receipt.bytes == expected { Ok(()) } else { Err(format!("{} bytes instead of {expected}", receipt.bytes)) }
 }

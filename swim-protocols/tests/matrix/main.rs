@@ -13,6 +13,8 @@
     unreachable_pub
 )]
 
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod dialing;
 #[path = "../support/nginx.rs"]
 mod nginx;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use swim_core::model::{Device, Endpoint, Protocol, SecretRef};
+use swim_core::model::{Device, Endpoint, Protocol, SecretRef, TlsTrust};
 use swim_core::ports::Transfer;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig};
 use swim_protocols::http::HttpClient;
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
+use swim_protocols::tls::TlsClient;
 
+use crate::certificates::Authority;
 use crate::nginx::Nginx;
 use crate::support::memory::{MemoryRecords, MemorySecrets};
 use crate::support::{Folder, Sshd};
@@ -87,35 +89,56 @@ pub fn all(host: &str) -> Vec<Peer> {
         });
     }
     let secrets = || Arc::new(MemorySecrets::new(&[("good", "open sesame"), ("bad", "open rice")]));
-    let nginx = Nginx::start(host);
-    let http: Arc<dyn Transfer> = Arc::new(HttpClient::new(Arc::new(TcpNetwork), secrets()));
-    peers.push(Peer {
+    let network = || Arc::new(TcpNetwork);
+    let tls = || TlsClient::new(Arc::new(MemoryRecords::default()));
+    let authority = Authority::new();
+    let leaf = authority.issue(&[host]);
+    let trusting = |device: Device| Device { tls: TlsTrust::Ca(authority.pem.clone()), ..device };
+    let plain = Nginx::start(host);
+    let device = plain.device(host);
+    peers.push(web(Protocol::Http, Arc::new(HttpClient::new(network(), secrets())), device, plain));
+    let secured = Nginx::tls(host, &leaf, "");
+    let device = trusting(secured.device(host));
+    peers.push(web(Protocol::Https, Arc::new(HttpClient::tls(network(), secrets(), tls())), device, secured));
+    let config = FtpClientConfig::default;
+    let plain = Vsftpd::start(host);
+    let device = plain.device();
+    peers.push(ftpd(Protocol::Ftp, Arc::new(FtpClient::new(network(), secrets(), config())), device, plain));
+    let secured = Vsftpd::tls(host, &leaf, "");
+    let device = trusting(secured.device());
+    let ftps = FtpClient::tls(network(), secrets(), config(), tls());
+    peers.push(ftpd(Protocol::Ftps, Arc::new(ftps), device, secured));
+    peers
+}
+
+fn web(protocol: Protocol, client: Arc<dyn Transfer>, device: Device, nginx: Nginx) -> Peer {
+    Peer {
         name: "nginx",
-        protocol: Protocol::Http,
-        push: Arc::clone(&http),
-        fetch: http,
-        device: nginx.device(host),
+        protocol,
+        push: Arc::clone(&client),
+        fetch: client,
+        device,
         prefix: "locked/".to_owned(),
         folder: nginx.folder.file("locked"),
         resumes: true,
         login: true,
         _server: Box::new(nginx),
-    });
-    let vsftpd = Vsftpd::start(host);
-    let ftp: Arc<dyn Transfer> = Arc::new(FtpClient::new(Arc::new(TcpNetwork), secrets(), FtpClientConfig::default()));
-    peers.push(Peer {
+    }
+}
+
+fn ftpd(protocol: Protocol, client: Arc<dyn Transfer>, device: Device, vsftpd: Vsftpd) -> Peer {
+    Peer {
         name: "vsftpd",
-        protocol: Protocol::Ftp,
-        push: Arc::clone(&ftp),
-        fetch: ftp,
-        device: vsftpd.device(),
+        protocol,
+        push: Arc::clone(&client),
+        fetch: client,
+        device,
         prefix: String::new(),
         folder: vsftpd.folder.file("root"),
         resumes: true,
         login: true,
         _server: Box::new(vsftpd),
-    });
-    peers
+    }
 }
 
 /// A small file system, where this user may mount one.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use swim_core::ErrorKind;
 use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{Accept, Offer, Served, Sink, Transfer};
+use swim_protocols::clock::TokioClock;
 use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::{OfferConfig, SshOffers};
 use swim_protocols::tftp::{TftpConfig, TftpOffers};
+use swim_protocols::tls::Identity;
 
 use crate::Tally;
 use crate::peers::SmallDisk;
@@ -27,6 +29,7 @@ struct Place<'a> {
     host: String,
     served: &'a dyn Served,
     folder: &'a Folder,
+    identity: &'a Identity,
 }
 
 impl Place<'_> {
@@ -44,6 +47,13 @@ impl Place<'_> {
         let line = format!("set net:max-retries 1; {command}; bye");
         let host = self.host.trim_matches(['[', ']']);
         ["-u", &login, "-e", &line, "-p", &port, host].map(str::to_owned).to_vec()
+    }
+
+    /// The file of the certificate that HTTPS offers show.
+    fn authority(&self) -> String {
+        let file = self.folder.file("authority");
+        std::fs::write(&file, self.identity.pem()).unwrap();
+        file
     }
 
     fn password(&self) -> String {
@@ -67,6 +77,8 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Sftp, "sftp"),
     (Protocol::Http, "curl, one GET"),
     (Protocol::Http, "curl in ranges"),
+    (Protocol::Https, "curl --cacert, one GET"),
+    (Protocol::Https, "curl --cacert, in ranges"),
     (Protocol::Tftp, "curl, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa"),
     (Protocol::Tftp, "atftp, windows of 16"),
@@ -88,12 +100,21 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
         }
         "sftp" => openssh("sftp", &place.password(), place.folder, &text(&["-P", &port, &from, to])).await,
         "curl, one GET" => run("curl", "curl", &text(&["-gsSf", "-o", to, &place.url("http")])).await,
-        "curl in ranges" => {
-            let url = place.url("http");
-            let first = run("curl", "curl", &text(&["-gsSf", "-r", "0-99999", "-o", to, &url])).await;
+        "curl --cacert, one GET" => {
+            run("curl", "curl", &text(&["-gsSf", "--cacert", &place.authority(), "-o", to, &place.url("https")])).await
+        }
+        "curl in ranges" | "curl --cacert, in ranges" => {
+            let (scheme, ca) = if program == "curl in ranges" {
+                ("http", Vec::new())
+            } else {
+                ("https", text(&["--cacert", &place.authority()]))
+            };
+            let url = place.url(scheme);
+            let part = |more: &[&str]| [ca.clone(), text(more), text(&["-gsSf", "-o", to, &url])].concat();
+            let first = run("curl", "curl", &part(&["-r", "0-99999"])).await;
             // A server has no range to give of a file that is shorter.
             if std::fs::metadata(to).is_ok_and(|f| f.len() == 100_000) {
-                run("curl", "curl", &text(&["-gsSf", "-C", "100000", "-o", to, &url])).await
+                run("curl", "curl", &part(&["-C", "100000"])).await
             } else {
                 first
             }
@@ -119,7 +140,7 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
     }
 }
 
-fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
+fn adapters(host: &str, identity: &Identity) -> Vec<Arc<dyn Transfer>> {
     let network = Arc::new(TcpNetwork);
     let bind = host.to_owned();
     let config = OfferConfig { bind: bind.clone(), ..OfferConfig::default() };
@@ -135,29 +156,35 @@ fn adapters(host: &str) -> Vec<Arc<dyn Transfer>> {
             Arc::clone(&network) as _,
             FtpConfig { bind: bind.clone(), port: 0, passive_ports: None },
         )),
+        Arc::new(HttpOffers::tls(
+            Arc::clone(&network) as _,
+            HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
+            identity.clone(),
+        )),
         Arc::new(TftpOffers::new(network, TftpConfig { bind, port: 0 })),
     ]
 }
 
 pub async fn rows(host: &str, tally: &mut Tally) {
-    for adapter in adapters(host) {
+    let identity = Identity::self_signed(&[host.to_owned()], Arc::new(TokioClock::system())).unwrap();
+    for adapter in adapters(host, &identity) {
         let protocol = adapter.ability().protocol;
         if adapter.ability().directions.contains(&Direction::Pull) {
             for (_, puller) in PULLERS.iter().filter(|(p, _)| *p == protocol) {
                 tally.row(&format!("{protocol} offer to {puller} at {host}"));
-                pulls(&*adapter, puller, host, tally).await;
+                pulls(&*adapter, puller, host, &identity, tally).await;
             }
         }
         if adapter.ability().directions.contains(&Direction::Upload) {
             for (_, uploader) in UPLOADERS.iter().filter(|(p, _)| *p == protocol) {
                 tally.row(&format!("{protocol} accept of {uploader} at {host}"));
-                uploads(&*adapter, uploader, host, tally).await;
+                uploads(&*adapter, uploader, host, &identity, tally).await;
             }
         }
     }
 }
 
-async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tally) {
+async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, identity: &Identity, tally: &mut Tally) {
     let folder = Folder::new();
     for (name, bytes) in NAMES {
         let work = async {
@@ -165,7 +192,7 @@ async fn pulls(adapter: &dyn Transfer, puller: &str, host: &str, tally: &mut Tal
             let served = adapter.offer(request, &context()).await.map_err(|e| e.report().to_string())?;
             let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
             let to = folder.file(name);
-            let place = Place { host: shown, served: &*served, folder: &folder };
+            let place = Place { host: shown, served: &*served, folder: &folder, identity };
             let ended = pull(puller, &place, &to).await;
             let content = std::fs::read(&to).unwrap_or_default();
             if content != PatternStore::pattern(0, usize::try_from(*bytes).unwrap()) {
@@ -197,6 +224,7 @@ const UPLOADERS: &[(Protocol, &str)] = &[
     (Protocol::Sftp, "sftp put"),
     (Protocol::Http, "curl -T"),
     (Protocol::Http, "curl -T in chunks"),
+    (Protocol::Https, "curl -T, encrypted"),
     (Protocol::Ftp, "curl -T, passive"),
     (Protocol::Ftp, "curl -T, active"),
     (Protocol::Ftp, "lftp put"),
@@ -225,6 +253,9 @@ async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Res
             openssh("sftp", &place.password(), place.folder, &arguments).await
         }
         "curl -T" => run("curl", "curl", &text(&["-gsSf", "-T", from, &url("http")])).await,
+        "curl -T, encrypted" => {
+            run("curl", "curl", &text(&["-gsSf", "--cacert", &place.authority(), "-T", from, &url("https")])).await
+        }
         // It does not know the size of what comes through a pipe.
         "curl -T in chunks" => {
             let mut curl = tokio::process::Command::new(crate::support::program("curl", "curl"));
@@ -260,7 +291,7 @@ async fn place(adapter: &dyn Transfer, host: &str, name: &str, sink: &Arc<FileSi
     adapter.accept(request, &context()).await.unwrap()
 }
 
-async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut Tally) {
+async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, identity: &Identity, tally: &mut Tally) {
     let folder = Folder::new();
     let (from, to) = (folder.file("from"), folder.file("to"));
     let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
@@ -271,7 +302,7 @@ async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut
             let _ = std::fs::remove_file(&to);
             let sink = FileSink::at(&to);
             let served = place(adapter, host, name, &sink, (*bytes).max(1)).await;
-            let at = Place { host: shown.clone(), served: &*served, folder: &folder };
+            let at = Place { host: shown.clone(), served: &*served, folder: &folder, identity };
             // Where the path is plain, the login is the credential.
             if served.path() != *name && upload(uploader, &at, name, &from).await.is_ok() {
                 return Err("the name alone was enough".to_owned());
@@ -292,7 +323,7 @@ async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, tally: &mut
     write(1_000_003);
     let refused = async |sink: &Arc<FileSink>, most: u64| {
         let served = place(adapter, host, "x.bin", sink, most).await;
-        let at = Place { host: shown.clone(), served: &*served, folder: &folder };
+        let at = Place { host: shown.clone(), served: &*served, folder: &folder, identity };
         let said = upload(uploader, &at, served.path(), &from).await;
         match (said, sink.is_finished(), served.close().await.map_err(|e| e.kind())) {
             (Err(_), false, Err(ErrorKind::Interrupted)) => Ok(()),

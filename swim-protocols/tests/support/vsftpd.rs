@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 
+use super::certificates::Leaf;
 use super::support::{Folder, program};
 
 /// A vsftpd on a free port. It runs as the user of the test: its anonymous user with a list of passwords needs no account
@@ -19,11 +20,25 @@ pub struct Vsftpd {
     pub host: String,
     /// Its own files.
     pub folder: Folder,
+    /// It reads the files of its certificate for each session.
+    leaf: Option<Leaf>,
 }
 
 impl Vsftpd {
     pub fn start(host: &str) -> Self {
         Self::with(host, "")
+    }
+
+    /// With TLS for all that anybody sends, with this certificate and more lines.
+    pub fn tls(host: &str, leaf: &Leaf, more: &str) -> Self {
+        let (certificate, key) = leaf.files();
+        let lines = format!(
+            "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\nssl_ciphers=HIGH\n\
+             require_ssl_reuse=YES\nrsa_cert_file={certificate}\nrsa_private_key_file={key}\n{more}"
+        );
+        let mut ftpd = Self::with(host, &lines);
+        ftpd.leaf = Some(leaf.clone());
+        ftpd
     }
 
     /// With more lines in its configuration.
@@ -46,6 +61,24 @@ impl Vsftpd {
              deny_file={{secret*}}\nxferlog_enable=NO\nsecure_chroot_dir={at}\n{more}\n"
         );
         std::fs::write(folder.file("conf"), config.replace("{at}", &at)).unwrap();
+        let child = Self::run(&folder, host, port);
+        Self { child, port, host: host.to_owned(), folder, leaf: None }
+    }
+
+    /// With another certificate from now on.
+    pub fn shows(&mut self, leaf: &Leaf) {
+        let _ = (self.child.kill(), self.child.wait());
+        let (certificate, key) = leaf.files();
+        let conf = self.folder.file("conf");
+        let old = std::fs::read_to_string(&conf).unwrap();
+        let kept: Vec<_> = old.lines().filter(|l| !l.starts_with("rsa_")).collect();
+        let lines = format!("{}\nrsa_cert_file={certificate}\nrsa_private_key_file={key}\n", kept.join("\n"));
+        std::fs::write(&conf, lines).unwrap();
+        self.leaf = Some(leaf.clone());
+        self.child = Self::run(&self.folder, &self.host, self.port);
+    }
+
+    fn run(folder: &Folder, host: &str, port: u16) -> Child {
         let child = Command::new(program("vsftpd", "vsftpd"))
             .arg(folder.file("conf"))
             .stdin(Stdio::null())
@@ -57,7 +90,7 @@ impl Vsftpd {
             assert!(began.elapsed() < Duration::from_secs(20), "vsftpd does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { child, port, host: host.to_owned(), folder }
+        child
     }
 
     /// The path of a file that it serves.

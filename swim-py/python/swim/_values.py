@@ -205,7 +205,10 @@ class Moved(Document):
 
 
 class Offered(Document):
-    """An open offer or accept: what a device must be told. The ``password`` is good once; it is in no ``repr``."""
+    """An open offer or accept: what a device must be told. The ``password`` is good once; it is in no ``repr``.
+
+    By HTTPS the device must trust ``certificate`` (PEM), whose SHA-256 is ``fingerprint``.
+    """
 
     offer: int
     protocol: str
@@ -214,6 +217,8 @@ class Offered(Document):
     path: str
     user: str | None
     password: str | None
+    certificate: str | None
+    fingerprint: str | None
 
     def __repr__(self) -> str:
         return f"Offered(offer={self.offer}, protocol={self.protocol!r}, port={self.port}, user={self.user!r})"

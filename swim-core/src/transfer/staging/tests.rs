@@ -195,7 +195,7 @@ impl Transfer for Wire {
 }
 
 fn server(name: &str, protocols: &[Protocol]) -> ImageServer {
-    let door = |protocol| Door { protocol, port: None, login: None, folder: "images".into() };
+    let door = |protocol| Door { folder: "images".into(), ..Door::new(protocol) };
     let doors = protocols.iter().map(|p| door(*p)).collect();
     ImageServer::new(DeviceId::new(name).unwrap(), "192.0.2.1", doors, HostKeyPolicy::FirstUse)
 }
