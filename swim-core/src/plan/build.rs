@@ -1,6 +1,6 @@
 //! From goal, inventories and policy to a plan. Pure.
 
-use super::{DevicePlan, Expectation, Plan, Refused};
+use super::{DevicePlan, Expectation, Plan, Refused, reach};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
@@ -40,11 +40,12 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
             refused.push(Refused { device: c.device.id.clone(), findings: against });
             continue;
         }
-        let steps = match c.platform.steps(goal, c.inventory, policy) {
+        let steps = match c.platform.steps(goal, c.inventory, &reach::reaching(c.device, policy)) {
             Ok(steps) => steps,
             Err(e) if e.kind() != crate::ErrorKind::Internal => {
                 let finding = Finding::new("plan.impossible", Severity::Blocking, e.report().to_string());
-                refused.push(Refused { device: c.device.id.clone(), findings: vec![finding] });
+                let findings = std::iter::once(finding).chain(reach::left_out(c.device, policy)).collect();
+                refused.push(Refused { device: c.device.id.clone(), findings });
                 continue;
             }
             Err(e) => return Err(e),
@@ -52,6 +53,7 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], policy: &Policy) -> Resu
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
         if steps.iter().any(|step| matches!(step.kind, StepKind::Transfer { .. })) {
             findings.extend(left_out(c.platform.definition(), policy));
+            findings.extend(reach::left_out(c.device, policy));
         }
         devices.push(DevicePlan { device: c.device.clone(), expects: Expectation::of(c.inventory), steps, findings });
     }

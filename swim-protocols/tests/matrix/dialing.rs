@@ -70,9 +70,9 @@ async fn wrong_sides(peer: &Peer) -> Vec<(&'static str, Device, Vec<ErrorKind>)>
     sides
 }
 
-/// OpenSSH's SFTP server and nginx say no more than that it failed; then we must not know better.
+/// nginx says no more than that it failed; then we must not know better.
 fn vague(peer: &Peer) -> ErrorKind {
-    if matches!(peer.protocol, Protocol::Sftp | Protocol::Http | Protocol::Https) {
+    if matches!(peer.protocol, Protocol::Http | Protocol::Https) {
         ErrorKind::DeviceRejected
     } else {
         ErrorKind::NoSpace
