@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
-use swim_core::model::{Device, ImageServer, Protocol, Secret};
+use swim_core::model::{Device, ImageServer, Protocol, Secret, SecretRef};
+use swim_core::ports::{Clock, Secrets};
 use swim_core::{Error, ErrorKind, Result};
+use swim_protocols::tls::Identity;
 
 use crate::reading::{self, Wrong};
 use crate::simulation::Simulation;
@@ -60,12 +63,46 @@ pub struct Offers {
     pub bytes_per_second: Option<u64>,
     /// Bytes a second that the transfers with the devices of a site may take together.
     pub sites: BTreeMap<String, u64>,
+    /// HTTPS offers; default: none are made. Devices must trust the certificate to pull by HTTPS.
+    pub https: Option<Https>,
+}
+
+/// The certificate of HTTPS offers. Without one of the user, one is made for this process, which signs itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Https {
+    /// A certificate with its chain (PEM), our own first.
+    pub certificate: Option<String>,
+    /// The name of the secret that is its key (PEM).
+    pub key: Option<SecretRef>,
+    /// Names and addresses by which devices reach us, for a certificate that is made; default: the address to listen at.
+    pub names: Vec<String>,
+}
+
+impl Offers {
+    /// The certificate that HTTPS offers show.
+    pub(crate) async fn identity(&self, secrets: &dyn Secrets, clock: &Arc<dyn Clock>) -> Result<Option<Identity>> {
+        let Some(https) = &self.https else { return Ok(None) };
+        match (&https.certificate, &https.key) {
+            (Some(chain), Some(key)) => Identity::from_pem(chain, &secrets.resolve(key).await?, Arc::clone(clock)),
+            (None, None) => {
+                let names = if https.names.is_empty() { vec![self.listen.clone()] } else { https.names.clone() };
+                Identity::self_signed(&names, Arc::clone(clock))
+            }
+            (Some(_), None) => Err(Error::invalid("offers.https.key", "(absent)", "the certificate needs its key")),
+            (None, Some(_)) => {
+                Err(Error::invalid("offers.https.certificate", "(absent)", "the key needs its certificate"))
+            }
+        }
+        .map(Some)
+    }
 }
 
 impl Default for Offers {
     fn default() -> Self {
         let tftp_port = Protocol::Tftp.port();
-        Self { listen: "0.0.0.0".to_owned(), tftp_port, bytes_per_second: None, sites: BTreeMap::new() }
+        Self { listen: "0.0.0.0".to_owned(), tftp_port, bytes_per_second: None, sites: BTreeMap::new(), https: None }
     }
 }
 

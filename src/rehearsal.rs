@@ -84,6 +84,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         jobs: Arc::new(store.clone()),
         images: Arc::new(store.clone()),
         secrets: Arc::new(secrets),
+        identity: None,
     };
     let client = Client::over(
         connect(ground, &Offers::default(), Vec::new(), platform::builtin()?, None)?,

@@ -19,6 +19,7 @@ use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
+use swim_protocols::tls::{Identity, TlsClient};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
 use crate::config::Offers;
@@ -100,6 +101,7 @@ impl Builder {
         let images = Arc::new(FileImages::open(&config.data)?);
         let records: Arc<dyn Records> = Arc::new(store.clone());
         let secrets: StaticSecrets = config.resolved()?.into_iter().collect();
+        let identity = config.offers.identity(&secrets, &clock).await?;
         let mut registry = Registry::builtin()?;
         for text in &config.platforms {
             registry.define(text)?;
@@ -111,6 +113,7 @@ impl Builder {
             jobs: Arc::new(store),
             images,
             secrets: Arc::new(secrets),
+            identity,
         };
         let adapters = connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
         repo::sweep(&*adapters.services.store, &*records).await?;
@@ -140,6 +143,8 @@ pub(crate) struct Ground {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
+    /// The certificate of HTTPS offers, where they are made.
+    pub(crate) identity: Option<Identity>,
 }
 
 /// Puts sessions and transfers over a network.
@@ -150,7 +155,7 @@ pub(crate) fn connect(
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
-    let Ground { network, clock, records, jobs, images, secrets } = ground;
+    let Ground { network, clock, records, jobs, images, secrets, identity } = ground;
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
@@ -162,10 +167,13 @@ pub(crate) fn connect(
     let mut transfers: Vec<Arc<dyn Transfer>> = vec![
         Arc::new(scp),
         Arc::new(sftp),
-        Arc::new(HttpOffers::new(Arc::clone(&network), http)),
+        Arc::new(HttpOffers::new(Arc::clone(&network), http.clone())),
         Arc::new(TftpOffers::new(Arc::clone(&network), tftp)),
     ];
-    transfers.extend(dialing(&ssh, &network, &secrets));
+    if let Some(identity) = identity {
+        transfers.push(Arc::new(HttpOffers::tls(Arc::clone(&network), http, identity)));
+    }
+    transfers.extend(dialing(&ssh, &network, &secrets, &records));
     Ok(Adapters {
         jobs,
         records,
@@ -192,18 +200,27 @@ pub(crate) fn dialers(
     secrets: Arc<dyn Secrets>,
     records: Arc<dyn Records>,
 ) -> Vec<Arc<dyn Transfer>> {
-    let ssh = SshClient::new(Arc::clone(network), Arc::clone(&secrets), records, SshConfig::default());
-    dialing(&Arc::new(ssh), network, &secrets)
+    let ssh = SshClient::new(Arc::clone(network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
+    dialing(&Arc::new(ssh), network, &secrets, &records)
 }
 
-fn dialing(ssh: &Arc<SshClient>, network: &Arc<dyn Network>, secrets: &Arc<dyn Secrets>) -> Vec<Arc<dyn Transfer>> {
+fn dialing(
+    ssh: &Arc<SshClient>,
+    network: &Arc<dyn Network>,
+    secrets: &Arc<dyn Secrets>,
+    records: &Arc<dyn Records>,
+) -> Vec<Arc<dyn Transfer>> {
+    let tls = TlsClient::new(Arc::clone(records));
+    let ftp = FtpClientConfig::default;
     vec![
         Arc::new(ScpPush::new(Arc::clone(ssh))),
         Arc::new(SftpPush::new(Arc::clone(ssh))),
         Arc::new(ScpFetch::new(Arc::clone(ssh))),
         Arc::new(SftpFetch::new(Arc::clone(ssh))),
         Arc::new(HttpClient::new(Arc::clone(network), Arc::clone(secrets))),
-        Arc::new(FtpClient::new(Arc::clone(network), Arc::clone(secrets), FtpClientConfig::default())),
+        Arc::new(HttpClient::tls(Arc::clone(network), Arc::clone(secrets), tls.clone())),
+        Arc::new(FtpClient::new(Arc::clone(network), Arc::clone(secrets), ftp())),
+        Arc::new(FtpClient::tls(Arc::clone(network), Arc::clone(secrets), ftp(), tls)),
         Arc::new(TftpClient::new(Arc::clone(network), TftpClientConfig::default())),
     ]
 }

@@ -32,7 +32,7 @@ fn config(sshd: &Sshd, data: &Folder) -> Config {
     Config::from_toml(&format!(
         r#"
         data = "{data}"
-        offers = {{ listen = "127.0.0.1", tftp_port = 0 }}
+        offers = {{ listen = "127.0.0.1", tftp_port = 0, https = {{}} }}
         [secrets.key]
         file = "{key}"
         [[servers]]
@@ -76,7 +76,7 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
     let client = Client::open(config(&sshd, &data)).await.unwrap();
     let checked = client.check_servers().await.unwrap();
     let kind = |c: &Checked| c.error.as_ref().map(|e| e.kind);
-    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Tftp] {
+    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Https, Protocol::Tftp] {
         assert_eq!(of(&checked, None, protocol).works, Works::Yes, "{checked:#?}");
     }
     assert_eq!(of(&checked, Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");
@@ -212,4 +212,19 @@ async fn a_server_that_names_no_secret_is_refused_at_the_start() {
     let e = Client::open(config).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::InvalidInput, "{e:?}");
     assert!(e.to_string().contains("depot"), "{e}");
+}
+
+#[tokio::test]
+async fn a_certificate_without_its_key_is_refused_at_the_start() {
+    let (sshd, data) = (Sshd::start(), Folder::new());
+    for (https, field) in [
+        (r#"https = { certificate = "x" }"#, "offers.https.key"),
+        (r#"https = { key = "key" }"#, "offers.https.certificate"),
+        (r#"https = { certificate = "x", key = "key" }"#, "key"),
+    ] {
+        let mut config = config(&sshd, &data);
+        config.offers = Config::from_toml(&format!("data = 'x'\n[offers]\n{https}")).unwrap().offers;
+        let e = Client::open(config).await.unwrap_err();
+        assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some(field)), "{e:?}");
+    }
 }

@@ -16,7 +16,7 @@ async fn client(sshd: &Sshd, folder: &Folder) -> Client {
     let config = Config::from_toml(&format!(
         r#"
         data = "{data}"
-        offers = {{ listen = "127.0.0.1" }}
+        offers = {{ listen = "127.0.0.1", https = {{}} }}
         [secrets.key]
         file = "{key}"
         [[servers]]
@@ -144,4 +144,24 @@ async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
     let e = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Interrupted);
     assert!(!std::path::Path::new(&small).exists());
+}
+
+#[tokio::test]
+async fn an_offer_by_https_is_told_with_the_certificate_to_trust() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let offer = json!({"image": image.file_name, "device": "sw1", "protocol": "https", "seconds": 60});
+    let offered = call(&client, "offer", offer).await.unwrap();
+    assert_eq!(offered["fingerprint"].as_str().unwrap().len(), 95, "{offered}");
+    let (ca, pulled) = (folder.file("ca"), folder.file("pulled.bin"));
+    std::fs::write(&ca, offered["certificate"].as_str().unwrap()).unwrap();
+    let url = format!("https://127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+    let curl = support::program("curl", "curl");
+    let run = async |args: &[&str]| tokio::process::Command::new(&curl).args(args).output().await.unwrap();
+    assert!(!run(&["-sf", "-o", &pulled, &url]).await.status.success());
+    assert!(run(&["-sf", "--cacert", &ca, "-o", &pulled, &url]).await.status.success());
+    assert_eq!(std::fs::metadata(&pulled).unwrap().len(), BYTES as u64);
+    let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
+    assert!(receipt["bytes"] == json!(BYTES) && receipt["cipher"].is_string(), "{receipt}");
 }
