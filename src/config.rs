@@ -59,6 +59,8 @@ pub struct Offers {
     /// The UDP port of TFTP offers. Most devices can be told no other than 69, which only one offer at a time can have; 0
     /// picks a free one.
     pub tftp_port: u16,
+    /// The port of FTP offers: as with TFTP, most devices can be told no other than 21; 0 picks a free one.
+    pub ftp_port: u16,
     /// Bytes a second that all transfers of this process may take together; default: no cap.
     pub bytes_per_second: Option<u64>,
     /// Bytes a second that the transfers with the devices of a site may take together.
@@ -101,8 +103,14 @@ impl Offers {
 
 impl Default for Offers {
     fn default() -> Self {
-        let tftp_port = Protocol::Tftp.port();
-        Self { listen: "0.0.0.0".to_owned(), tftp_port, bytes_per_second: None, sites: BTreeMap::new(), https: None }
+        Self {
+            listen: "0.0.0.0".to_owned(),
+            tftp_port: Protocol::Tftp.port(),
+            ftp_port: Protocol::Ftp.port(),
+            bytes_per_second: None,
+            sites: BTreeMap::new(),
+            https: None,
+        }
     }
 }
 

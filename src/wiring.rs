@@ -12,7 +12,7 @@ use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::connector::Connector;
-use swim_protocols::ftp::{FtpClient, FtpClientConfig};
+use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
@@ -164,11 +164,13 @@ pub(crate) fn connect(
     let mut http = HttpConfig::default();
     config.listen.clone_into(&mut http.bind);
     let tftp = TftpConfig { bind: config.listen.clone(), port: config.tftp_port };
+    let ftp = FtpConfig { bind: config.listen.clone(), port: config.ftp_port, passive_ports: None };
     let mut transfers: Vec<Arc<dyn Transfer>> = vec![
         Arc::new(scp),
         Arc::new(sftp),
         Arc::new(HttpOffers::new(Arc::clone(&network), http.clone())),
         Arc::new(TftpOffers::new(Arc::clone(&network), tftp)),
+        Arc::new(FtpOffers::new(Arc::clone(&network), ftp)),
     ];
     if let Some(identity) = identity {
         transfers.push(Arc::new(HttpOffers::tls(Arc::clone(&network), http, identity)));

@@ -32,7 +32,7 @@ fn config(sshd: &Sshd, data: &Folder) -> Config {
     Config::from_toml(&format!(
         r#"
         data = "{data}"
-        offers = {{ listen = "127.0.0.1", tftp_port = 0, https = {{}} }}
+        offers = {{ listen = "127.0.0.1", tftp_port = 0, ftp_port = 0, https = {{}} }}
         [secrets.key]
         file = "{key}"
         [[servers]]
@@ -76,7 +76,7 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
     let client = Client::open(config(&sshd, &data)).await.unwrap();
     let checked = client.check_servers().await.unwrap();
     let kind = |c: &Checked| c.error.as_ref().map(|e| e.kind);
-    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Https, Protocol::Tftp] {
+    for protocol in [Protocol::Scp, Protocol::Sftp, Protocol::Http, Protocol::Https, Protocol::Ftp, Protocol::Tftp] {
         assert_eq!(of(&checked, None, protocol).works, Works::Yes, "{checked:#?}");
     }
     assert_eq!(of(&checked, Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");
@@ -115,7 +115,7 @@ async fn tested(doors: &[(&str, &str, u16, &str, &str)]) -> Vec<Checked> {
         })
         .collect();
     let config = format!(
-        "data = \"{}\"\noffers = {{ listen = \"127.0.0.1\", tftp_port = 0 }}\n\
+        "data = \"{}\"\noffers = {{ listen = \"127.0.0.1\", tftp_port = 0, ftp_port = 0 }}\n\
          [secrets]\ngood = {{ value = \"open sesame\" }}\nbad = {{ value = \"close sesame\" }}\n{servers}",
         data.file("")
     );
