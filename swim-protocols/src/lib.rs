@@ -32,7 +32,7 @@ mod pulls;
 mod served;
 #[cfg(feature = "ssh")]
 pub mod ssh;
-#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
+#[cfg(any(feature = "ssh", feature = "http"))]
 mod stream;
 #[cfg(feature = "telnet")]
 pub mod telnet;
