@@ -124,6 +124,8 @@ async fn server(lie: Lie) -> Device {
     let at = Endpoint { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
     let config = Arc::new(server::Config {
         keys: vec![PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519).unwrap()],
+        // The question for the methods is no guess.
+        auth_rejection_time_initial: Some(Duration::ZERO),
         ..server::Config::default()
     });
     tokio::spawn(async move {
@@ -139,9 +141,9 @@ async fn server(lie: Lie) -> Device {
     Device { at, login: Login::password("swim", "pw"), ..offer(1, "x").device }
 }
 
-fn client() -> Arc<SshClient> {
+fn client(config: SshConfig) -> Arc<SshClient> {
     let secrets = Arc::new(MemorySecrets::new(&[("pw", "open sesame")]));
-    Arc::new(SshClient::new(Arc::new(TcpNetwork), secrets, Arc::new(MemoryRecords::default()), SshConfig::default()))
+    Arc::new(SshClient::new(Arc::new(TcpNetwork), secrets, Arc::new(MemoryRecords::default()), config))
 }
 
 /// A lie about requests of one kind.
@@ -154,7 +156,8 @@ async fn fetched(lie: Lie, folder: &Folder) -> (Result<u64>, Arc<FileSink>) {
     std::fs::write(&to, "").unwrap();
     let sink = FileSink::at(&to);
     let request = Fetch { most: 10_000_000, ..fetch(server(lie).await, "x.bin", &sink) };
-    let taken = tokio::time::timeout(LONG, SftpFetch::new(client()).fetch(request, &context())).await;
+    let taken =
+        tokio::time::timeout(LONG, SftpFetch::new(client(SshConfig::default())).fetch(request, &context())).await;
     (taken.expect("it hangs").map(|receipt| receipt.bytes), sink)
 }
 
@@ -171,7 +174,8 @@ async fn an_honest_server_of_this_test_is_believed() {
         first.then(|| packet(&[&[105], &request[1..5], &[0, 0, 0, 1], &[0; 8]]))
     };
     let device = server(Arc::new(empty)).await;
-    let pushed = SftpPush::new(client()).push(push(device, BYTES, "x.bin"), &context()).await.unwrap();
+    let pushed =
+        SftpPush::new(client(SshConfig::default())).push(push(device, BYTES, "x.bin"), &context()).await.unwrap();
     assert_eq!(pushed.bytes, BYTES);
 }
 
@@ -232,7 +236,7 @@ async fn lies_about_what_was_written_are_seen() {
         let device =
             server(Arc::new(move |request| lie(request).or_else(|| (request[0] == FSTAT).then(|| empty(request)))))
                 .await;
-        let push = SftpPush::new(client()).push(push(device, BYTES, "x.bin"), &context()).await;
+        let push = SftpPush::new(client(SshConfig::default())).push(push(device, BYTES, "x.bin"), &context()).await;
         let e = push.expect_err(what);
         assert!(matches!(e.kind(), ErrorKind::UnexpectedReply | ErrorKind::DeviceRejected), "{what}: {e:?}");
     }
@@ -246,7 +250,7 @@ async fn a_file_that_is_shorter_than_what_is_here_is_begun_again() {
     std::fs::write(&to, PatternStore::pattern(0, BYTES as usize + 5)).unwrap();
     let sink = FileSink::at(&to);
     let request = fetch(server(Arc::new(|_| None)).await, "x.bin", &sink);
-    let receipt = SftpFetch::new(client()).fetch(request, &context()).await.unwrap();
+    let receipt = SftpFetch::new(client(SshConfig::default())).fetch(request, &context()).await.unwrap();
     assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES, 0));
     assert_pattern(&to, BYTES);
 }
@@ -261,15 +265,18 @@ async fn chatter_without_end_is_ended() {
     assert!(!sink.is_finished());
 }
 
-/// It answers a request and then never again.
-#[tokio::test(start_paused = true)]
+/// It answers some requests and then never again.
+#[tokio::test]
 async fn silence_ends_it() {
     let folder = Folder::new();
-    for kind in [INIT, OPEN, FSTAT, READ] {
-        let sink = FileSink::at(folder.file("to"));
+    let one = async |kind: u8| {
+        let sink = FileSink::at(folder.file(&kind.to_string()));
         let request = fetch(server(about(kind, |_| Vec::new())).await, "x.bin", &sink);
-        let e = SftpFetch::new(client()).fetch(request, &context()).await.unwrap_err();
-        assert_eq!(e.kind(), ErrorKind::Timeout, "{kind}: {e:?}");
+        let impatient = client(SshConfig { silence_seconds: 2, ..SshConfig::default() });
+        let e = SftpFetch::new(impatient).fetch(request, &context()).await.unwrap_err();
+        assert!(e.kind() == ErrorKind::Timeout && e.to_string().contains("2 s"), "{kind}: {e:?}");
         assert!(!sink.is_finished());
-    }
+    };
+    let all = async { tokio::join!(one(INIT), one(OPEN), one(FSTAT), one(READ)) };
+    tokio::time::timeout(LONG, all).await.expect("it waits for ever");
 }
