@@ -7,7 +7,7 @@ SHELL := /bin/bash
 test: tools rust python c examples
 
 # Real servers and clients that the tests talk to. A missing one fails the run: nothing is skipped in silence.
-APT := openssh-server openssh-client curl nginx-light tftp-hpa tftpd-hpa atftp vsftpd valgrind gcc g++ binutils python3-venv python3-paramiko
+APT := openssh-server openssh-client curl nginx-light tftp-hpa tftpd-hpa atftp vsftpd inetutils-telnetd valgrind gcc g++ binutils python3-venv python3-paramiko
 tools:
 	@missing=(); for p in $(APT); do dpkg -s $$p >/dev/null 2>&1 || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
@@ -16,6 +16,7 @@ tools:
 	    if [ ! -e $$policy ]; then printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; own=1; fi; \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${missing[@]}"; \
 	    [ $$own = 0 ] || rm -f $$policy; \
+	    case " $${missing[*]} " in *" inetutils-telnetd "*) update-inetd --disable telnet;; esac; \
 	  else echo "missing packages: $${missing[*]} (install them, or run as root)" >&2; exit 1; fi; fi
 
 rust:

@@ -53,8 +53,13 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         spec.flash_free = spec.flash_free.saturating_sub(taken_off).max(4 * SAMPLE);
         spec.user = "rehearsal".to_owned();
         spec.password = PASSWORD.to_owned();
-        let at = Endpoint { host: line.device.id.as_str().to_owned(), port: 22 };
-        network.attach(&SimDevice::new(spec.clone()), at.clone());
+        let at = Endpoint { host: line.device.id.as_str().to_owned(), port: line.device.at.port };
+        let device = SimDevice::new(spec.clone());
+        if line.device.telnet {
+            network.attach_telnet(&device, at.clone());
+        } else {
+            network.attach(&device, at.clone());
+        }
         line.device.at = at;
         line.device.host_key = HostKeyPolicy::FirstUse;
         line.device.reach_us_at = None;

@@ -11,12 +11,13 @@ use swim_core::ports::{
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
+use swim_protocols::connector::Connector;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
-use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
+use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
@@ -169,7 +170,7 @@ pub(crate) fn connect(
         jobs,
         records,
         clock,
-        connector: Arc::new(SshConnector::new(ssh)),
+        connector: Arc::new(Connector::new(ssh)),
         services: PullServices {
             servers: Arc::new(Servers::new(servers)?),
             secrets: Arc::clone(&secrets),

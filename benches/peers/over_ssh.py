@@ -90,7 +90,7 @@ def offers(bench, _quick):
 
 
 def delayed(bench, _quick):
-    mib = max(bench.size_mib // 4, 16)
+    mib = bench.size_mib
     image, size = bench.image(mib), mib * 1.048576
     for buffers, tcp_mib, push, fetch in (("stock TCP buffers", None, 1.5, 1.4), ("64 MiB TCP buffers", 64, 4, 4)):
         with Path(rtt_ms=50, tcp_mib=tcp_mib) as path:

@@ -8,12 +8,13 @@ use swim_core::ports::{ByteStream, Datagrams};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::carrier::Access;
 use crate::clock::DeviceClock;
 use crate::network::Net;
 use crate::snapshot::{FileState, InstallEntry, MemberSnapshot, Snapshot};
 use crate::state::{AutoAbort, Power, SetState, State};
 use crate::stream::CutStream;
-use crate::{DeviceSpec, Fault, ssh};
+use crate::{DeviceSpec, Fault, ssh, telnet};
 
 /// How a device reaches the servers that it pulls from.
 #[derive(Clone, Debug, Default)]
@@ -170,8 +171,19 @@ impl SimDevice {
         true
     }
 
+    /// Is this login right? Counts down the refusals.
+    pub(crate) fn takes_login(&self, user: &str, password: &str) -> bool {
+        let spec = self.spec();
+        let mut state = self.state();
+        if state.refuse_logins > 0 {
+            state.refuse_logins -= 1;
+            return false;
+        }
+        user == spec.user && password == spec.password
+    }
+
     /// Takes a connection and serves it in a task of its own.
-    pub(crate) fn serve<S>(&self, stream: S)
+    pub(crate) fn serve<S>(&self, stream: S, access: Access)
     where
         S: ByteStream + 'static,
     {
@@ -179,7 +191,10 @@ impl SimDevice {
         let power = self.power_lines();
         let lines = Lines { cut: power.cut.child_token(), mute: power.mute.child_token() };
         let stream = CutStream::new(stream, lines.cut.clone(), lines.mute.clone());
-        tokio::spawn(ssh::serve(self.clone(), lines, stream));
+        match access {
+            Access::Ssh => tokio::spawn(ssh::serve(self.clone(), lines, stream)),
+            Access::Telnet => tokio::spawn(telnet::serve(self.clone(), lines, stream)),
+        };
     }
 
     /// Opens a connection to a server outside.

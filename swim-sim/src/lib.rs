@@ -1,7 +1,7 @@
 //! Simulated network devices: for tests, for examples, and to rehearse a plan before it meets a real network.
 //!
 //! A device is written against the vendor's documented behaviour and against outputs of real devices, not against the
-//! drivers of this library, so that the two can disagree. It speaks real SSH, over an in-memory [`SimNetwork`] with
+//! drivers of this library, so that the two can disagree. It speaks real SSH, or Telnet, over an in-memory [`SimNetwork`] with
 //! tokio's paused clock (hundreds of devices that reload for ten minutes take a second) or over TCP ([`loopback`]).
 //!
 //! What it does that surprises people, because real devices do it:
@@ -14,6 +14,7 @@
 //! - `boot system` lines that were not saved are lost at the reload.
 
 mod boot;
+mod carrier;
 mod clock;
 mod device;
 mod fault;
@@ -36,6 +37,7 @@ mod spec;
 mod ssh;
 mod state;
 mod stream;
+mod telnet;
 mod terminal;
 mod write;
 

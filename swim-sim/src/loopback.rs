@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
 
 use crate::SimDevice;
+use crate::carrier::Access;
 use crate::device::Outside;
 
 /// A device that listens; dropping this ends it.
@@ -43,14 +44,26 @@ fn failed(what: &str, at: impl std::fmt::Display, e: std::io::Error) -> Error {
 /// # Errors
 /// `Unreachable` when the address cannot be bound.
 pub async fn serve(device: &SimDevice, bind: SocketAddr) -> Result<Served> {
+    listen(device, bind, Access::Ssh).await
+}
+
+/// The same with Telnet instead of SSH.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_telnet(device: &SimDevice, bind: SocketAddr) -> Result<Served> {
+    listen(device, bind, Access::Telnet).await
+}
+
+async fn listen(device: &SimDevice, bind: SocketAddr, access: Access) -> Result<Served> {
     let listener = TcpListener::bind(bind).await.map_err(|e| failed("bind", bind, e))?;
     let local = listener.local_addr().map_err(|e| failed("bind", bind, e))?;
     device.set_outside(Outside::Tcp);
-    let task = tokio::spawn(accept_forever(device.clone(), local, listener));
+    let task = tokio::spawn(accept_forever(device.clone(), local, listener, access));
     Ok(Served { local, task })
 }
 
-async fn accept_forever(device: SimDevice, local: SocketAddr, first: TcpListener) {
+async fn accept_forever(device: SimDevice, local: SocketAddr, first: TcpListener, access: Access) {
     /// Pause before binding again when the port is not free yet.
     const AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
     let mut listener = Some(first);
@@ -69,7 +82,7 @@ async fn accept_forever(device: SimDevice, local: SocketAddr, first: TcpListener
         loop {
             tokio::select! {
                 accepted = open.accept() => if let Ok((stream, _)) = accepted {
-                    take(&device, stream);
+                    take(&device, stream, access);
                 },
                 down = up.wait_for(|up| !*up) => {
                     if down.is_err() {
@@ -86,11 +99,11 @@ async fn accept_forever(device: SimDevice, local: SocketAddr, first: TcpListener
     }
 }
 
-fn take(device: &SimDevice, stream: TcpStream) {
+fn take(device: &SimDevice, stream: TcpStream, access: Access) {
     // A refused connection is dropped at once: accepted and closed, as a device does whose login is not up yet.
     if device.admits() {
         let _ = stream.set_nodelay(true);
-        device.serve(stream);
+        device.serve(stream, access);
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 
 use crate::SimDevice;
+use crate::carrier::Access;
 use crate::device::Outside;
 
 /// Bytes in flight in each direction: about a TCP window on a fast network.
@@ -31,7 +32,7 @@ type Datagram = (Vec<u8>, Endpoint);
 struct Tables {
     /// Ports that take datagrams, by address and port.
     mailboxes: HashMap<Endpoint, mpsc::Sender<Datagram>>,
-    devices: HashMap<Endpoint, SimDevice>,
+    devices: HashMap<Endpoint, (SimDevice, Access)>,
     listeners: HashMap<u16, mpsc::Sender<Accepted>>,
     next_port: u16,
 }
@@ -111,10 +112,19 @@ impl SimNetwork {
         Self::default()
     }
 
-    /// Puts a device at an endpoint; its pulls come through this network too, from that host.
+    /// Puts the SSH server of a device at an endpoint; its pulls come through this network too, from that host.
     pub fn attach(&self, device: &SimDevice, at: Endpoint) {
+        self.put(device, at, Access::Ssh);
+    }
+
+    /// The same with its Telnet server. A device may have both, at two ports.
+    pub fn attach_telnet(&self, device: &SimDevice, at: Endpoint) {
+        self.put(device, at, Access::Telnet);
+    }
+
+    fn put(&self, device: &SimDevice, at: Endpoint, access: Access) {
         device.set_outside(Outside::Memory(Arc::downgrade(&self.0), at.host.clone()));
-        self.0.tables().devices.insert(at, device.clone());
+        self.0.tables().devices.insert(at, (device.clone(), access));
     }
 
     /// Takes a device away.
@@ -128,9 +138,9 @@ impl Network for SimNetwork {
     async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
         let device = self.0.tables().devices.get(to).cloned();
         let stream: Box<dyn ByteStream> = match device {
-            Some(device) if device.admits() => {
+            Some((device, access)) if device.admits() => {
                 let (near, far) = pair();
-                device.serve(far);
+                device.serve(far, access);
                 Box::new(near)
             }
             Some(_) => return Err(unreachable(to, "connection refused")),

@@ -145,6 +145,10 @@ pub struct DeviceSpec {
     pub user: String,
     /// The password.
     pub password: String,
+    /// The password of its Telnet lines, when they ask for that alone (`login`); empty: none is set, and nobody gets in.
+    /// Otherwise they ask for user name and password (`login local`).
+    #[serde(default)]
+    pub line_password: Option<String>,
     /// The enable secret.
     pub enable: String,
     /// Privilege level after login.
@@ -259,6 +263,7 @@ impl DeviceSpec {
             rom: "Bootstrap program is C2960X boot loader".into(),
             user: "admin".into(),
             password: "sim-password".into(),
+            line_password: None,
             enable: "sim-enable".into(),
             privilege: 15,
             config_register: "0xF".into(),

@@ -10,8 +10,10 @@ use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Response, Ses
 use russh::{Channel, ChannelId, SshId};
 use swim_core::ports::ByteStream;
 
+use crate::carrier::SshChannel;
 use crate::device::Lines;
-use crate::shell::{self, Start};
+use crate::shell::{self, PAGE, Start};
+use crate::terminal::Terminal;
 use crate::{SimDevice, scp_sink};
 
 /// A failure of the cryptography at the only place where a key is made; then no device takes a connection.
@@ -53,13 +55,7 @@ struct Connection {
 
 impl Connection {
     fn check(&self, user: &str, password: &str) -> Auth {
-        let spec = self.device.spec();
-        let mut state = self.device.state();
-        if state.refuse_logins > 0 {
-            state.refuse_logins -= 1;
-            return Auth::reject();
-        }
-        if user == spec.user && password == spec.password { Auth::Accept } else { Auth::reject() }
+        if self.device.takes_login(user, password) { Auth::Accept } else { Auth::reject() }
     }
 
     fn start(&mut self, id: ChannelId, start: Start, session: &mut Session) -> Result<(), russh::Error> {
@@ -73,7 +69,10 @@ impl Connection {
                 tokio::spawn(scp_sink::run(device, line, channel));
             }
             start => {
-                tokio::spawn(shell::run(device, lines, start, channel, handle));
+                let length = if matches!(start, Start::Shell) { PAGE } else { 0 };
+                let carrier = Box::new(SshChannel::new(channel, handle));
+                let terminal = Terminal::new(device.clone(), lines, carrier, length);
+                tokio::spawn(shell::run(device, start, terminal));
             }
         }
         Ok(())

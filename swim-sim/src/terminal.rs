@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use russh::server::Msg;
-use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::sync::mpsc;
 
+use crate::carrier::Carrier;
 use crate::device::Lines;
 use crate::{Fault, SimDevice};
 
@@ -35,8 +34,7 @@ pub(crate) enum Typed {
 }
 
 pub(crate) struct Terminal {
-    read: ChannelReadHalf,
-    write: ChannelWriteHalf<Msg>,
+    carrier: Box<dyn Carrier>,
     lines: Lines,
     device: SimDevice,
     typed: VecDeque<u8>,
@@ -55,13 +53,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    pub(crate) fn new(
-        device: SimDevice,
-        lines: Lines,
-        read: ChannelReadHalf,
-        write: ChannelWriteHalf<Msg>,
-        length: u32,
-    ) -> Self {
+    pub(crate) fn new(device: SimDevice, lines: Lines, carrier: Box<dyn Carrier>, length: u32) -> Self {
         let spec = device.spec();
         let syslog_every = spec
             .faults
@@ -72,8 +64,7 @@ impl Terminal {
             .iter()
             .find_map(|f| if let Fault::SyslogAfterPrompt { every } = f { Some(*every) } else { None });
         Self {
-            read,
-            write,
+            carrier,
             lines,
             device,
             typed: VecDeque::new(),
@@ -100,13 +91,8 @@ impl Terminal {
         self.lines.cut.clone()
     }
 
-    pub(crate) async fn finish(&self, status: Option<u32>) {
-        // A client that is gone already does not see it.
-        if let Some(status) = status {
-            let _ = self.write.exit_status(status).await;
-        }
-        let _ = self.write.eof().await;
-        let _ = self.write.close().await;
+    pub(crate) async fn finish(&mut self, status: Option<u32>) {
+        self.carrier.finish(status).await;
     }
 
     async fn send(&mut self, text: &str) -> Io<()> {
@@ -121,7 +107,7 @@ impl Terminal {
             bytes = bytes.get(..left).unwrap_or(bytes);
         }
         self.sent += bytes.len() as u64;
-        let sent = self.write.data_bytes(bytes.to_vec()).await.map_err(|_| Gone);
+        let sent = self.carrier.write(bytes).await;
         if dies {
             self.device.state().drop_at = None;
             // The last bytes shall still be seen.
@@ -215,11 +201,7 @@ impl Terminal {
                 self.after_return = byte == b'\r';
                 return Ok(byte);
             }
-            match self.read.wait().await {
-                Some(ChannelMsg::Data { data }) => self.typed.extend(data.iter()),
-                Some(ChannelMsg::Eof | ChannelMsg::Close) | None => return Err(Gone),
-                Some(_) => {}
-            }
+            self.typed.extend(self.carrier.read().await?);
         }
     }
 

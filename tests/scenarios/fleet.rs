@@ -26,10 +26,11 @@ use swim_core::transfer::Caps;
 use swim_core::version::{Scheme, Version};
 use swim_core::{ErrorKind, Result, repo};
 use swim_protocols::clock::TokioClock;
+use swim_protocols::connector::Connector;
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use swim_protocols::ssh::scp::ScpPush;
 use swim_protocols::ssh::sftp::SftpPush;
-use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshConnector, SshOffers};
+use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
 use swim_protocols::tftp::{TftpConfig, TftpOffers};
 use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
 use swim_sim::{DeviceSpec, Kind, SimDevice, SimNetwork};
@@ -223,7 +224,7 @@ impl Fleet {
         let ports = Ports {
             jobs,
             clock,
-            connector: Arc::new(SshConnector::new(ssh)),
+            connector: Arc::new(Connector::new(ssh)),
             services: PullServices {
                 store: Arc::new(self.store.clone()),
                 transfers,

@@ -8,4 +8,5 @@ mod happy;
 mod kill;
 mod secrets;
 mod servers;
+mod telnet;
 mod verdicts;

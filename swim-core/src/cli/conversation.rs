@@ -2,6 +2,7 @@
 
 mod judge;
 mod limits;
+mod login;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,9 +21,11 @@ use crate::ports::Note;
 use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 pub use limits::{
-    COMMAND_LONGEST, LOGIN_LONGEST, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, QUESTION_QUIET, QUIET, SHOW_LONGEST,
+    ANSWER_SILENCE, ASKED_QUIET, COMMAND_LONGEST, LOGIN_LONGEST, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, QUESTION_QUIET,
+    QUIET, SHOW_LONGEST,
 };
 use limits::{FAILURE_GRACE, HEARTBEAT, STALL};
+use login::Asked;
 
 /// Refusals are looked for in the first lines only: further down the words belong to a log or a configuration.
 const REFUSAL_LINES: usize = 8;
@@ -68,6 +71,8 @@ enum Purpose {
         raising: bool,
         /// The enable secret was sent.
         answered: bool,
+        /// What the device asks for on its command line, where its transport has no login of its own.
+        asked: Option<Asked>,
     },
     /// Run a command.
     Command(Script),
@@ -128,7 +133,7 @@ impl Conversation {
     /// are left to the caller, each as a [`Dialogue`].
     #[must_use]
     pub fn login(matcher: Arc<Matcher>, enable: Option<SecretRef>, now: Duration) -> Self {
-        Self::new(matcher, Purpose::Login { enable, raising: false, answered: false }, now)
+        Self::new(matcher, Purpose::Login { enable, raising: false, answered: false, asked: None }, now)
     }
 
     /// Runs one command. The session must stand at a prompt.
@@ -297,7 +302,9 @@ impl Conversation {
             return false;
         }
         match &self.purpose {
-            Purpose::Login { raising, .. } => !raising && !self.asks(),
+            Purpose::Login { raising, asked, .. } => {
+                !raising && !self.asks() && asked.as_ref().is_none_or(Asked::bears_a_newline)
+            }
             Purpose::Command(script) => {
                 let interrupted = self.last.back().is_some_and(|l| self.matcher.is_syslog(l));
                 self.screen.is_blank() && (self.hidden_prompt || (script.questions.is_empty() && interrupted))
@@ -342,6 +349,7 @@ impl Conversation {
             }
         } else if !syslog && !line.trim().is_empty() {
             self.hidden_prompt = false;
+            self.hears_of_login(&line);
             self.lines += 1;
             if self.lines <= REFUSAL_LINES && self.refusal.is_none() && self.matcher.is_refusal(&line) {
                 self.refusal = Some(line.clone());
@@ -349,14 +357,21 @@ impl Conversation {
         }
         if let Purpose::Command(script) = &self.purpose
             && script.is_failure(&line)
-            && self.failures.len() < FAILURES_KEPT
         {
-            if script.fail_at_once && self.failed_at.is_none() {
-                self.failed_at = Some(self.now);
-            }
-            self.failures.push(line.trim().to_owned());
+            self.failed(&line, script.fail_at_once);
         }
         self.keep(&line);
+    }
+
+    /// Keeps a line that means failure; `at_once`: nothing more is waited for.
+    fn failed(&mut self, line: &str, at_once: bool) {
+        if self.failures.len() >= FAILURES_KEPT {
+            return;
+        }
+        if at_once && self.failed_at.is_none() {
+            self.failed_at = Some(self.now);
+        }
+        self.failures.push(line.trim().to_owned());
     }
 
     fn keep(&mut self, line: &str) {

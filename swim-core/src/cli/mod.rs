@@ -13,8 +13,8 @@ mod tests;
 mod transcript;
 
 pub use conversation::{
-    COMMAND_LONGEST, Conversation, LOGIN_LONGEST, LOGIN_SILENCE, NUDGE_QUIET, NUDGES, Next, QUESTION_QUIET, QUIET,
-    SHOW_LONGEST,
+    ANSWER_SILENCE, ASKED_QUIET, COMMAND_LONGEST, Conversation, LOGIN_LONGEST, LOGIN_SILENCE, NUDGE_QUIET, NUDGES,
+    Next, QUESTION_QUIET, QUIET, SHOW_LONGEST,
 };
 pub use dialogue::{Answer, Dialogue, End, Reply, SHOW_SILENCE};
 pub use matcher::Matcher;

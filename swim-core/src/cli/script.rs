@@ -63,7 +63,7 @@ impl Script {
 }
 
 /// A line that is sent must be one line: a line end inside would be a second command.
-fn one_line(field: &str, line: &str) -> Result<()> {
+pub(super) fn one_line(field: &str, line: &str) -> Result<()> {
     if line.chars().any(char::is_control) {
         return Err(Error::invalid(field, format!("{line:?}"), "control characters cannot be sent"));
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+mod asked;
+
 use super::*;
 use crate::model::{PlatformId, Secret, SecretRef};
 use crate::platform::Registry;

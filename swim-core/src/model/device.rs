@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SecretRef;
 use crate::{Error, Result};
@@ -74,7 +74,8 @@ impl fmt::Display for PlatformId {
 pub struct Endpoint {
     /// Name, IPv4 or IPv6 address (without brackets).
     pub host: String,
-    /// TCP or UDP port.
+    /// TCP or UDP port. A document may leave it out: 0, and for a device the usual one of its way.
+    #[serde(default)]
     pub port: u16,
 }
 
@@ -124,12 +125,13 @@ pub enum HostKeyPolicy {
 }
 
 /// A managed device.
+// `remote`: what is derived is wrapped below, where a port that was left out gets its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Device {
     /// The operator's name for it.
     pub id: DeviceId,
-    /// Where its command line is.
+    /// Where its command line is. A document may leave out the port: 22, or 23 with `telnet`.
     pub at: Endpoint,
     /// The platform definition to use.
     pub platform: PlatformId,
@@ -140,6 +142,10 @@ pub struct Device {
     /// Legacy SSH algorithms are offered to this device only when this is set; it is reported as a finding.
     #[serde(default)]
     pub legacy_ssh: bool,
+    /// Its command line is reached by Telnet instead of SSH; it is reported as a finding. Not encrypted: who can listen on
+    /// the way reads every secret that is typed, and can type commands of his own.
+    #[serde(default)]
+    pub telnet: bool,
     /// The address that this device must use to reach our offers, when it is not the one of the control session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach_us_at: Option<String>,
@@ -187,12 +193,71 @@ impl Device {
     /// let at = Endpoint { host: "192.0.2.10".into(), port: 22 };
     /// let login = Login::password("admin", "lab");
     /// let device = Device::new(DeviceId::new("sw1")?, at, PlatformId("ios_xe".into()), login, HostKeyPolicy::FirstUse);
-    /// assert!(!device.legacy_ssh);
+    /// assert!(!device.legacy_ssh && !device.telnet);
     /// # Ok::<(), swim_core::Error>(())
     /// ```
     #[must_use]
     pub const fn new(id: DeviceId, at: Endpoint, platform: PlatformId, login: Login, host_key: HostKeyPolicy) -> Self {
-        let (reach_us_at, vrf, site) = (None, None, None);
-        Self { id, at, platform, login, host_key, legacy_ssh: false, reach_us_at, vrf, site, groups: Vec::new() }
+        Self {
+            id,
+            at,
+            platform,
+            login,
+            host_key,
+            legacy_ssh: false,
+            telnet: false,
+            reach_us_at: None,
+            vrf: None,
+            site: None,
+            groups: Vec::new(),
+        }
+    }
+}
+
+/// Where SSH servers listen.
+const SSH_PORT: u16 = 22;
+/// Where Telnet servers listen.
+const TELNET_PORT: u16 = 23;
+
+impl Serialize for Device {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Device {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let mut device = Self::deserialize(deserializer)?;
+        if device.at.port == 0 {
+            device.at.port = if device.telnet { TELNET_PORT } else { SSH_PORT };
+        }
+        Ok(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(telnet: &str, at: &str) -> serde_json::Result<Device> {
+        let rest = r#""platform": "ios", "login": {"user": "a", "password": "lab"}, "host_key": "first_use""#;
+        serde_json::from_str(&format!(r#"{{"id": "sw1", "at": {at}, {telnet} {rest}}}"#))
+    }
+
+    #[test]
+    fn a_port_that_is_left_out_is_that_of_the_way() {
+        let port = |telnet, at| read(telnet, at).unwrap().at.port;
+        assert_eq!(port("", r#"{"host": "h"}"#), 22);
+        assert_eq!(port(r#""telnet": false,"#, r#"{"host": "h"}"#), 22);
+        assert_eq!(port(r#""telnet": true,"#, r#"{"host": "h"}"#), 23);
+        assert_eq!(port(r#""telnet": true,"#, r#"{"host": "h", "port": 2023}"#), 2023);
+        assert_eq!(port("", r#"{"host": "h", "port": 23}"#), 23);
+        let device = read(r#""telnet": true,"#, r#"{"host": "h"}"#).unwrap();
+        let written = serde_json::to_value(&device).unwrap();
+        assert_eq!((&written["at"]["port"], &written["telnet"]), (&23.into(), &true.into()));
+        assert_eq!(serde_json::from_value::<Device>(written).unwrap(), device);
+        for wrong in [r#""telnet": "yes","#, r#""tel_net": true,"#] {
+            assert!(read(wrong, r#"{"host": "h"}"#).is_err());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! From goal, inventories and policy to a plan. Pure.
 
-use super::{DevicePlan, Expectation, Plan, Refused, sources};
+use super::{DevicePlan, Expectation, Plan, Refused, reach, sources};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
@@ -41,17 +41,21 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], servers: &Servers, polic
             refused.push(Refused { device: c.device.id.clone(), findings: against });
             continue;
         }
-        let mut steps = match c.platform.steps(goal, c.inventory, policy) {
+        let mut steps = match c.platform.steps(goal, c.inventory, &reach::reaching(c.device, policy)) {
             Ok(steps) => steps,
             Err(e) if e.kind() != crate::ErrorKind::Internal => {
                 let finding = Finding::new("plan.impossible", Severity::Blocking, e.report().to_string());
-                refused.push(Refused { device: c.device.id.clone(), findings: vec![finding] });
+                let findings = std::iter::once(finding).chain(reach::left_out(c.device, policy)).collect();
+                refused.push(Refused { device: c.device.id.clone(), findings });
                 continue;
             }
             Err(e) => return Err(e),
         };
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
         findings.extend(sources::name(&mut steps, &servers.source(c.device), c.platform.definition(), policy));
+        if steps.iter().any(|step| step.source().is_some()) {
+            findings.extend(reach::left_out(c.device, policy));
+        }
         if findings.iter().any(|f| f.severity == Severity::Blocking) {
             findings.retain(|f| f.severity == Severity::Blocking);
             refused.push(Refused { device: c.device.id.clone(), findings });

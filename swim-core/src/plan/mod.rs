@@ -2,6 +2,7 @@
 
 mod build;
 mod diff;
+mod reach;
 mod render;
 mod settings;
 mod sources;

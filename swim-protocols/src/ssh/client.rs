@@ -7,7 +7,7 @@ use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Disconnect, client};
 use swim_core::model::Device;
 use swim_core::ports::{Context, Network, Records, Secrets};
-use swim_core::{Error, Result};
+use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::config::{CHANNEL_LIMIT, SshConfig, Striping, window};
@@ -47,6 +47,12 @@ impl SshClient {
         &self.config
     }
 
+    /// Where it dials.
+    #[cfg(feature = "telnet")]
+    pub(crate) fn network(&self) -> &Arc<dyn Network> {
+        &self.network
+    }
+
     /// The secrets that it asks.
     pub(crate) fn secrets(&self) -> &Arc<dyn Secrets> {
         &self.secrets
@@ -55,9 +61,13 @@ impl SshClient {
     /// Dials, exchanges keys, checks the host key and logs in.
     ///
     /// # Errors
-    /// `Unreachable` when the device cannot be dialled, `Auth` when it refuses the login or shows another host key (the
+    /// `Unsupported` for a device that is marked with `telnet`, `Unreachable` when it cannot be dialled, `Auth` when it refuses the login or shows another host key (the
     /// error then names both fingerprints), `Unsupported` when there is no common algorithm, `Timeout`, `Cancelled`.
     pub async fn connect(&self, device: &Device, cx: &Context) -> Result<SshLink> {
+        if device.telnet {
+            let message = "the device is marked with `telnet`: there is no SSH at its port";
+            return Err(Error::new(ErrorKind::Unsupported, "connect", message).with("device", &device.id));
+        }
         let check = HostKeyCheck::new(device, Arc::clone(&self.records), cx.clock.now());
         let known = check.known_algorithms().await?;
         let limit = self.config.connect_limit();

@@ -12,6 +12,7 @@ use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::failure;
+pub(crate) use crate::command_line::Heard;
 
 /// After the other side said that it has no more data: how long its exit status and error text may still take.
 const AFTER_END: Duration = Duration::from_secs(5);
@@ -21,19 +22,6 @@ const ERROR_TEXT: usize = 2048;
 /// Bytes of the other side that wait here while we write. What honest peers say meanwhile is some kilobytes; one that
 /// only talks and takes nothing must not fill our memory.
 const INBOX: usize = 4 * 1024 * 1024;
-
-/// What came of a wait.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// Bytes.
-    Data(Bytes),
-    /// The other side did something without bytes (it granted window, for example).
-    Moved,
-    /// Nothing came in time.
-    Quiet,
-    /// Nothing will come any more.
-    Closed,
-}
 
 /// The reading half and what it heard.
 struct Ear {
@@ -103,6 +91,8 @@ pub(crate) struct Pipe<S: From<(ChannelId, ChannelMsg)>> {
     writer: ChannelWriteHalf<S>,
     operation: &'static str,
     after_end: Duration,
+    /// The largest packet that could be sent so far.
+    largest_packet: usize,
 }
 
 impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
@@ -120,7 +110,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             ended: false,
             closed: false,
         };
-        Self { ear, writer, operation, after_end: AFTER_END }
+        Self { ear, writer, operation, after_end: AFTER_END, largest_packet: 0 }
     }
 
     /// The side of a server: a client that has no more to say has nothing else to tell either.
@@ -138,9 +128,12 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         &self.writer
     }
 
-    /// Has the other side granted nothing more to send?
-    pub(crate) async fn is_starved(&self) -> bool {
-        self.writer.writable_packet_size().await == 0
+    /// Has the other side granted less than this much to send?
+    pub(crate) async fn is_starved(&mut self, bytes: usize) -> bool {
+        let granted = self.writer.writable_packet_size().await;
+        // A packet is never larger, however much is granted.
+        self.largest_packet = self.largest_packet.max(granted);
+        granted < bytes.min(self.largest_packet)
     }
 
     /// Adds what the error stream said to an error that has no words of the device yet.

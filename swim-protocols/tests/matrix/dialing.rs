@@ -59,13 +59,9 @@ async fn wrong_sides(peer: &Peer) -> Vec<(&'static str, Device, Vec<ErrorKind>)>
     sides
 }
 
-/// OpenSSH's SFTP server and nginx say no more than that it failed; then we must not know better.
+/// nginx says no more than that it failed; then we must not know better.
 fn vague(peer: &Peer) -> ErrorKind {
-    if matches!(peer.protocol, Protocol::Sftp | Protocol::Http) {
-        ErrorKind::DeviceRejected
-    } else {
-        ErrorKind::NoSpace
-    }
+    if peer.protocol == Protocol::Http { ErrorKind::DeviceRejected } else { ErrorKind::NoSpace }
 }
 
 async fn pushes(peer: &Peer, tally: &mut Tally) {

@@ -83,8 +83,7 @@ impl Sshd {
 
     fn run(folder: &Folder, port: u16) -> Child {
         let mut child = Command::new(program("sshd", "openssh-server"))
-            .args(["-D", "-e", "-f", &folder.file("config")])
-            .stderr(Stdio::null())
+            .args(["-D", "-E", &folder.file("log"), "-f", &folder.file("config")])
             .spawn()
             .unwrap();
         for _ in 0..100 {
@@ -109,9 +108,10 @@ impl Sshd {
         make_key(&folder.file("host"), kind, bits);
         keygen(&folder.file("user"));
         let port = free_port();
+        let usual = if more.contains("Subsystem ") { "" } else { "Subsystem sftp internal-sftp\n" };
         let config = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             PermitRootLogin yes\nPasswordAuthentication no\nSubsystem sftp internal-sftp\nMaxAuthTries 6\nRekeyLimit 32M\n{more}",
+            "{usual}Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
+             PermitRootLogin yes\nPasswordAuthentication no\nMaxAuthTries 6\nRekeyLimit 32M\n{more}",
             folder.file("host"),
             folder.file("user.pub"),
         );
@@ -126,6 +126,12 @@ impl Sshd {
         String::from_utf8(out.stdout).unwrap().trim().to_owned()
     }
 
+    /// Sessions of SFTP that were begun so far, where `LogLevel VERBOSE` is set.
+    pub fn sftp_sessions(&self) -> usize {
+        let log = std::fs::read_to_string(self.folder.file("log")).unwrap();
+        log.matches("Starting session: subsystem 'sftp'").count()
+    }
+
     pub fn device(&self) -> Device {
         Device::new(
             DeviceId::new("sshd").unwrap(),
@@ -137,14 +143,13 @@ impl Sshd {
     }
 
     pub fn client(&self, records: &Arc<MemoryRecords>) -> Arc<SshClient> {
+        self.client_with(records, SshConfig::default())
+    }
+
+    pub fn client_with(&self, records: &Arc<MemoryRecords>, config: SshConfig) -> Arc<SshClient> {
         let key = std::fs::read_to_string(self.folder.file("user")).unwrap();
         let secrets = Arc::new(MemorySecrets::new(&[("key", &key)]));
-        Arc::new(SshClient::new(
-            Arc::new(TcpNetwork),
-            secrets,
-            Arc::<MemoryRecords>::clone(records),
-            SshConfig::default(),
-        ))
+        Arc::new(SshClient::new(Arc::new(TcpNetwork), secrets, Arc::<MemoryRecords>::clone(records), config))
     }
 }
 

@@ -8,10 +8,6 @@ mod reload;
 mod table;
 mod verify;
 
-use russh::Channel;
-use russh::server::{Handle, Msg};
-
-use crate::device::Lines;
 use crate::grammar::{Matched, matched};
 use crate::terminal::{Gone, Io, Terminal, Typed};
 use crate::{Fault, SimDevice, install, show};
@@ -27,9 +23,7 @@ pub(crate) enum Start {
 }
 
 /// Lines of a page before `terminal length` says otherwise.
-const PAGE: u32 = 24;
-/// Between the end of a session and that of its connection.
-const CLOSING: std::time::Duration = std::time::Duration::from_millis(50);
+pub(crate) const PAGE: u32 = 24;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -54,10 +48,7 @@ pub(crate) struct Session {
 }
 
 /// Runs a session until it ends.
-pub(crate) async fn run(device: SimDevice, lines: Lines, start: Start, channel: Channel<Msg>, handle: Handle) {
-    let (read, write) = channel.split();
-    let length = if matches!(start, Start::Shell) { PAGE } else { 0 };
-    let terminal = Terminal::new(device.clone(), lines, read, write, length);
+pub(crate) async fn run(device: SimDevice, start: Start, terminal: Terminal) {
     let privilege = device.spec().privilege;
     let mut session = Session { device, terminal, privilege, mode: Mode::Exec };
     let ended = match &start {
@@ -66,11 +57,6 @@ pub(crate) async fn run(device: SimDevice, lines: Lines, start: Start, channel: 
     };
     if ended.is_ok() {
         session.terminal.finish(matches!(start, Start::Exec(_)).then_some(0)).await;
-        if matches!(start, Start::Shell) {
-            // A device closes the whole connection with its only session; what was said before must get out first.
-            tokio::time::sleep(CLOSING).await;
-            let _ = handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await;
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use swim_core::ErrorKind;
 use swim_core::cli::{Answer, Conversation, Dialogue, Matcher, Next, Reply};
-use swim_core::model::{Secret, SecretRef};
+use swim_core::model::{Login, Secret, SecretRef};
 use swim_core::platform::Registry;
 
 /// Notes, lines and replies that one piece may cause, beside one for each of its bytes.
@@ -23,7 +23,10 @@ fuzz_target!(|input: (u8, bool, Vec<(Vec<u8>, u16)>)| {
     let (platform, login, pieces) = input;
     let matcher = Arc::clone(&MATCHERS[usize::from(platform) % MATCHERS.len()]);
     let mut talk = if login {
-        Conversation::login(matcher, None, Duration::ZERO)
+        let login = Login::password("admin", "hidden");
+        let talk = Conversation::login(matcher, Some(SecretRef("hidden".to_owned())), Duration::ZERO);
+        // Every other platform asks for the login itself.
+        if platform & 1 == 0 { talk } else { talk.answering(&login).expect("the name is valid") }
     } else {
         let dialogue = Dialogue::show("copy a b")
             .answer(Answer::once("sure", r"sure\? $", Reply::Enter))

@@ -77,16 +77,20 @@ fn inventory() -> Inventory {
     }
 }
 
-fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceReport {
-    let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
-    change(&mut image, &mut inventory, &mut policy);
-    let device = Device::new(
-        inventory.device.clone(),
+fn device() -> Device {
+    Device::new(
+        DeviceId::new("sw1").unwrap(),
         Endpoint { host: "192.0.2.1".into(), port: 22 },
         PlatformId("ios_xe".into()),
         Login { user: "u".into(), password: None, key: None, key_passphrase: None, enable: None },
         HostKeyPolicy::FirstUse,
-    );
+    )
+}
+
+fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceReport {
+    let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
+    change(&mut image, &mut inventory, &mut policy);
+    let device = device();
     let registry = Registry::builtin().unwrap();
     let definition = registry.definition(&device.platform).unwrap();
     judge(&Subject { image: &image, device: &device, inventory: &inventory, definition, policy: &policy })
@@ -219,4 +223,19 @@ fn the_order_of_transfers_is_judged() {
         p.link = Link { round_trip_millis: Some(20), tftp_block: 8192, tftp_window: 16, ..Link::default() };
     });
     assert_eq!(against(&fast), vec![]);
+}
+
+#[test]
+fn a_way_to_the_device_that_is_not_safe_is_told() {
+    let way = |device: &Device| {
+        let registry = Registry::builtin().unwrap();
+        let definition = registry.definition(&device.platform).unwrap();
+        let (image, inventory, policy) = (image(), inventory(), Policy::default());
+        let subject = Subject { image: &image, device, inventory: &inventory, definition, policy: &policy };
+        against(&judge(&subject)).into_iter().map(|(code, severity, _)| (code.to_owned(), severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(way(&device()), []);
+    let told = |code: &str| vec![(code.to_owned(), Severity::Warning)];
+    assert_eq!(way(&Device { legacy_ssh: true, ..device() }), told("session.legacy_ssh"));
+    assert_eq!(way(&Device { telnet: true, ..device() }), told("session.telnet"));
 }

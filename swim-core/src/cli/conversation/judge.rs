@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::{Conversation, Next, Purpose};
 use crate::cli::matcher::Stands;
-use crate::cli::pattern::Pattern;
 use crate::cli::{Ended, Reply};
 use crate::{Effect, Error, ErrorKind, Retry};
 
@@ -16,11 +15,13 @@ impl Conversation {
         if self.screen.is_blank() {
             return;
         }
-        let line = self.redact(&self.screen.current());
+        let seen = self.screen.current();
+        let line = self.redact(&seen);
         if let Some(index) = self.question(&line) {
             return self.answer(index, &line);
         }
-        match self.matcher.stands(&line) {
+        // As it was printed: a host name may hold what is a secret elsewhere.
+        match self.matcher.stands(&seen) {
             Stands::Loader => {
                 let error = Error::new(
                     ErrorKind::DeviceRejected,
@@ -37,7 +38,7 @@ impl Conversation {
             Stands::User(host) => self.prompt(host, false),
             Stands::Other => {
                 if matches!(self.purpose, Purpose::Login { .. }) {
-                    self.judge_login(&line);
+                    self.judge_login(&seen);
                 }
             }
         }
@@ -95,35 +96,6 @@ impl Conversation {
                         "the login lands at the unprivileged prompt, and there is no enable secret",
                     )),
                 }
-            }
-        }
-    }
-
-    /// An unfinished line at login that is no prompt.
-    fn judge_login(&mut self, line: &str) {
-        let Purpose::Login { enable, raising, answered } = &mut self.purpose else { return };
-        if !is_login_question(line) {
-            return;
-        }
-        match (*raising, *answered, enable.clone()) {
-            (true, false, Some(secret)) if line.trim().to_ascii_lowercase().ends_with("password:") => {
-                *answered = true;
-                self.screen.take();
-                self.waits_for_secret = true;
-                self.queue.push_back(Next::Resolve(secret));
-            }
-            (true, true, _) => {
-                let words = self.last_words();
-                self.leave_question();
-                self.fail(Error::new(ErrorKind::Auth, "raise privilege", "the enable secret was refused").said(words));
-            }
-            _ => {
-                let words = self.last_words();
-                self.leave_question();
-                self.fail(
-                    Error::new(ErrorKind::Auth, "log in", "the device asks for a login once more on its command line")
-                        .said(words),
-                );
             }
         }
     }
@@ -203,14 +175,11 @@ impl Conversation {
     }
 
     pub(super) fn fail_with_failures(&mut self) {
+        if matches!(self.purpose, Purpose::Login { .. }) {
+            return self.login_refused("the device refused the login");
+        }
         let words = self.failures.join("\n");
         let error = Error::new(ErrorKind::DeviceRejected, self.operation(), "the device reports a failure");
         self.fail(error.said(words).effected(Effect::Unknown));
     }
-}
-
-/// A question for a user name or a password.
-fn is_login_question(line: &str) -> bool {
-    let pattern = Pattern::new("login question", r"(?i)(?:user ?name|user|login|password|passcode):\s*$");
-    pattern.is_ok_and(|p| p.is_match(line))
 }

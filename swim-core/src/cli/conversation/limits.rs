@@ -21,6 +21,13 @@ pub const NUDGES: u8 = 3;
 /// Login gives up after this silence. A device that answers at all prints a prompt within seconds of the transport login.
 pub const LOGIN_SILENCE: Duration = Duration::from_secs(30);
 
+/// A device that asks for the login itself gets this long after each answer: AAA servers fall back to the next one after 5
+/// to 30 seconds each.
+pub const ANSWER_SILENCE: Duration = Duration::from_secs(90);
+
+/// Such a device may look up our name before it asks: a newline that came earlier would be an empty user name.
+pub const ASKED_QUIET: Duration = Duration::from_secs(10);
+
 /// A login that is not over by then never is, whatever the device prints meanwhile.
 pub const LOGIN_LONGEST: Duration = Duration::from_secs(5 * 60);
 
@@ -67,6 +74,7 @@ impl Conversation {
     /// Longest silence.
     pub(super) fn silence(&self) -> Duration {
         match &self.purpose {
+            Purpose::Login { asked: Some(asked), .. } if asked.waits() => ANSWER_SILENCE,
             Purpose::Login { .. } => LOGIN_SILENCE,
             Purpose::Command(script) => script.silence,
         }
@@ -84,6 +92,10 @@ impl Conversation {
 
     /// Each newline waits longer than the one before.
     pub(super) fn nudge_after(&self) -> Duration {
-        NUDGE_QUIET * (u32::from(self.nudges) + 1)
+        let first = match &self.purpose {
+            Purpose::Login { asked: Some(asked), .. } if !asked.is_in() => ASKED_QUIET,
+            _ => NUDGE_QUIET,
+        };
+        first * (u32::from(self.nudges) + 1)
     }
 }

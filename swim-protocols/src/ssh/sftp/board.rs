@@ -10,8 +10,9 @@ use tokio::sync::Notify;
 use super::depth::Depth;
 
 /// The spread of a transfer: no byte is sent or asked for that is so far behind the first one that is still missing. It
-/// bounds what a cut can lose, and where a far file can have holes.
-pub(super) const SPREAD: u64 = 16 * 1024 * 1024;
+/// bounds what a cut can lose, and where a far file can have holes. Twice the greatest depth: channels are not equally
+/// fast, and with less the fast ones wait for the slow ones.
+pub(super) const SPREAD: u64 = 32 * 1024 * 1024;
 
 /// What a channel shall do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +151,11 @@ impl Board {
         state.lanes = if is_there { state.lanes + 1 } else { state.lanes.saturating_sub(1).max(1) };
     }
 
-    /// What may be on its way in all.
-    pub(super) fn limit(&self) -> u64 {
-        self.lock().depth.limit()
+    /// What may be on its way in all, and the share of each channel in it.
+    pub(super) fn limit(&self) -> (u64, u64) {
+        let state = self.lock();
+        let limit = state.depth.limit();
+        (limit, limit / state.lanes)
     }
 
     /// Waits until more channels are wanted; `false` when the file is done before.

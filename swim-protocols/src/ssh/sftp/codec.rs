@@ -41,6 +41,9 @@ pub(crate) const ATTR_PERMISSIONS: u32 = 4;
 /// The extension that tells how large requests may be.
 pub(crate) const LIMITS: &str = "limits@openssh.com";
 
+/// The extension that tells how much room a file system has.
+pub(crate) const STATVFS: &str = "statvfs@openssh.com";
+
 /// The largest packet that we take: what OpenSSH takes.
 const LARGEST: usize = 256 * 1024;
 

@@ -26,6 +26,8 @@ const NEAR: Duration = Duration::from_millis(2);
 const WORTH_A_LANE: u64 = 8 * 1024 * 1024;
 /// Bytes that are read from the store at once, and that one channel takes at a time.
 const PIECE: usize = 1024 * 1024;
+/// Parts that a channel has on its way: with fewer it would stand still while it waits for the answer to the last.
+const PARTS: u64 = 4;
 
 /// What is done with the parts.
 pub(super) enum Work<'a> {
@@ -115,13 +117,11 @@ impl<'a> Lane<'a> {
     }
 
     async fn work(&mut self, talk: &mut Talk<'_>, handle: &Bytes) -> Result<()> {
-        let most = match self.job.work {
-            Work::Write(_) => (PIECE / talk.shape.write_size).max(1) * talk.shape.write_size,
-            Work::Read(_) => talk.shape.read_size,
-        } as u64;
         loop {
+            let (limit, share) = self.board.limit();
+            let most = self.part(&talk.shape, share);
             let full = self.open_bytes + most > self.most_open;
-            if full && self.board.limit() > self.most_open {
+            if full && limit > self.most_open {
                 self.board.want_lanes();
             }
             match if full { Take::Wait } else { self.board.take(most, self.open_bytes) } {
@@ -142,6 +142,16 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// The size of a part for a channel with this share of what may be on its way.
+    fn part(&self, shape: &Shape, share: u64) -> u64 {
+        let (request, largest) = match self.job.work {
+            Work::Write(_) => (shape.write_size, PIECE),
+            Work::Read(_) => (shape.read_size, shape.read_size),
+        };
+        let wanted = usize::try_from(share / PARTS).unwrap_or(PIECE).min(largest);
+        ((wanted / request).max(1) * request) as u64
+    }
+
     /// Writes a part, in as many requests as the server wants.
     async fn write(&mut self, push: &Push, talk: &mut Talk<'_>, handle: &Bytes, start: u64, length: u64) -> Result<()> {
         self.unsent = (start, length);
@@ -154,7 +164,7 @@ impl<'a> Lane<'a> {
             while !piece.is_empty() {
                 let data = piece.split_to(piece.len().min(talk.shape.write_size));
                 talk.cx.pace.take(data.len(), talk.cx).await?;
-                if talk.pipe.is_starved().await {
+                if talk.pipe.is_starved(data.len()).await {
                     self.board.want_lanes();
                 }
                 let id = talk.id();

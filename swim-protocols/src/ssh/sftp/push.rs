@@ -48,6 +48,15 @@ async fn begin(talk: &mut Talk<'_>, link: &SshLink, request: &Push) -> Result<(B
     Ok((talk.open(&request.path, fresh).await?, 0))
 }
 
+/// Where a file that could not be made would be.
+fn folder_of(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) => "/",
+        Some((folder, _)) => folder,
+        None => ".",
+    }
+}
+
 /// How much of the image the file has, when it is its beginning as far as it is compared.
 async fn beginning_of_image(
     talk: &mut Talk<'_>,
@@ -152,7 +161,10 @@ impl Transfer for SftpPush {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
-        let (handle, from) = begin(&mut talk, &link, &request).await.map_err(named)?;
+        let (handle, from) = match begin(&mut talk, &link, &request).await {
+            Ok(begun) => begun,
+            Err(e) => return Err(named(talk.explain(e, folder_of(&request.path)).await)),
+        };
         let written = async {
             let job = Job {
                 link: &link,
@@ -173,7 +185,9 @@ impl Transfer for SftpPush {
             Err(Error::new(ErrorKind::Integrity, "sftp", message))
         };
         // The file is created by now: what is there is a part of it.
-        written.await.map_err(|e| named(e.effected(Effect::Unknown)))?;
+        if let Err(e) = written.await {
+            return Err(named(talk.explain(e, &request.path).await.effected(Effect::Unknown)));
+        }
         talk.pipe.finish().await;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);

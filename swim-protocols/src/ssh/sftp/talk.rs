@@ -18,6 +18,9 @@ use crate::ssh::pipe::{Heard, Pipe};
 const SAFE_WRITE: usize = 32 * 1024;
 /// The largest write that we send, where the server says that it takes so much: OpenSSH's limit.
 const LARGEST_WRITE: usize = 255 * 1024;
+/// With less room than this a disk is full: a write of the largest size may not fit.
+const NO_ROOM: u64 = 1024 * 1024;
+
 /// Opens a conversation on a connection of its own.
 pub(super) async fn begin<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
     let link = client.connect(device, cx).await?;
@@ -33,6 +36,8 @@ pub(super) struct Talk<'a> {
     packets: Packets,
     next_id: u32,
     pub(super) shape: Shape,
+    /// Does the server say how much room there is?
+    tells_room: bool,
     /// The shortest time from a request to its answer.
     pub(super) round_trip: Option<Duration>,
     pub(super) cx: &'a Context,
@@ -62,6 +67,7 @@ impl<'a> Talk<'a> {
             packets: Packets::default(),
             next_id: 0,
             shape: Shape { write_size: SAFE_WRITE, read_size: SAFE_WRITE, silence },
+            tells_room: false,
             round_trip: None,
             cx,
         })
@@ -118,7 +124,9 @@ impl<'a> Talk<'a> {
         let _version = packet.int()?;
         let mut has_limits = false;
         while !packet.is_empty() {
-            has_limits |= packet.text()? == codec::LIMITS;
+            let name = packet.text()?;
+            has_limits |= name == codec::LIMITS;
+            self.tells_room |= name == codec::STATVFS;
             packet.string()?;
         }
         if has_limits {
@@ -211,6 +219,39 @@ impl<'a> Talk<'a> {
             }
         }
         Ok(bytes)
+    }
+
+    /// A refusal that the server does not explain: servers of version 3 have no code for a full disk. Other requests may
+    /// still be open.
+    pub(super) async fn explain(&mut self, refusal: Error, path: &str) -> Error {
+        if refusal.kind() != ErrorKind::DeviceRejected || !self.tells_room {
+            return refusal;
+        }
+        match self.room(path).await {
+            Ok(free) if free < NO_ROOM => {
+                let message = format!("the file system of the device has {free} bytes left");
+                let said = refusal.device_words().unwrap_or_default().to_owned();
+                Error::new(ErrorKind::NoSpace, "sftp", message).said(said).caused_by(refusal)
+            }
+            _ => refusal,
+        }
+    }
+
+    /// Bytes that are free where this file is.
+    async fn room(&mut self, path: &str) -> Result<u64> {
+        let id = self.id();
+        let request = Writer::new(codec::EXTENDED).int(id).string(codec::STATVFS.as_bytes());
+        self.send(request.string(path.as_bytes()).done()).await?;
+        loop {
+            match self.answer().await? {
+                (answered, _) if answered != id => {}
+                (_, Answer::Other(codec::EXTENDED_REPLY, mut reply)) => {
+                    let (_block, unit, _all, _free) = (reply.long()?, reply.long()?, reply.long()?, reply.long()?);
+                    return Ok(reply.long()?.saturating_mul(unit));
+                }
+                (_, other) => return Err(refused(other, "tell how much room there is")),
+            }
+        }
     }
 
     pub(super) async fn close(&mut self, handle: &Bytes) -> Result<()> {
