@@ -1,6 +1,8 @@
 //! The self-test of servers, against our own offers and a real SSH server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../swim-protocols/tests/support/certificates.rs"]
+mod certificates;
 #[path = "../swim-protocols/tests/support/mod.rs"]
 mod support;
 #[path = "../swim-protocols/tests/support/tftpd.rs"]

@@ -4,7 +4,7 @@ use super::{DevicePlan, Expectation, Plan, Refused, reach, sources};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
-use crate::platform::{Goal, Platform, StepKind};
+use crate::platform::{Goal, Platform};
 use crate::transfer::Servers;
 
 /// A device with everything that the planner needs of it.
@@ -53,7 +53,7 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], servers: &Servers, polic
         };
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
         findings.extend(sources::name(&mut steps, &servers.source(c.device), c.platform.definition(), policy));
-        if steps.iter().any(|step| matches!(step.kind, StepKind::Transfer { .. })) {
+        if steps.iter().any(|step| step.source().is_some()) {
             findings.extend(reach::left_out(c.device, policy));
         }
         if findings.iter().any(|f| f.severity == Severity::Blocking) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::cli::{Conversation, Matcher};
+use swim_core::cli::{Conversation, Matchers};
 use swim_core::model::Device;
 use swim_core::platform::Definition;
 use swim_core::ports::{Cli, CliConnector, Context, Network, Secrets};
@@ -23,13 +23,14 @@ pub const SILENCE: Duration = Duration::from_secs(120);
 pub struct TelnetConnector {
     network: Arc<dyn Network>,
     secrets: Arc<dyn Secrets>,
+    matchers: Arc<Matchers>,
 }
 
 impl TelnetConnector {
     /// A connector that dials through `network` and asks `secrets` for passwords at the moment of use.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { network, secrets }
+        Self { network, secrets, matchers: Arc::default() }
     }
 }
 
@@ -41,7 +42,7 @@ impl CliConnector for TelnetConnector {
             return Err(Error::invalid("telnet", false, why).with("device", &device.id));
         }
         let named = |e: Error| e.with("device", &device.id);
-        let matcher = Arc::new(Matcher::new(definition)?);
+        let matcher = self.matchers.of(definition)?;
         let dialed = cx.within(CONNECT_LIMIT, "connect", self.network.dial(&device.at)).await.map_err(named)?;
         let enable = device.login.enable.clone();
         let login = Conversation::login(Arc::clone(&matcher), enable, cx.clock.monotonic());
