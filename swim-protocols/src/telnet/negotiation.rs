@@ -90,6 +90,12 @@ impl Options {
         self.theirs.get(usize::from(option)) == Some(&Stand::On)
     }
 
+    /// Has the other side said anything about an option?
+    #[must_use]
+    pub const fn were_negotiated(&self) -> bool {
+        self.requests > 0
+    }
+
     /// Takes what the other side said about an option; what must be said now.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ const IAC: u8 = 255;
 const SB: u8 = 250;
 /// Commands have numbers from here on: end of a subnegotiation.
 const SE: u8 = 240;
+/// "No operation".
+const NOP: u8 = 241;
 /// In a question for the terminal type, and in its answer.
 const IS: u8 = 0;
 const SEND: u8 = 1;
@@ -81,6 +83,12 @@ impl Telnet {
     #[must_use]
     pub fn answers(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.answers)
+    }
+
+    /// A command without a meaning, for a side that has shown that it speaks Telnet; for another one nothing.
+    #[must_use]
+    pub const fn keepalive(&self) -> &'static [u8] {
+        if self.options.were_negotiated() { &[IAC, NOP] } else { &[] }
     }
 
     /// Text as it is sent. `\n` is the end of a line.

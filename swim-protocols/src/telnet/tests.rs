@@ -236,6 +236,28 @@ async fn a_device_that_takes_nothing_is_left_whatever_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_silence_is_kept_alive() {
+    let script: Script = |mut stream| {
+        Box::pin(async move {
+            logged_in(&mut stream).await;
+            until(&mut stream, b"\r\n").await;
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            stream.write_all(b"show flash\r\nfull\r\nr1#").await.unwrap();
+            assert_eq!(until(&mut stream, b"never").await, b"\xff\xf1\xff\xf1\xff\xf1");
+        })
+    };
+    let wired = Wired::new(script);
+    let cx = context();
+    let mut cli = wired.open(&device(), &cx).await.unwrap();
+    let slow = Dialogue::show("show flash").silence(Duration::from_secs(300));
+    assert_eq!(cli.exchange(&slow, &cx).await.unwrap().output, "full");
+    // Who has not shown that it speaks Telnet would take it for text.
+    assert_eq!(super::stream::Telnet::default().keepalive(), b"");
+    cli.close().await;
+    wired.was_dialed(1).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_in_the_middle_of_a_command_leaves_its_effect_unknown() {
     let script: Script = |mut stream| {
         Box::pin(async move {

@@ -24,6 +24,9 @@ const PIECE: usize = 4096;
 /// Text of the other side that waits here while we write: lines of commands are short, so that a side which fills this
 /// only talks and takes nothing.
 const INBOX: usize = 1024 * 1024;
+/// After this much silence a no-operation is sent: firewalls on the way keep the connection, and a device that has lost it
+/// says so instead of staying silent.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 /// When a connection that was lost is worth another try.
 const RECONNECT_AFTER: Duration = Duration::from_secs(5);
 
@@ -131,8 +134,11 @@ impl Carrier for Wire {
     }
 
     async fn hear(&mut self, limit: Duration, cx: &Context) -> Result<Heard> {
-        if self.inbox.is_empty() && !self.closed && self.turn(limit, cx).await? == Turn::Quiet {
-            return Ok(Heard::Quiet);
+        if self.inbox.is_empty() && !self.closed && self.turn(limit.min(KEEPALIVE), cx).await? == Turn::Quiet {
+            if limit >= KEEPALIVE && self.outgoing.is_empty() {
+                self.outgoing.extend_from_slice(self.telnet.keepalive());
+            }
+            return Ok(if limit > KEEPALIVE { Heard::Moved } else { Heard::Quiet });
         }
         Ok(match self.inbox.pop_front() {
             Some(text) => {
