@@ -61,6 +61,8 @@ pub struct Offers {
     pub tftp_port: u16,
     /// The port of FTP offers: as with TFTP, most devices can be told no other than 21; 0 picks a free one.
     pub ftp_port: u16,
+    /// First and last port of passive FTP data connections; default: any free one.
+    pub ftp_passive_ports: Option<(u16, u16)>,
     /// Bytes a second that all transfers of this process may take together; default: no cap.
     pub bytes_per_second: Option<u64>,
     /// Bytes a second that the transfers with the devices of a site may take together.
@@ -107,6 +109,7 @@ impl Default for Offers {
             listen: "0.0.0.0".to_owned(),
             tftp_port: Protocol::Tftp.port(),
             ftp_port: Protocol::Ftp.port(),
+            ftp_passive_ports: None,
             bytes_per_second: None,
             sites: BTreeMap::new(),
             https: None,

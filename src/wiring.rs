@@ -164,7 +164,7 @@ pub(crate) fn connect(
     let mut http = HttpConfig::default();
     config.listen.clone_into(&mut http.bind);
     let tftp = TftpConfig { bind: config.listen.clone(), port: config.tftp_port };
-    let ftp = FtpConfig { bind: config.listen.clone(), port: config.ftp_port, passive_ports: None };
+    let ftp = FtpConfig { bind: config.listen.clone(), port: config.ftp_port, passive_ports: config.ftp_passive_ports };
     let mut transfers: Vec<Arc<dyn Transfer>> = vec![
         Arc::new(scp),
         Arc::new(sftp),
