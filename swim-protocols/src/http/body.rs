@@ -12,8 +12,9 @@ use swim_core::{Error, ErrorKind};
 
 use super::server::Desk;
 
-/// Bytes that are read from the store at once.
-const PIECE: u64 = 512 * 1024;
+/// Bytes that are read from the store at once. With more, hundreds of connections at once hold hundreds of megabytes: hyper
+/// keeps two pieces of each.
+const PIECE: u64 = 192 * 1024;
 
 /// What a connection has handed out and what the other side has not confirmed yet by taking all of it.
 pub(crate) type Sending = Arc<Mutex<Option<(u64, u64)>>>;
