@@ -91,6 +91,11 @@ impl Offers {
         match (&https.certificate, &https.key) {
             (Some(chain), Some(key)) => Identity::from_pem(chain, &secrets.resolve(key).await?, Arc::clone(clock)),
             (None, None) => {
+                let everywhere = self.listen.parse().is_ok_and(|listen: std::net::IpAddr| listen.is_unspecified());
+                if https.names.is_empty() && everywhere {
+                    let why = "the names and addresses by which devices reach us: `listen` is no address of ours";
+                    return Err(Error::invalid("offers.https.names", "(absent)", why));
+                }
                 let names = if https.names.is_empty() { vec![self.listen.clone()] } else { https.names.clone() };
                 Identity::self_signed(&names, Arc::clone(clock))
             }

@@ -341,7 +341,7 @@ impl Client {
             };
             match tried.await {
                 Ok(receipt) => return Ok(Moved { receipt, fallbacks }),
-                Err(e) if protocols.len() > 1 && transfer::moves_on(e.kind()) => {
+                Err(e) if protocols.len() > 1 && transfer::moves_on(&e) => {
                     fallbacks.push(format!("{protocol}: {}", e.report()));
                     last = Some(e);
                 }

@@ -43,6 +43,11 @@ pub fn fault(protocol: Protocol, error: &Error) -> Finding {
             "it shows another host key than the expected one, or cannot prove it",
             "find out whose key it is; then correct host_key, or remove the remembered one",
         ),
+        ErrorKind::Auth if error.operation() == "check certificate" => (
+            "certificate",
+            "it shows a certificate that is not believed",
+            "find out whose it is; then correct tls, or remove the remembered one",
+        ),
         ErrorKind::Auth => ("login", "it refuses the login", "correct the user and the secret of the door"),
         ErrorKind::NotFound if reading => (
             "not_readable",

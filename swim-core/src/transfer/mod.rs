@@ -16,11 +16,22 @@ pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tf
 pub use source::{Because, Planned, Source, Way};
 pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
 
-use crate::ErrorKind;
+use crate::{Error, ErrorKind};
+
+/// The operations that check who the other side is.
+const IDENTITY_CHECKS: [&str; 2] = ["check host key", "check certificate"];
 
 /// Is another protocol worth a try after this failure? The network, the login and an adapter that is not there: yes. Room,
-/// names and privilege would be the same with every protocol.
+/// names and privilege would be the same with every protocol. And where the other side is not who it should be, somebody
+/// may be in between, who would be told a password next.
+///
+/// ```
+/// use swim_core::{Error, ErrorKind, transfer::moves_on};
+/// assert!(moves_on(&Error::new(ErrorKind::Auth, "log in", "the device refused admin")));
+/// assert!(!moves_on(&Error::new(ErrorKind::Auth, "check host key", "it is another one")));
+/// ```
 #[must_use]
-pub const fn moves_on(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
+pub fn moves_on(error: &Error) -> bool {
+    !IDENTITY_CHECKS.contains(&error.operation())
+        && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
 }

@@ -183,7 +183,7 @@ impl Site<'_> {
         for door in &self.server.doors {
             match self.through(door).await {
                 Ok(_) => return Ok(door.protocol),
-                Err(e) if super::moves_on(e.kind()) => last = Some(e),
+                Err(e) if super::moves_on(&e) => last = Some(e),
                 Err(e) => return Err(e),
             }
         }
@@ -238,7 +238,7 @@ impl Site<'_> {
                 Err(e) => Err(e),
             };
             match looked {
-                Err(e) if super::moves_on(e.kind()) => last = Some(e),
+                Err(e) if super::moves_on(&e) => last = Some(e),
                 answer => return answer,
             }
         }

@@ -196,8 +196,9 @@ impl Session<'_> {
             }
             // Another file, or a server that knows no offsets: all of it, from its beginning.
         }
-        sink.clear().await?;
         let data = self.transfer(&verb, 0).await?.map_err(|reply| refused(&reply, About::Read))?;
+        // Not before it is granted: a server that is busy must not cost what is there.
+        sink.clear().await?;
         match self.take(request, data, &[], 0, total).await? {
             Taken::Whole(bytes) => Ok((bytes, 0)),
             Taken::Other => Err(Error::internal("ftp", "a file that was not there is another one")),
@@ -246,7 +247,8 @@ impl Session<'_> {
             return match ended {
                 Ended::Failed(e) => Err(e),
                 // Where every byte came that the protected verbs told, nothing can be cut off.
-                Ended::Torn(e) if total != Some(done) => Err(e),
+                Ended::Torn(e) if total != Some(done) || !known.is_empty() => Err(e),
+                _ if !known.is_empty() => Err(ended_early(done, total)),
                 _ => self.whole(request, done, total).await.map(|()| Taken::Whole(done - have)),
             };
         }
@@ -259,12 +261,16 @@ impl Session<'_> {
             return Err(refused(&reply, About::Read));
         }
         if total.is_some_and(|t| done < t) {
-            let message = format!("the connection ended at byte {done} of {}", total.unwrap_or_default());
-            return Err(Error::new(ErrorKind::Interrupted, "ftp", message).retry_when(Retry::Now));
+            return Err(ended_early(done, total));
         }
         check_size(request, done)?;
         request.sink.finish(done).await
     }
+}
+
+fn ended_early(done: u64, total: Option<u64>) -> Error {
+    let message = format!("the connection ended at byte {done} of {}", total.unwrap_or_default());
+    Error::new(ErrorKind::Interrupted, "ftp", message).retry_when(Retry::Now)
 }
 
 /// The bytes that are sent.

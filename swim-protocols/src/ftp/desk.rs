@@ -152,33 +152,42 @@ impl Desk {
         }
     }
 
-    /// Takes the file.
+    /// Takes the file. Who stops waiting for it does not stop its end: what gets its name is written in the books.
     pub(super) async fn take(
         &self,
         accept: &Accept,
-        intake: &Intake,
+        intake: &Arc<Intake>,
         place: Place,
         peer: &str,
         cx: &Context,
     ) -> std::result::Result<(), Fault> {
         let over = |what: &str| Fault(426, Error::new(ErrorKind::Interrupted, "ftp", what));
         let turn = intake.turn().await.ok_or_else(|| over("the file was taken from another connection"))?;
-        let taken = async {
+        let come = async {
             let mut data = self.connect(place, peer, cx).await?;
             accept.sink.clear().await?;
             let bytes = gather(accept, intake, &mut data, cx).await?;
             drop(data);
             cx.sleep(PARTING).await?;
-            cx.notes.note(Note::Flushing);
-            accept.sink.finish(bytes).await?;
-            intake.finish(bytes);
-            Ok(())
+            Ok::<_, Fault>(bytes)
         };
-        tokio::select! {
+        let bytes = tokio::select! {
             biased;
-            () = turn.cut.cancelled() => Err(over("another upload has begun")),
-            taken = taken => taken,
-        }
+            () = turn.cut.cancelled() => return Err(over("another upload has begun")),
+            come = come => come?,
+        };
+        cx.notes.note(Note::Flushing);
+        let (sink, intake) = (Arc::clone(&accept.sink), Arc::clone(intake));
+        let named = tokio::spawn(async move {
+            let _turn = turn;
+            sink.finish(bytes).await?;
+            intake.finish(bytes);
+            Ok::<_, Error>(())
+        });
+        named
+            .await
+            .map_err(|e| Error::internal("ftp", "the end of an upload was lost").caused_by(e))?
+            .map_err(Fault::from)
     }
 
     async fn connect(&self, place: Place, peer: &str, cx: &Context) -> std::result::Result<Stream, Fault> {

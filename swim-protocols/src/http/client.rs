@@ -153,11 +153,12 @@ impl HttpClient {
             }
             // Another file, or a server that knows no ranges: all of it, from its beginning.
         }
-        sink.clear().await?;
         let (response, connection) = self.get(request, 0, cx).await?;
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
+        // Not before it is granted: a server that is busy must not cost what is there.
+        sink.clear().await?;
         let header = response.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         let total: u64 = header.ok_or_else(|| {
             Error::new(ErrorKind::UnexpectedReply, "http", "the server does not tell the size of the file")
@@ -315,7 +316,8 @@ async fn body(
         done = after;
         cx.notes.note(Note::Bytes { done, total: Some(total) });
     }
-    if done < total {
+    // What was there must have come again and be the same, even when nothing else is missing.
+    if done < total || !known.is_empty() {
         let message = format!("the connection ended at byte {done} of {total}");
         return Err(Error::new(ErrorKind::Interrupted, "http", message).retry_when(Retry::Now));
     }

@@ -1,7 +1,7 @@
 //! Our SSH server: it serves one image to one device, or takes one file from it, by SCP and by SFTP, for as long as an offer
 //! or an accept lives.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{algorithms, ident};
 use super::outflow::Outflow;
-use super::session::{Desk, Visitor, methods};
+use super::session::{Desk, Visitor, Waiting, methods};
 use crate::door::{self, attend_all};
 use crate::intake::check_accept;
 use crate::login::OneLogin;
@@ -154,7 +154,8 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     let inside = CancellationToken::new();
     let clock = Arc::clone(&desk.cx.clock);
     let outflow = Arc::new(Outflow::default());
-    let visitor = Visitor::new(desk, accepted.peer.host.clone(), Arc::clone(&outflow), cut.clone(), inside.clone());
+    let (host, channels) = (accepted.peer.host.clone(), Waiting::default());
+    let visitor = Visitor::new(desk, host, Arc::clone(&channels), Arc::clone(&outflow), cut.clone(), inside.clone());
     let stream = Severable::new(accepted.stream, cut.clone()).telling(Box::new(move || outflow.flushed()));
     let session = async {
         match server::run_stream(ssh, stream, visitor).await {
@@ -173,7 +174,13 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     };
     let ended = match ended {
         Some(ended) => ended,
-        None => session.await,
+        None => tokio::select! {
+            ended = &mut session => ended,
+            () = cut.cancelled() => {
+                channels.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                session.await
+            }
+        },
     };
     if let Err(e) = ended {
         tracing::debug!(peer = %accepted.peer, error = %e, "a connection to an offer ended");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
@@ -38,12 +38,16 @@ pub(crate) fn methods() -> MethodSet {
     MethodSet::from([MethodKind::Password, MethodKind::KeyboardInteractive].as_slice())
 }
 
+/// Channels that nothing was asked of yet. The SSH layer waits until what it puts into one is taken: whoever ends the
+/// connection empties this first.
+pub(crate) type Waiting = Arc<Mutex<HashMap<ChannelId, Channel<Msg>>>>;
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     desk: Arc<Desk>,
     peer: String,
-    channels: HashMap<ChannelId, Channel<Msg>>,
+    channels: Waiting,
     opened: usize,
     outflow: Arc<Outflow>,
     /// Ends the connection.
@@ -56,11 +60,17 @@ impl Visitor {
     pub(crate) fn new(
         desk: Arc<Desk>,
         peer: String,
+        channels: Waiting,
         outflow: Arc<Outflow>,
         cut: CancellationToken,
         inside: CancellationToken,
     ) -> Self {
-        Self { desk, peer, channels: HashMap::new(), opened: 0, outflow, cut, inside }
+        Self { desk, peer, channels, opened: 0, outflow, cut, inside }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<ChannelId, Channel<Msg>>> {
+        // A panic elsewhere leaves a map behind that is still true.
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn judge(&self, user: &str, password: &str) -> Auth {
@@ -116,21 +126,21 @@ impl Handler for Visitor {
         // Dropping the reply refuses.
         if self.opened < CHANNELS {
             self.opened += 1;
-            self.channels.insert(channel.id(), channel);
+            self.waiting().insert(channel.id(), channel);
             reply.accept().await;
         }
         Ok(())
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
-        self.channels.remove(&channel);
+        self.waiting().remove(&channel);
         self.opened = self.opened.saturating_sub(1);
         Ok(())
     }
 
     async fn exec_request(&mut self, id: ChannelId, command: &[u8], session: &mut Session) -> Result<(), Self::Error> {
         let asked = scp::Asked::read(&String::from_utf8_lossy(command));
-        let (Some(asked), Some(channel)) = (asked, self.channels.remove(&id)) else {
+        let (Some(asked), Some(channel)) = (asked, self.waiting().remove(&id)) else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
@@ -140,7 +150,7 @@ impl Handler for Visitor {
     }
 
     async fn subsystem_request(&mut self, id: ChannelId, name: &str, session: &mut Session) -> Result<(), Self::Error> {
-        let Some(channel) = self.channels.remove(&id).filter(|_| name == "sftp") else {
+        let Some(channel) = self.waiting().remove(&id).filter(|_| name == "sftp") else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
@@ -150,6 +160,7 @@ impl Handler for Visitor {
     }
 
     async fn shell_request(&mut self, id: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        self.waiting().remove(&id);
         session.channel_failure(id)
     }
 }

@@ -24,6 +24,8 @@ const PIECE: usize = 4096;
 /// Text of the other side that waits here while we write: lines of commands are short, so that a side which fills this
 /// only talks and takes nothing.
 const INBOX: usize = 1024 * 1024;
+/// Answers to requests for options that wait to be taken: an honest device asks for some.
+const OUTBOX: usize = 64 * 1024;
 /// After this much silence a no-operation is sent: firewalls on the way keep the connection, and a device that has lost it
 /// says so instead of staying silent.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -99,6 +101,11 @@ impl Wire {
         // After a failure no byte means anything any more.
         let text = self.telnet.received(bytes).inspect_err(|_| self.closed = true)?;
         self.outgoing.extend_from_slice(&self.telnet.answers());
+        if self.outgoing.len() > OUTBOX {
+            self.closed = true;
+            let message = "the other side asks without end and takes no answer";
+            return Err(Error::new(ErrorKind::UnexpectedReply, "telnet", message).with("bytes", self.outgoing.len()));
+        }
         self.waiting += text.len();
         if !text.is_empty() {
             self.inbox.push_back(text.into());

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
@@ -23,6 +25,23 @@ const EARLY: i32 = 2;
 const VALID: i32 = 825;
 /// The name in a certificate of ours.
 const SUBJECT: &str = "swim image server";
+
+/// Characters of a line of a PEM text.
+const LINE: usize = 64;
+
+/// A certificate as PEM text.
+fn text(certificate: &[u8]) -> String {
+    let mut body = STANDARD.encode(certificate);
+    let mut text = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    while !body.is_empty() {
+        let rest = body.split_off(body.len().min(LINE));
+        text.push_str(&body);
+        text.push('\n');
+        body = rest;
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}
 
 /// The certificate and the key that our servers show.
 #[derive(Clone)]
@@ -61,7 +80,7 @@ impl Identity {
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = parameters.self_signed(&key).map_err(failed)?;
         let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Self::new(vec![certificate.der().clone()], secret, certificate.pem(), clock)
+        Self::new(vec![certificate.der().clone()], secret, clock)
     }
 
     /// A certificate of the user with its chain, our own first, and its key (PEM: PKCS #8, PKCS #1 or SEC1).
@@ -74,17 +93,14 @@ impl Identity {
         let secret = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
             .map_err(|_| wrong("it is no private key in PEM form"))?;
         let read = certificates("certificate", chain)?;
-        Self::new(read, secret, chain.to_owned(), clock)
+        Self::new(read, secret, clock)
     }
 
-    fn new(
-        chain: Vec<CertificateDer<'static>>,
-        key: PrivateKeyDer<'static>,
-        pem: String,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self> {
+    fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>, clock: Arc<dyn Clock>) -> Result<Self> {
         let leaf = chain.first().ok_or_else(|| Error::internal("tls", "there is no certificate"))?;
         let fingerprint = Fingerprint::of(leaf);
+        // Written anew: a text of the user may hold more than certificates.
+        let pem = chain.iter().map(|certificate| text(certificate)).collect();
         let config = ServerConfig::builder_with_details(provider(), Arc::new(Time(clock)))
             .with_protocol_versions(DEFAULT_VERSIONS)
             .map_err(unusable)?
@@ -166,6 +182,10 @@ mod tests {
         let ours = Identity::from_pem(&certificate.pem(), &secret(&one), clock()).unwrap();
         assert_eq!(ours.fingerprint(), Fingerprint::of(certificate.der()));
         assert!(!format!("{ours:?}").contains("PRIVATE"));
+        assert_eq!(ours.pem().replace('\r', ""), certificate.pem().replace('\r', ""));
+        let combined = format!("{}{}", one.serialize_pem(), certificate.pem());
+        let shown = Identity::from_pem(&combined, &secret(&one), clock()).unwrap();
+        assert_eq!(shown.pem(), ours.pem(), "what is shown is the certificate alone");
         let field = |chain: &str, key: Secret<String>| {
             let e = Identity::from_pem(chain, &key, clock()).unwrap_err();
             assert!(e.kind() == ErrorKind::InvalidInput && !format!("{e:?}").contains("MIG"), "{e:?}");

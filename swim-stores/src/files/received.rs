@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::ports::Sink;
 use swim_core::{Error, ErrorKind, Result};
+use tokio::sync::RwLock;
 
 use super::disk::{self, blocking};
 use super::failure::{failed, write_failed};
@@ -48,6 +49,8 @@ pub struct FileSink {
     place: Place,
     file: Arc<File>,
     grown: Mutex<Grown>,
+    /// Held by what is on its way to the disk, even when nobody waits for it any more.
+    moving: Arc<RwLock<()>>,
 }
 
 /// The three names of a file that is being received.
@@ -67,8 +70,8 @@ struct Grown {
     ahead: BTreeMap<u64, u64>,
     /// How much of it is written down.
     noted: u64,
-    /// The file has its name.
-    finished: bool,
+    /// The file gets its name, or has it: nothing may touch its bytes any more.
+    named: bool,
 }
 
 impl Grown {
@@ -154,7 +157,17 @@ impl FileSink {
         }
         let whole = place.left(&file);
         let grown = Grown { whole, noted: whole, ..Grown::default() };
-        Ok(Arc::new(Self { place, file: Arc::new(file), grown: Mutex::new(grown) }))
+        let (file, moving) = (Arc::new(file), Arc::default());
+        Ok(Arc::new(Self { place, file, grown: Mutex::new(grown), moving }))
+    }
+
+    /// May its bytes still change?
+    fn check_open(&self) -> Result<()> {
+        if !self.grown().named {
+            return Ok(());
+        }
+        let shown = self.place.path.display();
+        Err(Error::new(ErrorKind::Conflict, OPERATION, format!("{shown} is whole")).with("path", shown))
     }
 
     fn grown(&self) -> MutexGuard<'_, Grown> {
@@ -182,8 +195,11 @@ impl Sink for FileSink {
     }
 
     async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
+        let moving = Arc::clone(&self.moving).read_owned().await;
+        self.check_open()?;
         let (file, part, end) = (Arc::clone(&self.file), self.place.part.clone(), offset + bytes.len() as u64);
         blocking(OPERATION, move || {
+            let _moving = moving;
             let written = disk::write_at(&file, &bytes, offset);
             written.map_err(|cause| write_failed(&part, offset, bytes.len(), cause))
         })
@@ -201,13 +217,18 @@ impl Sink for FileSink {
     }
 
     async fn finish(&self, bytes: u64) -> Result<()> {
+        let moving = Arc::clone(&self.moving).write_owned().await;
+        self.check_open()?;
         let there = self.grown().whole;
         if there < bytes {
             let message = format!("{} of {bytes} bytes are there", there);
             return Err(Error::new(ErrorKind::Interrupted, OPERATION, message).with("path", self.place.path.display()));
         }
         let (file, place) = (Arc::clone(&self.file), self.place.clone());
-        blocking(OPERATION, move || {
+        // Before: who gives up waiting does not stop what was begun.
+        self.grown().named = true;
+        let named = blocking(OPERATION, move || {
+            let _moving = moving;
             let or = |path: &Path| {
                 let path = path.to_owned();
                 move |cause| failed(OPERATION, &path, cause)
@@ -221,20 +242,27 @@ impl Sink for FileSink {
                 }
                 _ => failed(OPERATION, &place.path, cause),
             })?;
-            std::fs::remove_file(&place.part).map_err(or(&place.part))?;
-            match std::fs::remove_file(&place.have) {
-                Err(cause) if !disk::is_absent(&cause) => return Err(failed(OPERATION, &place.have, cause)),
-                _ => {}
-            }
-            let folder = place.path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-            disk::flush_folder(folder).map_err(or(folder))
+            // It has its name now, whatever comes.
+            let tidy = || {
+                std::fs::remove_file(&place.part).map_err(or(&place.part))?;
+                match std::fs::remove_file(&place.have) {
+                    Err(cause) if !disk::is_absent(&cause) => return Err(failed(OPERATION, &place.have, cause)),
+                    _ => {}
+                }
+                let folder =
+                    place.path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+                disk::flush_folder(folder).map_err(or(folder))
+            };
+            Ok(tidy())
         })
-        .await?;
-        self.grown().finished = true;
-        Ok(())
+        .await;
+        self.grown().named = named.is_ok();
+        named?
     }
 
     async fn clear(&self) -> Result<()> {
+        let _moving = self.moving.write().await;
+        self.check_open()?;
         *self.grown() = Grown::default();
         let cleared = self.file.set_len(0).and_then(|()| self.place.note(0));
         cleared.map_err(|cause| failed(OPERATION, &self.place.part, cause))
@@ -244,7 +272,7 @@ impl Sink for FileSink {
 impl Drop for FileSink {
     fn drop(&mut self) {
         let grown = self.grown();
-        if grown.finished {
+        if grown.named {
             return;
         }
         // Nothing came: nothing stays.
@@ -301,6 +329,25 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), [vec![1; 100], vec![2; 150]].concat());
         assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
         assert_eq!(FileSink::create(&path).await.unwrap_err().kind(), ErrorKind::Conflict);
+    }
+
+    #[tokio::test]
+    async fn what_has_its_name_is_not_touched_any_more_even_when_nobody_waited_for_it() {
+        let folder = Folder::new("named");
+        let path = folder.0.join("x.bin");
+        let sink = FileSink::create(&path).await.unwrap();
+        sink.write(0, Bytes::from(vec![1; 100])).await.unwrap();
+        // Begun, and given up.
+        tokio::select! {
+            biased;
+            done = sink.finish(100) => done.unwrap(),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(sink.clear().await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(sink.write(0, Bytes::from(vec![2; 100])).await.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(std::fs::read(&path).unwrap(), [1; 100]);
+        drop(sink);
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
     }
 
     #[tokio::test]

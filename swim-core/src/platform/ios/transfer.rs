@@ -48,7 +48,7 @@ pub(super) async fn bring(
         };
         match tried {
             Ok((said, receipt)) => return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks }),
-            Err(e) if crate::transfer::moves_on(e.kind()) => {
+            Err(e) if crate::transfer::moves_on(&e) => {
                 fallbacks.push(format!("{protocol} {direction:?}: {}", e.report()));
                 last = Some(e);
             }

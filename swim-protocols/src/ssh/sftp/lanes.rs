@@ -217,13 +217,13 @@ impl<'a> Lane<'a> {
         };
         self.open.remove(&id);
         self.open_bytes -= length;
-        if came < length {
-            // Servers may answer a read with less than was asked for.
-            self.ask(talk, handle, start + came, length - came).await?;
-        }
         let done = self.board.finish(start, came, talk.cx.clock.monotonic());
         if self.job.told {
             talk.cx.notes.note(Note::Bytes { done, total: Some(self.job.bytes) });
+        }
+        if came < length {
+            // Servers may answer a read with less than was asked for.
+            self.ask(talk, handle, start + came, length - came).await?;
         }
         Ok(())
     }
