@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use swim_core::model::{Direction, Protocol, Secret, ServerCertificate};
 use swim_core::ports::{Clock, Context, Receipt, Served};
 use swim_core::{Error, ErrorKind, Result};
-#[cfg(any(feature = "ssh", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 use swim_core::{
     model::DeviceId,
     ports::{Accept, Offer},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-#[cfg(any(feature = "ssh", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 use crate::door::Visit;
 use crate::intake::Intake;
 #[cfg(any(feature = "ssh", feature = "ftp"))]
@@ -32,14 +32,14 @@ pub(crate) enum Books {
 }
 
 /// What is served.
-#[cfg(any(feature = "ssh", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 #[derive(Debug)]
 pub(crate) enum Goods {
     Out(Offer, Arc<Pulls>),
     In(Accept, Arc<Intake>),
 }
 
-#[cfg(any(feature = "ssh", feature = "tftp"))]
+#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 impl Goods {
     /// One image, to be pulled.
     pub(crate) fn pulled(offer: Offer) -> Self {

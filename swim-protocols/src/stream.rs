@@ -10,7 +10,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Bytes read from a socket at once when much comes. SSH reads a packet in two small reads; a buffer of this size made
 /// downloads a quarter faster.
-pub(crate) const LARGEST_BUFFER: usize = 256 * 1024;
+const LARGEST_BUFFER: usize = 256 * 1024;
 /// And at first: a session that only waits at a prompt never needs more.
 const FIRST_BUFFER: usize = 4 * 1024;
 /// A buffer that was filled in one read grows by this factor.

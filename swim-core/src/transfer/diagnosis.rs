@@ -4,6 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY};
 use crate::analysis::{Finding, Severity};
 use crate::model::{Direction, Protocol};
 use crate::ports::Receipt;
@@ -38,12 +39,12 @@ pub fn fault(protocol: Protocol, error: &Error) -> Finding {
             "no connection: an unknown name, no route, or a firewall that drops what we send",
             "correct the host, or open the port in the firewalls on the way",
         ),
-        ErrorKind::Auth if error.operation() == "check host key" => (
+        ErrorKind::Auth if error.operation() == CHECK_HOST_KEY => (
             "host_key",
             "it shows another host key than the expected one, or cannot prove it",
             "find out whose key it is; then correct host_key, or remove the remembered one",
         ),
-        ErrorKind::Auth if error.operation() == "check certificate" => (
+        ErrorKind::Auth if error.operation() == CHECK_CERTIFICATE => (
             "certificate",
             "it shows a certificate that is not believed",
             "find out whose it is; then correct tls, or remove the remembered one",

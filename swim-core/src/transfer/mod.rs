@@ -18,8 +18,10 @@ pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
 
 use crate::{Error, ErrorKind};
 
-/// The operations that check who the other side is.
-const IDENTITY_CHECKS: [&str; 2] = ["check host key", "check certificate"];
+/// The operation of an error about a host key.
+pub const CHECK_HOST_KEY: &str = "check host key";
+/// The operation of an error about a certificate.
+pub const CHECK_CERTIFICATE: &str = "check certificate";
 
 /// Is another protocol worth a try after this failure? The network, the login and an adapter that is not there: yes. Room,
 /// names and privilege would be the same with every protocol. And where the other side is not who it should be, somebody
@@ -32,6 +34,6 @@ const IDENTITY_CHECKS: [&str; 2] = ["check host key", "check certificate"];
 /// ```
 #[must_use]
 pub fn moves_on(error: &Error) -> bool {
-    !IDENTITY_CHECKS.contains(&error.operation())
+    ![CHECK_HOST_KEY, CHECK_CERTIFICATE].contains(&error.operation())
         && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
 }

@@ -14,6 +14,8 @@ pub(super) const FLUSH: Duration = Duration::from_secs(300);
 pub(super) const GOODBYE: Duration = Duration::from_secs(3);
 /// Bytes that are read from the store, the sink or the socket at once: halves the calls of 256 KiB, and more gains nothing.
 pub(super) const PIECE: usize = 1024 * 1024;
+/// Bytes that are read at once below TLS, which asks for one small record after the other.
+pub(super) const READ_BUFFER: usize = 256 * 1024;
 /// Silence of a data connection that ends it: flash that is being erased was seen to stop a transfer for minutes.
 pub(super) const DATA_SILENCE: Duration = Duration::from_secs(300);
 /// Bytes at the end of what is there that are fetched again and compared: so much of a file is not alike by chance.

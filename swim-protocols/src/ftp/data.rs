@@ -8,11 +8,10 @@ use swim_core::ports::{Context, Listener};
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::config::{CONNECT, DATA_SILENCE, DataMode, PIECE};
+use super::config::{CONNECT, DATA_SILENCE, DataMode, PIECE, READ_BUFFER};
 use super::failure::{About, broken, refused};
 use super::reply::{Reply, extended_port, passive_port};
 use super::session::{Session, Stream};
-use crate::stream::LARGEST_BUFFER;
 use crate::tls::Peer;
 
 /// A data connection that is agreed upon.
@@ -97,7 +96,7 @@ impl Session<'_> {
 /// A data connection as its session is: encrypted, or not.
 async fn protected(peer: Option<&Peer>, data: Stream, cx: &Context) -> Result<Stream> {
     let Some(peer) = peer else { return Ok(data) };
-    let data = BufReader::with_capacity(LARGEST_BUFFER, data);
+    let data = BufReader::with_capacity(READ_BUFFER, data);
     Ok(peer.secure(data, cx).await.map_err(|e| e.with("connection", "data"))?.stream)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use swim_core::model::{DeviceId, Endpoint};
+use swim_core::model::Endpoint;
 use swim_core::ports::{Accept, Context, Listener, Network, Note, Offer};
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::AsyncReadExt;
@@ -14,51 +14,10 @@ use super::config::{CONNECT, DATA_SILENCE, FtpConfig, PARTING, TAKEN};
 use super::data::{Ended, arrival, fill};
 use super::failure::broken;
 use super::session::Stream;
-use crate::door::Visit;
 use crate::intake::Intake;
 use crate::login::OneLogin;
 use crate::pulls::Pulls;
-use crate::served::Books;
-
-/// What is served.
-#[derive(Debug)]
-pub(super) enum Goods {
-    /// A file to read.
-    Out(Offer, Arc<Pulls>),
-    /// A place for one file.
-    In(Accept, Arc<Intake>),
-}
-
-impl Goods {
-    pub(super) fn books(&self) -> Books {
-        match self {
-            Self::Out(_, pulls) => Books::Out(Arc::clone(pulls)),
-            Self::In(_, intake) => Books::In(Arc::clone(intake)),
-        }
-    }
-
-    /// The one name that there is.
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Out(offer, _) => &offer.name,
-            Self::In(accept, _) => &accept.name,
-        }
-    }
-
-    pub(super) fn device(&self) -> &DeviceId {
-        match self {
-            Self::Out(offer, _) => &offer.device.id,
-            Self::In(accept, _) => &accept.device.id,
-        }
-    }
-
-    pub(super) fn visit(&self) -> Visit {
-        match self {
-            Self::Out(offer, _) => Visit::from(offer),
-            Self::In(accept, _) => Visit::from(accept),
-        }
-    }
-}
+use crate::served::Goods;
 
 /// A data connection that is agreed upon.
 pub(super) enum Place {
@@ -112,11 +71,7 @@ impl Desk {
 
     /// Is this the login, and is it still good?
     pub(super) fn admits(&self, host: &str, user: &str, password: &str) -> bool {
-        self.login.is(user, password)
-            && match &self.goods {
-                Goods::Out(_, pulls) => pulls.admits(host),
-                Goods::In(_, intake) => intake.admits(host),
-            }
+        self.login.is(user, password) && self.goods.admits(host)
     }
 
     /// A device that read the rest of the file from here says that it has what is before: that is so where it had it from

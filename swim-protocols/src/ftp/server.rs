@@ -9,12 +9,12 @@ use swim_core::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::config::{CONNECTIONS, FtpConfig};
-use super::desk::{Desk, Goods};
+use super::desk::Desk;
 use super::visitor::Visitor;
 use crate::door::attend_all;
-use crate::intake::{Intake, check_accept};
-use crate::pulls::{Pulls, check_offer};
-use crate::served::{BehindLogin, HiddenPath};
+use crate::intake::check_accept;
+use crate::pulls::check_offer;
+use crate::served::{BehindLogin, Goods, HiddenPath};
 
 /// Serves images to devices over FTP, and takes their uploads: one file behind a login that is good for it alone.
 ///
@@ -59,13 +59,12 @@ impl Transfer for FtpOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         check_offer(&request)?;
-        let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
-        self.open(Goods::Out(request, pulls), cx).await
+        self.open(Goods::pulled(request), cx).await
     }
 
     async fn accept(&self, request: Accept, cx: &Context) -> Result<Box<dyn Served>> {
         check_accept(&request)?;
-        self.open(Goods::In(request, Arc::<Intake>::default()), cx).await
+        self.open(Goods::taken(request), cx).await
     }
 }
 

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::command::{Command, extended_port, passive, port};
 use super::config::{ATTEMPTS, GOODBYE, IDLE, LEAST_PORT, LOGIN_GRACE, REFUSAL_TIME};
 use super::control::{Control, Stop};
-use super::desk::{Desk, Fault, Goods, Place, Taken, closed_in_time};
+use super::desk::{Desk, Fault, Place, Taken, closed_in_time};
+use crate::served::Goods;
 
 const FEATURES: &str = "Features:\nEPRT\nEPSV\nMDTM\nREST STREAM\nSIZE\nUTF8\nEnd";
 /// Verbs that FTP knows and that are not for here.

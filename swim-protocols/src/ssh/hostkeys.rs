@@ -16,7 +16,7 @@ use crate::first_use;
 
 /// The table of remembered keys; the record's key is `host:port`.
 const TABLE: &str = "host_keys";
-const OPERATION: &str = "check host key";
+const OPERATION: &str = swim_core::transfer::CHECK_HOST_KEY;
 
 /// A key that was seen first and is insisted on since.
 #[derive(Debug, Serialize, Deserialize)]

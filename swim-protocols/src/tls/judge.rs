@@ -13,7 +13,7 @@ use crate::first_use;
 /// The table of remembered certificates; the record's key is `host:port`.
 const TABLE: &str = "certificates";
 /// The operation of all errors about certificates.
-pub(super) const OPERATION: &str = "check certificate";
+pub(super) const OPERATION: &str = swim_core::transfer::CHECK_CERTIFICATE;
 
 /// A certificate that was seen first and is insisted on since.
 #[derive(Debug, Serialize, Deserialize)]

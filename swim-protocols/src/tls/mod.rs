@@ -21,6 +21,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::{self, SupportedCipherSuite};
 
+#[cfg(feature = "ftp")]
 pub(crate) use client::Peer;
 pub use client::TlsClient;
 pub use identity::Identity;
