@@ -14,7 +14,7 @@ use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Serv
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::config::{algorithms, ident};
+use super::config::{REKEY_MIB, algorithms, ident, limits};
 use super::outflow::Outflow;
 use super::session::{Desk, Visitor, Waiting, methods};
 use crate::door::{self, attend_all};
@@ -49,11 +49,13 @@ pub struct OfferConfig {
     pub host_key: Option<Secret<String>>,
     /// Also offer algorithms that are only safe enough for devices that know nothing better.
     pub legacy: bool,
+    /// MiB one way after which we ask for new keys, 1 to 1024; the other side may ask at any time.
+    pub rekey_mib: u64,
 }
 
 impl Default for OfferConfig {
     fn default() -> Self {
-        Self { bind: "0.0.0.0".to_owned(), ports: None, host_key: None, legacy: false }
+        Self { bind: "0.0.0.0".to_owned(), ports: None, host_key: None, legacy: false, rekey_mib: REKEY_MIB }
     }
 }
 
@@ -71,7 +73,7 @@ impl SshOffers {
     /// The adapters for SCP and SFTP, in this order.
     ///
     /// # Errors
-    /// `InvalidInput` when the host key cannot be read.
+    /// `InvalidInput` when the host key cannot be read, or a setting is out of its range.
     pub fn new(network: Arc<dyn Network>, config: OfferConfig) -> Result<(Self, Self)> {
         let key = match &config.host_key {
             Some(text) => decode_secret_key(text.expose(), None).map_err(|e| {
@@ -84,6 +86,7 @@ impl SshOffers {
         let fingerprint = super::hostkeys::fingerprint(key.public_key());
         let ssh = Arc::new(server::Config {
             server_id: ident(),
+            limits: limits(config.rekey_mib)?,
             methods: methods(),
             auth_rejection_time: REFUSAL_TIME,
             auth_rejection_time_initial: Some(Duration::ZERO),
