@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Bucket;
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
-use crate::ports::{Context, Push, Receipt, Records, Transfer};
+use crate::ports::{Context, Note, Push, Receipt, Records, Transfer};
 use crate::{Error, ErrorKind, Result};
 
 pub use compared::Compared;
@@ -112,7 +112,7 @@ impl Servers {
     /// brought is read back and compared: devices trust it.
     ///
     /// # Errors
-    /// `Unsupported` when no door can be written to and read from; `Integrity` when the server gives back other bytes;
+    /// `Unsupported` when no door can be written to and read from; `Cancelled`, also while it waits for others; `Integrity` when the server gives back other bytes;
     /// `Conflict` when another process took over; those of the transfer and of the records.
     pub async fn stage(
         &self,
@@ -125,7 +125,15 @@ impl Servers {
             let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(staged.entry((server.name.clone(), what.name.to_owned())).or_default())
         };
-        let mut seen = place.lock().await;
+        let mut seen = match place.try_lock() {
+            Ok(seen) => seen,
+            Err(_) => {
+                let what =
+                    format!("waits for another device of this process, for which {} is brought there", what.name);
+                cx.notes.note(Note::Staging { server: server.name.clone(), what });
+                cx.unless_cancelled("stage", async { Ok(place.lock().await) }).await?
+            }
+        };
         let fresh = |at: Duration| cx.clock.monotonic().saturating_sub(at) < LOOK_AGAIN;
         if seen.is_some_and(|(image, at)| image == *what.image && fresh(at)) {
             return Ok(Brought::Found);
