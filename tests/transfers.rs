@@ -105,7 +105,7 @@ async fn an_offer_is_pulled_once_and_withdrawn() {
     assert!(!run(&["-sf", "-o", "/dev/null", &url]).await.status.success());
     let withdraw = json!({"offer": offered["offer"]});
     let receipt = call(&client, "withdraw", withdraw.clone()).await.unwrap();
-    assert_eq!(receipt["bytes"], json!(BYTES), "{receipt}");
+    assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(image.id.to_string())), "{receipt}");
     assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
@@ -132,6 +132,7 @@ async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
         assert!(!run(&["-sSfk", "-T", &from, &url]).await.status.success());
         let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
         assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(id)), "{receipt}");
+        assert_eq!(receipt["cipher"].is_string(), protocol == "sftp", "{receipt}");
         assert!(std::fs::read(&from).unwrap() == std::fs::read(&to).unwrap());
         let e = call(&client, "accept", accept).await.unwrap_err();
         assert_eq!(e.kind(), ErrorKind::Conflict, "a file that is there is not replaced");

@@ -167,6 +167,26 @@ impl Servers {
         let cx = self.context(server, cx);
         Site { what, server, services, cx: &cx }.through(door).await.map_err(|e| e.with("server", &server.name))
     }
+
+    /// Removes the file that was brought through a door. What SCP has brought goes by SFTP, which its servers speak as well.
+    ///
+    /// # Errors
+    /// `Unsupported` by protocols that remove nothing; `NotFound` when it is not there; those of the connection.
+    pub async fn remove(
+        &self,
+        name: &str,
+        server: &ImageServer,
+        door: &Door,
+        services: &PullServices,
+        cx: &Context,
+    ) -> Result<()> {
+        let by = if door.protocol == Protocol::Scp { Protocol::Sftp } else { door.protocol };
+        let adapter = services.find(by, Direction::Push).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "remove", format!("this client does not write by {by}"))
+        })?;
+        let removed = adapter.remove(&server.as_device(door), &door.path(name), cx).await;
+        removed.map_err(|e| e.with("server", &server.name))
+    }
 }
 
 impl fmt::Debug for Servers {
