@@ -65,7 +65,7 @@ class Sshd:
         Path("/run/sshd").mkdir(exist_ok=True)
         self.user, self.port, self.key = getpass.getuser(), free_port(), folder / "user"
         for name in ("host", "user"):
-            keygen = [program("ssh-keygen", "openssh-client"), "-q", "-t", "ed25519", "-N", "", "-f", folder / name]
+            keygen = [program("ssh-keygen", "openssh-client"), "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
             subprocess.run(keygen, check=True)
         (folder / "sshd_config").write_text(
             f"Subsystem sftp internal-sftp\nPort {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\n"
@@ -136,9 +136,8 @@ class Telnetd:
             with stream:
                 if self.over:
                     return
-                self.sessions.append(
-                    subprocess.Popen(self.command, stdin=stream, stdout=stream, stderr=subprocess.DEVNULL)
-                )
+                door = stream.fileno()
+                self.sessions.append(subprocess.Popen(self.command, stdin=door, stdout=door, stderr=subprocess.DEVNULL))
 
     def device(self, device: dict[str, Any]) -> dict[str, Any]:
         """The same device, reached by Telnet."""
