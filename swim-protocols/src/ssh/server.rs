@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{REKEY_MIB, algorithms, ident, limits};
 use super::outflow::Outflow;
+use super::proposal::Proposal;
 use super::session::{Desk, Visitor, Waiting, methods};
 use crate::door::{self, attend_all};
 use crate::intake::check_accept;
@@ -117,7 +118,7 @@ impl SshOffers {
         let (port, protocol) = (listener.local().port, self.ability.protocol);
         let open = HiddenPath::new(protocol, port, goods.name(), goods.books(), cx, &end);
         let login = OneLogin::random();
-        let desk = Desk { goods, login: login.clone(), cx: cx.clone() };
+        let desk = Desk { goods, login: login.clone(), cipher: Arc::clone(&open.cipher), cx: cx.clone() };
         tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::new(desk), end));
         Ok(Box::new(BehindLogin { inner: open, login }))
     }
@@ -158,8 +159,20 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     let clock = Arc::clone(&desk.cx.clock);
     let outflow = Arc::new(Outflow::default());
     let (host, channels) = (accepted.peer.host.clone(), Waiting::default());
-    let visitor = Visitor::new(desk, host, Arc::clone(&channels), Arc::clone(&outflow), cut.clone(), inside.clone());
-    let stream = Severable::new(accepted.stream, cut.clone()).telling(Box::new(move || outflow.flushed()));
+    let proposal = Proposal::default();
+    let visitor = Visitor {
+        desk,
+        peer: host,
+        proposal: proposal.clone(),
+        channels: Arc::clone(&channels),
+        opened: 0,
+        outflow: Arc::clone(&outflow),
+        cut: cut.clone(),
+        inside: inside.clone(),
+    };
+    let stream = Severable::new(accepted.stream, cut.clone())
+        .heard_by(Box::new(move |bytes| proposal.hear(bytes)))
+        .telling(Box::new(move || outflow.flushed()));
     let session = async {
         match server::run_stream(ssh, stream, visitor).await {
             Ok(running) => running.await,
