@@ -1,6 +1,7 @@
 //! The configuration of a client: the same document in Rust, TOML, JSON, Python and C.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,14 +85,41 @@ pub struct Https {
     pub names: Vec<String>,
 }
 
+/// The longest name of a worker: it stands in every journal and every list of jobs.
+const LONGEST_WORKER: usize = 253;
+
 impl Offers {
+    /// Refuses what could never work.
+    fn check(&self) -> Result<()> {
+        if self.listen.parse::<IpAddr>().is_err() {
+            let why = "an IPv4 or IPv6 address of this machine, 0.0.0.0 or ::";
+            return Err(Error::invalid("offers.listen", format!("{:?}", self.listen), why));
+        }
+        if let Some((first, last)) = self.ftp_passive_ports.filter(|(first, last)| *first == 0 || first > last) {
+            let why = "1 to 65535, and the first not above the last";
+            return Err(Error::invalid("offers.ftp_passive_ports", format!("[{first}, {last}]"), why));
+        }
+        if self.bytes_per_second == Some(0) {
+            return Err(Error::invalid(
+                "offers.bytes_per_second",
+                0,
+                "nothing would ever arrive: leave it out for no cap",
+            ));
+        }
+        if let Some((site, _)) = self.sites.iter().find(|(_, rate)| **rate == 0) {
+            let why = format!("nothing would ever arrive at {site:?}: leave it out for no cap");
+            return Err(Error::invalid("offers.sites", 0, &why));
+        }
+        Ok(())
+    }
+
     /// The certificate that HTTPS offers show.
     pub(crate) async fn identity(&self, secrets: &dyn Secrets, clock: &Arc<dyn Clock>) -> Result<Option<Identity>> {
         let Some(https) = &self.https else { return Ok(None) };
         match (&https.certificate, &https.key) {
             (Some(chain), Some(key)) => Identity::from_pem(chain, &secrets.resolve(key).await?, Arc::clone(clock)),
             (None, None) => {
-                let everywhere = self.listen.parse().is_ok_and(|listen: std::net::IpAddr| listen.is_unspecified());
+                let everywhere = self.listen.parse().is_ok_and(|listen: IpAddr| listen.is_unspecified());
                 if https.names.is_empty() && everywhere {
                     let why = "the names and addresses by which devices reach us: `listen` is no address of ours";
                     return Err(Error::invalid("offers.https.names", "(absent)", why));
@@ -225,6 +253,24 @@ impl Config {
         Self::from_toml(&read(path.as_ref())?)
     }
 
+    /// Refuses what could never work.
+    ///
+    /// # Errors
+    /// `InvalidInput` names the field and the value.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.offers.check()?;
+        for server in &self.servers {
+            server.check().map_err(|e| e.with("server", &server.name))?;
+        }
+        match &self.worker {
+            Some(name) if name.is_empty() || name.len() > LONGEST_WORKER || name.chars().any(char::is_control) => {
+                let shown: String = name.chars().take(LONGEST_WORKER).collect();
+                Err(Error::invalid("worker", format!("{shown:?}"), "1 to 253 bytes without control characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The secrets, resolved.
     ///
     /// # Errors
@@ -288,6 +334,34 @@ mod tests {
     fn an_unknown_field_is_named() {
         let e = Config::from_toml("data = 'x'\ncolour = 1").unwrap_err();
         assert!(e.to_string().contains("colour") && e.to_string().contains("line 2"), "{e}");
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused_by_field_and_value() {
+        let server = |more: &str| {
+            format!("[[servers]]\nname = 'd'\nhost_key = 'first_use'\ndoors = [{{protocol = 'http'}}]\n{more}")
+        };
+        let named = "host = 'h'\n";
+        for (text, field, value) in [
+            ("[offers]\nbytes_per_second = 0", "offers.bytes_per_second", "0"),
+            ("[offers.sites]\nberlin = 0", "offers.sites", "0"),
+            ("[offers]\nftp_passive_ports = [5, 1]", "offers.ftp_passive_ports", "[5, 1]"),
+            ("[offers]\nftp_passive_ports = [0, 9]", "offers.ftp_passive_ports", "[0, 9]"),
+            ("[offers]\nlisten = ''", "offers.listen", "\"\""),
+            ("[offers]\nlisten = 'nowhere.invalid'", "offers.listen", "\"nowhere.invalid\""),
+            ("worker = \"a\\nb\"", "worker", "\"a\\nb\""),
+            ("worker = ''", "worker", "\"\""),
+            (&server(&format!("{named}max_devices = 0")), "max_devices", "0"),
+            (&server(&format!("{named}bytes_per_second = 0")), "bytes_per_second", "0"),
+            (&server("host = ' '"), "host", "\" \""),
+        ] {
+            let e = Config::from_toml(&format!("data = 'x'\n{text}")).unwrap().check().unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::InvalidInput);
+            assert_eq!((e.context("field"), e.context("value")), (Some(field), Some(value)), "{text}");
+        }
+        let good = "worker = 'lab 1'\n[offers]\nlisten = '::1'\nbytes_per_second = 1\nftp_passive_ports = [5, 5]\n";
+        let good = format!("data = 'x'\n{good}{}", server(&format!("{named}max_devices = 1")));
+        Config::from_toml(&good).unwrap().check().unwrap();
     }
 
     #[test]

@@ -63,6 +63,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         line.device.at = at;
         line.device.host_key = HostKeyPolicy::FirstUse;
         line.device.reach_us_at = None;
+        line.device.pulls_from = None;
         let secret = |name: &str| Some(SecretRef(name.to_owned()));
         line.device.login = Login {
             user: spec.user,

@@ -90,6 +90,7 @@ impl Builder {
     /// As [`Client::open`].
     pub async fn open(self) -> Result<Client> {
         let Self { config, mut network, mut clock, checks } = self;
+        config.check()?;
         if let Some(simulation) = config.simulation {
             clock = simulation.clock()?;
             network = Arc::new(OnlyLoopback(network));

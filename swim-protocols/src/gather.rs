@@ -1,8 +1,8 @@
 //! Bytes that come in small pieces, written to a sink in large ones.
 
 use bytes::BytesMut;
-use swim_core::Result;
 use swim_core::ports::Sink;
+use swim_core::{Error, ErrorKind, Result};
 
 /// Bytes that are written at once: fewer cost a switch of threads each, more only cost memory.
 const PIECE: usize = 256 * 1024;
@@ -17,6 +17,10 @@ pub(crate) struct Gather {
 impl Gather {
     /// Takes bytes. What does not follow the ones before is a new piece.
     pub(crate) async fn put(&mut self, sink: &dyn Sink, offset: u64, bytes: &[u8]) -> Result<()> {
+        if offset.checked_add(bytes.len() as u64).is_none() {
+            return Err(Error::new(ErrorKind::NoSpace, "gather", "no file has bytes there"));
+        }
+        // What is held was checked as well: its end is a number.
         if offset != self.at + self.buffer.len() as u64 {
             self.flush(sink).await?;
             self.at = offset;

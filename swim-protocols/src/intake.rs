@@ -108,6 +108,7 @@ impl Intake {
 /// Checks what is asked of an accept.
 pub(crate) fn check_accept(request: &Accept) -> Result<()> {
     crate::pulls::check_name(&request.name)?;
+    crate::door::check_source(request.source.as_deref())?;
     if request.most == 0 {
         return Err(Error::invalid("most", 0, "an accept must take at least one byte"));
     }

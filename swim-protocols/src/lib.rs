@@ -21,11 +21,15 @@ mod gather;
 pub mod http;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod intake;
+#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
+mod lobby;
 #[cfg(any(feature = "ssh", feature = "ftp"))]
 mod login;
 #[cfg(test)]
 mod memory;
 pub mod net;
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
+mod path;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use swim_core::ports::Offer;
 use swim_core::{Error, ErrorKind, Result};
 
+use crate::path::shown;
+
 /// Pulls of the whole file that may break off before the offer is closed. A device that loses more does not get through,
 /// and who has the secret must not make us send for ever.
 const BROKEN_PULLS: u64 = 3;
@@ -113,11 +115,17 @@ where
     hex::encode(rand::random::<[u8; N]>())
 }
 
+/// The longest name of a file: no file system has longer ones.
+const LONGEST_NAME: usize = 255;
+
 /// Checks the name that a file is served under.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+    if name.len() > LONGEST_NAME {
+        return Err(Error::invalid("file name", shown(name), "at most 255 characters"));
+    }
     if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
-        return Err(Error::invalid("file name", format!("{name:?}"), "letters, digits and . _ - + only"));
+        return Err(Error::invalid("file name", shown(name), "letters, digits and . _ - + only"));
     }
     Ok(())
 }
@@ -125,6 +133,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
 /// Checks what is asked of an offer.
 pub(crate) fn check_offer(request: &Offer) -> Result<()> {
     check_name(&request.name)?;
+    crate::door::check_source(request.source.as_deref())?;
     if request.uses == 0 {
         return Err(Error::invalid("uses", 0, "an offer must be usable at least once"));
     }
@@ -136,6 +145,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert!(check_name("cat9k_iosxe.17.09.04a.SPA.bin").is_ok() && check_name(&"x".repeat(255)).is_ok());
+        for bad in
+            ["", "..", ".x", "-rf", "a/b", "a\0b", "a\nb", "a b", "\u{e9}.bin", &"x".repeat(256), &"x/".repeat(9000)]
+        {
+            let e = check_name(bad).unwrap_err();
+            assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some("file name")));
+            assert!(!e.to_string().chars().any(char::is_control) && e.to_string().len() < 200, "{e}");
+        }
+    }
 
     #[test]
     fn parts_that_together_make_the_file_are_one_use() {

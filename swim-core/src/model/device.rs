@@ -1,6 +1,7 @@
 //! A managed device: where it is, how to log in, what it is thought to be.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -152,6 +153,10 @@ pub struct Device {
     /// The address that this device must use to reach our offers, when it is not the one of the control session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach_us_at: Option<String>,
+    /// The address that its pulls come from, where that is certain: no other address is let in then. Leave it out where a
+    /// device may choose another interface, or an address is translated on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulls_from: Option<IpAddr>,
     /// A VRF for pulls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vrf: Option<String>,
@@ -211,6 +216,7 @@ impl Device {
             legacy_ssh: false,
             telnet: false,
             reach_us_at: None,
+            pulls_from: None,
             vrf: None,
             site: None,
             groups: Vec::new(),
@@ -260,7 +266,8 @@ mod tests {
         let written = serde_json::to_value(&device).unwrap();
         assert_eq!((&written["at"]["port"], &written["telnet"]), (&23.into(), &true.into()));
         assert_eq!(serde_json::from_value::<Device>(written).unwrap(), device);
-        for wrong in [r#""telnet": "yes","#, r#""tel_net": true,"#] {
+        assert!(read(r#""pulls_from": "2001:db8::1","#, r#"{"host": "h"}"#).unwrap().pulls_from.is_some());
+        for wrong in [r#""telnet": "yes","#, r#""pulls_from": "sw1","#, r#""tel_net": true,"#] {
             assert!(read(wrong, r#"{"host": "h"}"#).is_err());
         }
     }

@@ -111,6 +111,15 @@ impl ImageServer {
     /// # Errors
     /// `InvalidInput` names the field.
     pub fn check(&self) -> Result<()> {
+        if self.host.is_empty() || self.host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Error::invalid("host", format!("{:?}", self.host), "a name or an address"));
+        }
+        if self.max_devices == Some(0) {
+            return Err(Error::invalid("max_devices", 0, "no device could ever pull: leave it out for the policy's"));
+        }
+        if self.bytes_per_second == Some(0) {
+            return Err(Error::invalid("bytes_per_second", 0, "nothing would ever arrive: leave it out for no cap"));
+        }
         if self.doors.is_empty() {
             return Err(Error::invalid("doors", "[]", "an image server needs at least one protocol"));
         }

@@ -21,7 +21,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A cap; 0 stops everything and is taken as 1.
+    /// A cap. Configurations refuse 0, which would stop everything; here it is taken as 1.
     #[must_use]
     pub fn new(bytes_per_second: u64) -> Self {
         Self { bytes_per_second: bytes_per_second.max(1), free: Mutex::new(Duration::ZERO) }

@@ -68,6 +68,7 @@ impl Transfer for FtpClient {
     }
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
@@ -79,6 +80,7 @@ impl Transfer for FtpClient {
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
+        crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
@@ -89,6 +91,7 @@ impl Transfer for FtpClient {
     }
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        crate::path::check(path)?;
         let named = |e: Error| e.with("device", &device.id).with("path", path);
         let mut session = self.session(device, cx).await.map_err(named)?;
         let removed = session.delete(path).await;

@@ -69,6 +69,6 @@ impl Transfer for FtpOffers {
 }
 
 async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken) {
-    let one = |accepted: Accepted, cut| Visitor::new(accepted, Arc::clone(&desk), cut).attend();
+    let one = |accepted: Accepted, pass| Visitor::new(accepted, Arc::clone(&desk), pass).attend();
     attend_all(door, desk.goods.visit(), &desk.cx, end, CONNECTIONS, one).await;
 }

@@ -12,6 +12,7 @@ use super::command::{Command, extended_port, passive, port};
 use super::config::{ATTEMPTS, GOODBYE, IDLE, LEAST_PORT, LOGIN_GRACE, REFUSAL_TIME};
 use super::control::{Control, Stop};
 use super::desk::{Desk, Fault, Place, Taken, closed_in_time};
+use crate::lobby::Pass;
 use crate::served::Goods;
 
 const FEATURES: &str = "Features:\nEPRT\nEPSV\nMDTM\nREST STREAM\nSIZE\nUTF8\nEnd";
@@ -24,6 +25,7 @@ const REFUSED: &[&str] = &[
 /// One connection.
 pub(super) struct Visitor {
     desk: Arc<Desk>,
+    pass: Pass,
     control: Control,
     peer: Endpoint,
     /// Our own address, as the client knows it.
@@ -43,10 +45,11 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn new(accepted: Accepted, desk: Arc<Desk>, cut: CancellationToken) -> Self {
-        let cx = Context { cancel: cut, ..desk.cx.clone() };
+    pub(super) fn new(accepted: Accepted, desk: Arc<Desk>, pass: Pass) -> Self {
+        let cx = Context { cancel: pass.cut(), ..desk.cx.clone() };
         Self {
             desk,
+            pass,
             control: Control::new(accepted.stream),
             peer: accepted.peer,
             local: accepted.local,
@@ -132,6 +135,7 @@ impl Visitor {
         }
         if self.desk.admits(&self.peer.host, &self.user, password) {
             self.inside = true;
+            self.pass.admitted();
             return self.say(230, "welcome").await;
         }
         self.inside = false;

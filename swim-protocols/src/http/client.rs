@@ -231,6 +231,7 @@ fn ability(protocol: Protocol) -> TransferAbility {
 
 /// A request without a body.
 fn plain(method: Method, path: &str) -> Result<Request<Body>> {
+    crate::path::check(path)?;
     let mut request = Request::new(Empty::new().map_err(|never: Infallible| match never {}).boxed_unsync());
     *request.method_mut() = method;
     *request.uri_mut() = encoded(path)
@@ -380,6 +381,7 @@ mod tests {
         assert_eq!(encoded("a b/ü?.bin"), "/a%20b/%C3%BC%3F.bin");
         assert_eq!(encoded("/x/../y"), "/x/../y");
         assert_eq!(encoded(""), "/");
-        assert!(plain(Method::GET, "a\r\nHost: b").unwrap().uri().path().contains("%0D%0A"));
+        assert!(plain(Method::GET, "a b\u{fc}").unwrap().uri().path().contains("%20"));
+        assert!(plain(Method::GET, "a\r\nHost: b").is_err());
     }
 }

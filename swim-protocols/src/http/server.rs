@@ -27,6 +27,7 @@ use super::range::{Wanted, wanted};
 use super::taking::Inbox;
 use crate::door::{Visit, attend_all};
 use crate::intake::{Intake, check_accept};
+use crate::lobby::Pass;
 use crate::pulls::{Pulls, check_offer, random_text};
 use crate::served::{Books, Cipher, HiddenPath};
 use crate::stream::Severable;
@@ -130,6 +131,14 @@ impl Goods {
         }
     }
 
+    /// Does this address show the secret, and may it?
+    fn admits(&self, path: &str, host: &str) -> bool {
+        match self {
+            Self::Out(desk) => path == desk.path && desk.pulls.admits(host),
+            Self::In(inbox) => path == inbox.path && inbox.intake.admits(host),
+        }
+    }
+
     /// Bytes that moved so far.
     fn moved(&self) -> u64 {
         match self {
@@ -172,18 +181,21 @@ impl Transfer for HttpOffers {
 }
 
 async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, guard: Guard, end: CancellationToken) {
-    let one = |accepted, cut| attend(accepted, goods.clone(), guard.clone(), cut);
+    let one = |accepted, pass| attend(accepted, goods.clone(), guard.clone(), pass);
     attend_all(door, visit, goods.cx(), end, CONNECTIONS, one).await;
 }
 
 /// One connection: one request, so that its end tells that the answer was taken.
-async fn attend(accepted: Accepted, goods: Goods, guard: Guard, cut: CancellationToken) {
-    let _cut_at_the_end = cut.clone().drop_guard();
+async fn attend(accepted: Accepted, goods: Goods, guard: Guard, pass: Pass) {
+    let cut = pass.cut();
     let Accepted { stream, peer, .. } = accepted;
     let Some(stream) = guard.secure(Severable::new(stream, cut.clone()), goods.cx()).await else { return };
     let sending = Sending::default();
     let service = service_fn(|request: Request<Incoming>| {
         let (goods, host, sending) = (goods.clone(), peer.host.clone(), Arc::clone(&sending));
+        if goods.admits(request.uri().path(), &host) {
+            pass.admitted();
+        }
         Box::pin(async move {
             Ok::<_, Infallible>(match &goods {
                 Goods::Out(desk) => answer(desk, &host, &request, &sending),

@@ -20,6 +20,7 @@ use super::proposal::Proposal;
 use super::session::{Desk, Visitor, Waiting, methods};
 use crate::door::{self, attend_all};
 use crate::intake::check_accept;
+use crate::lobby::Pass;
 use crate::login::OneLogin;
 use crate::pulls::check_offer;
 use crate::served::{BehindLogin, Goods, HiddenPath};
@@ -148,13 +149,13 @@ impl Transfer for SshOffers {
 }
 
 async fn serve(door: Box<dyn Listener>, ssh: Arc<server::Config>, desk: Arc<Desk>, end: CancellationToken) {
-    let one = |accepted, cut| attend(accepted, Arc::clone(&ssh), Arc::clone(&desk), cut);
+    let one = |accepted, pass| attend(accepted, Arc::clone(&ssh), Arc::clone(&desk), pass);
     attend_all(door, desk.goods.visit(), &desk.cx, end, CONNECTIONS, one).await;
 }
 
 /// One connection, from the key exchange to its end.
-async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, cut: CancellationToken) {
-    let _cut_at_the_end = cut.clone().drop_guard();
+async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, pass: Pass) {
+    let cut = pass.cut();
     let inside = CancellationToken::new();
     let clock = Arc::clone(&desk.cx.clock);
     let outflow = Arc::new(Outflow::default());
@@ -182,7 +183,10 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     tokio::pin!(session);
     let ended = tokio::select! {
         ended = &mut session => Some(ended),
-        () = inside.cancelled() => None,
+        () = inside.cancelled() => {
+            pass.admitted();
+            None
+        }
         () = clock.sleep(LOGIN_GRACE) => {
             cut.cancel();
             None

@@ -239,8 +239,5 @@ fn broken(e: Error) -> Error {
 }
 
 fn check_path(path: &str) -> Result<()> {
-    if path.is_empty() || path.len() > LONGEST_PATH || path.contains('\0') {
-        return Err(Error::invalid("path", format!("{path:?}"), "1 to 400 bytes without a zero byte"));
-    }
-    Ok(())
+    crate::path::check_within(path, LONGEST_PATH)
 }

@@ -103,8 +103,11 @@ async fn pull(
         image: *image,
         bytes,
         name: name.to_owned(),
-        // Devices may dial from another of their addresses than the one that we dial: the single-use secret decides.
-        source: None,
+        // The address that we dial tells nothing about where pulls come from: devices take the one of the interface that
+        // the route leaves by, of `ip ftp source-interface` and the like, or of a VRF, and it may be translated on the
+        // way. A wrong restriction would break every upgrade, so there is one only where the device's record says so;
+        // elsewhere the single-use secret decides.
+        source: s.device.pulls_from.map(|address| address.to_string()),
         uses: 1,
         lifetime: OFFER_LIFETIME,
     };

@@ -106,9 +106,7 @@ fn base_name(path: &str) -> &str {
 /// A path as it must be written for a far shell. Paths of plain characters stay as they are, because most devices have
 /// no shell that would take the quotes away.
 pub(super) fn quote(path: &str) -> Result<String> {
-    if path.is_empty() || path.chars().any(char::is_control) {
-        return Err(Error::invalid("path", format!("{path:?}"), "a path without control characters"));
-    }
+    crate::path::check(path)?;
     let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if path.chars().all(plain) {

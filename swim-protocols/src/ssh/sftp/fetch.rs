@@ -73,6 +73,7 @@ impl Transfer for SftpFetch {
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
+        crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;

@@ -158,6 +158,7 @@ impl Transfer for SftpPush {
     }
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
         let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
@@ -196,6 +197,7 @@ impl Transfer for SftpPush {
     }
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        crate::path::check(path)?;
         let named = |e: Error| e.with("device", &device.id).with("path", path);
         let (link, mut talk) = talk::begin(&self.client, device, cx).await.map_err(named)?;
         let removed = talk.remove(path).await;

@@ -46,7 +46,10 @@ impl Upload {
         cx: &Context,
     ) -> Result<()> {
         self.check()?;
-        let end = offset.saturating_add(data.len() as u64);
+        let Some(end) = offset.checked_add(data.len() as u64) else {
+            self.failed = true;
+            return Err(too_large(self.most));
+        };
         let taken = async {
             check_size(end, self.most)?;
             intake.took(data.len());
@@ -105,11 +108,67 @@ impl Upload {
 /// Refuses a file by its size, told or come.
 pub(super) fn check_size(bytes: u64, most: u64) -> Result<()> {
     if bytes > most {
-        return Err(refused(ErrorKind::NoSpace, format!("The file has more than the {most} bytes that are taken")));
+        return Err(too_large(most));
     }
     Ok(())
 }
 
+fn too_large(most: u64) -> Error {
+    refused(ErrorKind::NoSpace, format!("The file has more than the {most} bytes that are taken"))
+}
+
 fn refused(kind: ErrorKind, words: impl Into<String>) -> Error {
     Error::new(kind, "sftp", words)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    /// Keeps nothing.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    #[async_trait::async_trait]
+    impl Sink for Nowhere {
+        async fn have(&self) -> Result<u64> {
+            Ok(0)
+        }
+        async fn read(&self, _: u64, _: usize) -> Result<bytes::Bytes> {
+            Ok(bytes::Bytes::new())
+        }
+        async fn write(&self, _: u64, _: bytes::Bytes) -> Result<()> {
+            Ok(())
+        }
+        async fn finish(&self, _: u64) -> Result<()> {
+            Ok(())
+        }
+        async fn clear(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn bytes_behind_the_last_number_are_too_many() {
+        let cx = Context::new(Arc::new(crate::clock::TokioClock::system()));
+        let intake = Intake::default();
+        for (offset, good) in [(u64::MAX - 8, true), (u64::MAX - 7, false), (u64::MAX - 4, false), (u64::MAX, false)] {
+            let turn = intake.turn_in(CancellationToken::new()).await.unwrap();
+            let mut upload = Upload::new(turn, 0, u64::MAX);
+            let written = upload.write(offset, b"abcdefgh", &Nowhere, &intake, &cx).await;
+            assert_eq!(written.as_ref().err().map(Error::kind), (!good).then_some(ErrorKind::NoSpace), "{offset}");
+            // Nothing follows them, and a hole before them makes no file.
+            assert!(upload.write(0, b"a", &Nowhere, &intake, &cx).await.is_ok() == good);
+            assert!(upload.finish(&Nowhere, &intake, &cx).await.is_err());
+        }
+        let mut gather = Gather::default();
+        assert!(gather.put(&Nowhere, u64::MAX - 4, b"abcdefgh").await.is_err());
+        gather.put(&Nowhere, u64::MAX - 8, b"abcdefgh").await.unwrap();
+        gather.put(&Nowhere, 0, b"a").await.unwrap();
+    }
 }
