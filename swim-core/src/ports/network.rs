@@ -1,5 +1,6 @@
 //! Byte streams: real TCP, or an in-memory network with simulated devices.
 
+use std::any::Any;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -8,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::model::Endpoint;
 use crate::{Error, ErrorKind, Result};
 
-/// A byte stream in both directions.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+/// A byte stream in both directions. A network's adapters may know their own streams again by their type.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + Any {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + Any> ByteStream for T {}
 
 /// A connection that we made.
 pub struct Dialed {
