@@ -28,7 +28,7 @@ mod memory;
 pub mod net;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "ftp"))]
 mod sendfile;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod served;

@@ -4,13 +4,19 @@
 use std::any::Any;
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
-use swim_core::Result;
 use swim_core::model::Sha256;
-use swim_core::ports::{ByteStream, ImageStore};
+use swim_core::ports::{ByteStream, Context, ImageStore};
+use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::net::TcpStream;
 
+#[cfg(feature = "http")]
 use crate::stream::Severable;
+
+/// Bytes that are counted, paced and sent at once: a part of a piece that the file store shares, so that what is not in
+/// memory yet is read once for all who pull it.
+pub(crate) const PORTION: usize = 256 * 1024;
 
 /// The file of an image.
 #[derive(Debug)]
@@ -33,16 +39,50 @@ impl ImageFile {
         let file: Option<Arc<File>> = held.and_then(|held| held.downcast().ok());
         Ok(file.map(|file| Self { in_memory: kernel::in_memory(&file), file }))
     }
+
+    /// Sends bytes of this image, which is also in the store under its address; each step may take as long as `silence`.
+    pub(crate) async fn pass(
+        &self,
+        socket: &TcpStream,
+        (store, image): (&dyn ImageStore, &Sha256),
+        mut at: u64,
+        mut length: usize,
+        silence: Duration,
+        cx: &Context,
+    ) -> Result<()> {
+        if !self.is_cached(at, length) {
+            // Threads that may wait for the disk bring them into memory.
+            store.read(image, at, length).await?;
+        }
+        while length > 0 {
+            let step = async {
+                self.send(socket, at, length).await.map_err(|e| {
+                    Error::new(ErrorKind::Interrupted, "send", "the connection broke")
+                        .retry_when(Retry::Now)
+                        .caused_by(e)
+                })
+            };
+            match cx.within(silence, "send", step).await? {
+                0 => return Err(Error::new(ErrorKind::Integrity, "send", "the image is shorter than its size")),
+                count => {
+                    at += count as u64;
+                    length -= count;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The socket that a stream is, when its bytes cross the network as they are.
 pub(crate) fn socket(stream: &dyn ByteStream) -> Option<&TcpStream> {
     let stream: &dyn Any = stream;
-    let inner: &dyn Any = match stream.downcast_ref::<Severable>() {
-        Some(severable) => severable.inner(),
-        None => stream,
-    };
-    inner.downcast_ref()
+    #[cfg(feature = "http")]
+    if let Some(severable) = stream.downcast_ref::<Severable>() {
+        let inner: &dyn Any = severable.inner();
+        return inner.downcast_ref();
+    }
+    stream.downcast_ref()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

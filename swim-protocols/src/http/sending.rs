@@ -6,15 +6,11 @@ use futures_util::FutureExt;
 use swim_core::ports::{ByteStream, Context, Note, Offer};
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::config::{IDLE, UNREAD};
 use crate::pulls::Pulls;
-use crate::sendfile::{ImageFile, socket};
+use crate::sendfile::{ImageFile, PORTION, socket};
 
-/// Bytes that are counted, paced and sent at once by the kernel: a part of a piece that the file store shares, so that
-/// what is not in memory yet is read once for all who pull it.
-const PORTION: u64 = 256 * 1024;
 /// Bytes that are read from the store and written at once where the kernel cannot: hundreds of connections at once hold
 /// one such piece each.
 const PIECE: u64 = 192 * 1024;
@@ -31,7 +27,7 @@ pub(super) async fn send(
         Some(_) => ImageFile::of(&*offer.store, &offer.image).await?,
         None => None,
     };
-    let size = if file.is_some() { PORTION } else { PIECE };
+    let size = if file.is_some() { PORTION as u64 } else { PIECE };
     let mut at = start;
     while at < end {
         // At multiples of it, whatever was asked for.
@@ -47,38 +43,16 @@ pub(super) async fn send(
         cx.pace.take(length, cx).await?;
         let socket = socket(&**stream);
         match (&file, socket) {
-            (Some(file), Some(socket)) => by_the_kernel(socket, file, offer, at, length, cx).await?,
+            (Some(file), Some(socket)) => {
+                let image = (&*offer.store, &offer.image);
+                file.pass(socket, image, at, length, IDLE, cx).await?;
+            }
             _ => by_hand(stream, offer, at, length, cx).await?,
         }
         at = next;
         cx.notes.note(Note::Bytes { done: at, total: Some(offer.bytes) });
     }
     cx.within(IDLE, "http", taken(stream)).await
-}
-
-async fn by_the_kernel(
-    socket: &TcpStream,
-    file: &ImageFile,
-    offer: &Offer,
-    mut at: u64,
-    mut length: usize,
-    cx: &Context,
-) -> Result<()> {
-    if !file.is_cached(at, length) {
-        // Threads that may wait for the disk bring them into memory.
-        offer.store.read(&offer.image, at, length).await?;
-    }
-    while length > 0 {
-        let step = async { file.send(socket, at, length).await.map_err(broken) };
-        match cx.within(IDLE, "http", step).await? {
-            0 => return Err(too_short()),
-            count => {
-                at += count as u64;
-                length -= count;
-            }
-        }
-    }
-    Ok(())
 }
 
 async fn by_hand(
