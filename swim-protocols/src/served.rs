@@ -87,7 +87,6 @@ impl Goods {
         self.books().moved()
     }
 
-    #[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
     pub(crate) fn device(&self) -> &DeviceId {
         match self {
             Self::Out(offer, _) => &offer.device.id,

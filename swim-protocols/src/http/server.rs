@@ -179,7 +179,7 @@ async fn attend(accepted: Accepted, desk: Arc<Desk>, guard: Guard, cut: Cancella
     match (&desk.goods, handover.part()) {
         (Goods::Out(offer, pulls), Some(part)) => match send(&mut stream, offer, pulls, part, &cx).await {
             Ok(()) => pulls.arrived(part.0, part.1),
-            Err(e) => tracing::info!(%peer, device = %offer.device.id, error = %e.report(), "a pull broke off"),
+            Err(e) => tracing::info!(%peer, device = %desk.goods.device(), error = %e.report(), "a pull broke off"),
         },
         _ => tokio::select! {
             () = hang_up(stream) => {}
