@@ -125,8 +125,14 @@ pub struct Offered {
 #[derive(Debug)]
 pub(super) struct Open {
     served: Box<dyn Served>,
-    /// The file that an accept fills.
-    file: Option<PathBuf>,
+    what: What,
+}
+
+/// What an offer shows, or an accept fills.
+#[derive(Debug)]
+enum What {
+    Image(Sha256),
+    File(PathBuf),
 }
 
 impl Client {
@@ -204,7 +210,7 @@ impl Client {
             lifetime: lifetime(how.seconds)?,
         };
         self.check_room()?;
-        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, file: None })
+        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, what: What::Image(image.id) })
     }
 
     /// Takes one file that a device uploads, into a file that is not there yet.
@@ -232,11 +238,12 @@ impl Client {
             source: how.source.clone(),
             lifetime: lifetime(how.seconds)?,
         };
-        let open = Open { served: adapter.accept(request, &cx).await?, file: Some(file) };
+        let open = Open { served: adapter.accept(request, &cx).await?, what: What::File(file) };
         self.keep(by, Direction::Upload, open)
     }
 
-    /// Ends an offer or an accept and says what it did. A file that was taken has its SHA-256 in the receipt.
+    /// Ends an offer or an accept and says what it did. The receipt has the SHA-256 of the image, or of the file that was
+    /// taken.
     ///
     /// # Errors
     /// `NotFound` when there is none of that number; `Interrupted` for an upload that is not whole.
@@ -246,10 +253,11 @@ impl Client {
             Error::new(ErrorKind::NotFound, "withdraw", message).with("offer", offered)
         })?;
         let receipt = open.served.close().await?;
-        match open.file {
-            Some(file) => Ok(receipt.of(digest(&file).await?)),
-            None => Ok(receipt),
-        }
+        let digest = match open.what {
+            What::Image(id) => id,
+            What::File(file) => digest(&file).await?,
+        };
+        Ok(receipt.of(digest))
     }
 
     fn opened(&self) -> MutexGuard<'_, BTreeMap<u64, Open>> {

@@ -73,6 +73,14 @@ impl Goods {
         }
     }
 
+    #[cfg(feature = "ssh")]
+    pub(crate) const fn direction(&self) -> Direction {
+        match self {
+            Self::Out(..) => Direction::Pull,
+            Self::In(..) => Direction::Upload,
+        }
+    }
+
     /// The name of the file.
     pub(crate) fn name(&self) -> &str {
         match self {

@@ -88,6 +88,14 @@ impl Transfer for FtpClient {
         let (bytes, from) = taken.map_err(named)?;
         Ok(self.receipt(Direction::Fetch, bytes, from, began, cx).over(session.cipher()))
     }
+
+    async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let mut session = self.session(device, cx).await.map_err(named)?;
+        let removed = session.delete(path).await;
+        session.give_up(None).await;
+        removed.map_err(named)
+    }
 }
 
 impl Session<'_> {
@@ -132,6 +140,19 @@ impl Session<'_> {
         let stays = self.looks && !matches!(e.kind(), ErrorKind::NoSpace | ErrorKind::Integrity);
         self.give_up((!stays).then_some(request.path.as_str())).await;
         Err(e.effected(Effect::Unknown))
+    }
+
+    /// Servers have the same words for a file that is not there and for one that must stay: looks which it is.
+    async fn delete(&mut self, path: &str) -> Result<()> {
+        let answer = self.ask(&format!("DELE {path}")).await?;
+        if answer.good() {
+            return Ok(());
+        }
+        let refusal = refused(&answer, About::Write);
+        if refusal.kind() == ErrorKind::Privilege && self.size(path).await?.is_none() && self.looks {
+            return Err(Error::new(ErrorKind::NotFound, "ftp", "the file is not there").caused_by(refusal));
+        }
+        Err(refusal)
     }
 
     /// Servers have the same words for a folder that is not there and for one that must not be written to: looks which it is.

@@ -85,7 +85,14 @@ impl SshClient {
         let ear = greeting.clone();
         let stream = Severable::new(dialed.stream, cut).heard_by(Box::new(move |bytes| ear.hear(bytes)));
         let handshake = async { client::connect_stream(config, stream, handler).await.map_err(GuardError::into_error) };
-        let mut handle = cx.within(limit, "connect", handshake).await.map_err(|e| e.with("device", &device.id))?;
+        let handle = cx.within(limit, "connect", handshake).await.map_err(|e| match greeting.instead() {
+            Some(said) if e.kind() == ErrorKind::Timeout => {
+                let message = format!("what answers at {} does not speak SSH", device.at);
+                Error::new(ErrorKind::UnexpectedReply, "connect", message).said(said).caused_by(e)
+            }
+            _ => e,
+        });
+        let mut handle = handle.map_err(|e| e.with("device", &device.id))?;
         auth::login(&mut handle, device, self.secrets.as_ref(), self.config.auth_limit(), cx)
             .await
             .map_err(|e| e.with("device", &device.id))?;

@@ -9,6 +9,7 @@ mod greeting;
 mod hostkeys;
 mod outflow;
 mod pipe;
+mod proposal;
 pub mod scp;
 mod server;
 mod session;

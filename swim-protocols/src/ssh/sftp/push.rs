@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use swim_core::model::{Direction, Protocol};
+use swim_core::model::{Device, Direction, Protocol};
 use swim_core::ports::{Context, Push, Receipt, Sink, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
@@ -193,5 +193,14 @@ impl Transfer for SftpPush {
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
         let receipt = Receipt::new(Protocol::Sftp, Direction::Push, request.bytes - from, from, millis);
         Ok(receipt.of(request.image).over(link.cipher()))
+    }
+
+    async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let (link, mut talk) = talk::begin(&self.client, device, cx).await.map_err(named)?;
+        let removed = talk.remove(path).await;
+        talk.pipe.finish().await;
+        link.close().await;
+        removed.map_err(named)
     }
 }

@@ -254,6 +254,11 @@ impl<'a> Talk<'a> {
         }
     }
 
+    pub(super) async fn remove(&mut self, path: &str) -> Result<()> {
+        let answer = self.request(codec::REMOVE, |w| w.string(path.as_bytes())).await?;
+        expect_ok(answer, "remove the file")
+    }
+
     pub(super) async fn close(&mut self, handle: &Bytes) -> Result<()> {
         let answer = self.request(codec::CLOSE, |w| w.string(handle)).await?;
         expect_ok(answer, "close the file")
