@@ -361,3 +361,16 @@ async fn pieces_may_come_in_any_order_but_all_of_them_must() {
     assert!(done.status.success(), "{done:?}");
     open.holds(BYTES).await;
 }
+
+#[tokio::test]
+async fn the_receipt_tells_the_cipher_that_the_device_chose() {
+    for cipher in ["aes256-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        let open = Open::by(Protocol::Sftp).await;
+        let from = open.source(1000);
+        let mut arguments = vec!["-c".to_owned(), cipher.to_owned()];
+        arguments.extend(open.batch(&format!("put {from} {NAME}\n")));
+        let out = openssh("sftp", &open.password(), &open.folder, &arguments).await;
+        assert!(out.status.success(), "{out:?}");
+        assert_eq!(open.served.close().await.unwrap().cipher.as_deref(), Some(cipher));
+    }
+}
