@@ -458,3 +458,16 @@ async fn a_close_waits_for_a_file_that_is_being_made_safe() {
         assert!(inner.unwrap().is_finished(), "{protocol}");
     }
 }
+
+#[tokio::test]
+async fn the_receipt_tells_the_cipher_that_the_device_chose() {
+    for cipher in ["aes256-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        let open = Open::by(Protocol::Sftp).await;
+        let from = open.source(1000);
+        let mut arguments = vec!["-c".to_owned(), cipher.to_owned()];
+        arguments.extend(open.batch(&format!("put {from} {NAME}\n")));
+        let out = openssh("sftp", &open.password(), &open.folder, &arguments).await;
+        assert!(out.status.success(), "{out:?}");
+        assert_eq!(open.served.close().await.unwrap().cipher.as_deref(), Some(cipher));
+    }
+}
