@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::ports::Accept;
 use swim_core::{Error, Result};
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 use swim_core::{ErrorKind, ports::Sink};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
@@ -35,12 +35,14 @@ struct State {
     whole: Option<u64>,
     /// Uploads that were begun.
     tries: u32,
+    /// Nothing may become whole any more.
+    closed: bool,
 }
 
 impl State {
     /// May an upload begin?
     const fn open(&self) -> bool {
-        self.whole.is_none() && self.tries < TRIES
+        !self.closed && self.whole.is_none() && self.tries < TRIES
     }
 }
 
@@ -76,7 +78,8 @@ impl Intake {
             std::mem::replace(&mut state.current, cut.clone()).cancel();
         }
         let place = Arc::clone(&self.place).lock_owned().await;
-        self.lock().whole.is_none().then_some(Turn { cut, _place: place })
+        let state = self.lock();
+        (!state.closed && state.whole.is_none()).then_some(Turn { cut, _place: place })
     }
 
     /// Counts bytes that came.
@@ -87,6 +90,37 @@ impl Intake {
     /// Bytes that came so far, those of broken uploads as well.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Gives the file its name, as one thing: who stops waiting for it does not stop it, and [`close`](Self::close) comes
+    /// before it, when nothing gets a name, or behind it.
+    ///
+    /// # Errors
+    /// `Interrupted` when the accept was closed before; those of the sink.
+    #[cfg(feature = "tftp")]
+    pub(crate) async fn publish(self: &Arc<Self>, turn: Turn, sink: Arc<dyn Sink>, bytes: u64) -> Result<()> {
+        if self.lock().closed {
+            return Err(Error::new(ErrorKind::Interrupted, "accept", "it was closed before the upload was whole"));
+        }
+        let intake = Arc::clone(self);
+        let named = tokio::spawn(async move {
+            let _turn = turn;
+            sink.finish(bytes).await?;
+            intake.finish(bytes);
+            Ok(())
+        });
+        named.await.map_err(|e| Error::internal("accept", "the end of an upload was lost").caused_by(e))?
+    }
+
+    /// Takes nothing any more. An upload that is coming is cut; one whose end has begun is waited for, so that what is told
+    /// of it afterwards stays true.
+    pub(crate) async fn close(&self) {
+        {
+            let mut state = self.lock();
+            state.closed = true;
+            state.current.cancel();
+        }
+        drop(self.place.lock().await);
     }
 
     /// The file is whole and safe: nothing more is taken.
@@ -170,6 +204,20 @@ mod tests {
         intake.finish(3);
         drop(second);
         assert!(intake.turn_in(CancellationToken::new()).await.is_none() && !intake.admits("192.0.2.1"));
+    }
+
+    #[tokio::test]
+    async fn after_the_close_no_upload_begins() {
+        let intake = Intake::default();
+        assert!(intake.admits("192.0.2.1"));
+        let turn = intake.turn_in(CancellationToken::new()).await.unwrap();
+        let uploading = async {
+            turn.cut.cancelled().await;
+            drop(turn);
+        };
+        tokio::join!(uploading, intake.close());
+        assert!(intake.turn_in(CancellationToken::new()).await.is_none() && !intake.admits("192.0.2.1"));
+        assert_eq!(intake.whole(), None);
     }
 
     #[tokio::test]

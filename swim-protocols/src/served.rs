@@ -31,6 +31,16 @@ pub(crate) enum Books {
     In(Arc<Intake>),
 }
 
+impl Books {
+    /// Bytes that went out or came in.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Out(pulls) => pulls.sent(),
+            Self::In(intake) => intake.taken(),
+        }
+    }
+}
+
 /// What is served.
 #[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 #[derive(Debug)]
@@ -154,17 +164,17 @@ impl Served for HiddenPath {
     }
 
     fn sent(&self) -> u64 {
-        match &self.books {
-            Books::Out(pulls) => pulls.sent(),
-            Books::In(intake) => intake.taken(),
-        }
+        self.books.bytes()
     }
 
     async fn close(self: Box<Self>) -> Result<Receipt> {
+        drop(self.end);
+        if let Books::In(intake) = &self.books {
+            intake.close().await;
+        }
         let took = self.clock.monotonic().saturating_sub(self.began);
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let sent = self.sent();
-        drop(self.end);
+        let sent = self.books.bytes();
         let direction = match &self.books {
             Books::Out(_) => Direction::Pull,
             Books::In(intake) if intake.whole().is_some() => Direction::Upload,
