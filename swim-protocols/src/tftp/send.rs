@@ -78,33 +78,35 @@ impl Sender {
         (self.acked + self.window).min(self.total)
     }
 
-    /// An acknowledgement came. Returns whether it was one for what is on its way; others are late, or lie. `answers`: it
-    /// may be an answer to the last repetition. What comes too early for that was said before it, and must not make
-    /// another one: each would bring such an acknowledgement again, until the end of the file.
-    pub fn acknowledged(&mut self, block: u16, answers: bool) -> bool {
+    /// An acknowledgement came. Returns whether it was one for what is on its way; others are late, or lie.
+    ///
+    /// One that stops in the middle says that the next block is lost, but only where nothing behind it was sent twice: to
+    /// a block that it has, a receiver says the same. If that were answered by another repetition, it would go on so until
+    /// the end of the file. Where it was a loss after all, a silence tells.
+    pub fn acknowledged(&mut self, block: u16) -> bool {
         let ahead = u64::from(block.wrapping_sub(self.acked as u16));
         if ahead > self.next.max(self.recover) - self.acked {
             return false;
         }
+        self.acked += ahead;
+        self.next = self.next.max(self.acked);
+        let clear = self.recover == 0 || self.acked > self.recover;
         if ahead == 0 {
-            // The receiver misses the block behind it, or it was sent a repetition that it did not need. With a window of 1
-            // it is a duplicate, which must not be answered: each answer would make another one.
-            let once = self.recover == 0 || self.acked > self.recover;
-            if self.window > 1 && self.next > self.acked && once && answers {
+            // With a window of 1 it is a duplicate.
+            if self.window > 1 && self.next > self.acked && clear {
                 self.lost();
             }
             return false;
         }
-        self.acked += ahead;
-        self.next = self.next.max(self.acked);
-        (self.silences, self.ask) = (0, false);
-        if self.acked < self.next {
-            if answers {
-                self.lost();
-            }
-        } else if self.acked > self.recover {
+        if self.silences > 0 && self.acked < self.recover {
+            // This is what was lost in silence, and it is on its way again.
+            self.shrink();
+        } else if clear && self.acked < self.next {
+            self.lost();
+        } else if clear {
             self.arrived_whole();
         }
+        (self.silences, self.ask) = (0, false);
         true
     }
 
@@ -143,6 +145,11 @@ impl Sender {
 
     fn lost(&mut self) {
         self.again();
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
+        self.calm = 0;
         if std::mem::take(&mut self.trial) {
             self.patience = (self.patience * 4).min(MOST_PATIENCE);
         }

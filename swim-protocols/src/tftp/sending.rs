@@ -57,8 +57,8 @@ fn acknowledgements(session: &mut Session) -> Result<Vec<u16>> {
 pub(crate) async fn send_file(session: &mut Session, terms: &Terms, source: Source<'_>) -> Result<()> {
     let mut sender = Sender::new(source.bytes, terms.block, terms.window);
     let mut cutter = Cutter::new(source, terms.block);
-    // When the last block was sent, and when a repetition began.
-    let (mut sent, mut again) = (session.cx.clock.monotonic(), None);
+    // When the last block was sent.
+    let mut sent = session.cx.clock.monotonic();
     while !sender.is_done() {
         if let Some((first, last)) = sender.send() {
             cutter.put(session, first, last).await?;
@@ -76,21 +76,13 @@ pub(crate) async fn send_file(session: &mut Session, terms: &Terms, source: Sour
             if !pausing {
                 session.expired()?;
                 sender.timed_out();
-                again = Some(session.cx.clock.monotonic());
             }
             continue;
         }
         let now = session.cx.clock.monotonic();
         let (fresh, before) = (sender.is_fresh(), sender.arrived());
         for ack in acknowledgements(session)? {
-            // An answer takes a round trip; half of it leaves room for one that has become shorter.
-            let half = session.timer.trip().unwrap_or_default() / 2;
-            let answers = again.is_none_or(|again| now.saturating_sub(again) >= half);
-            let was_idle = sender.is_idle();
-            sender.acknowledged(ack, answers);
-            if !was_idle && !sender.is_fresh() && sender.is_idle() {
-                again = Some(now);
-            }
+            sender.acknowledged(ack);
         }
         if sender.arrived() > before {
             if fresh && sender.is_idle() && sender.is_fresh() {

@@ -38,7 +38,7 @@ fn run(bytes: u64, block: u64, window: u64, seed: u64) -> u64 {
             sender.timed_out();
             receiver.timed_out();
             if turns > 1 && fate() != 0 {
-                sender.acknowledged(receiver.acknowledgement(), true);
+                sender.acknowledged(receiver.acknowledgement());
             }
             continue;
         }
@@ -57,7 +57,7 @@ fn run(bytes: u64, block: u64, window: u64, seed: u64) -> u64 {
             }
         }
         for ack in back.drain(..) {
-            sender.acknowledged(ack, fate() != 3);
+            sender.acknowledged(ack);
         }
     }
     assert_eq!((taken, receiver.is_done()), (bytes, true));
@@ -78,9 +78,9 @@ fn acknowledgements_of_what_was_not_sent_move_nothing() {
     let mut sender = Sender::new(10_000, 512, 4);
     assert_eq!(sender.send(), Some((1, 4)));
     for lie in [5, 100, 40_000, 65_535] {
-        assert!(!sender.acknowledged(lie, true), "{lie}");
+        assert!(!sender.acknowledged(lie), "{lie}");
     }
-    assert!(sender.acknowledged(4, true) && !sender.acknowledged(3, true));
+    assert!(sender.acknowledged(4) && !sender.acknowledged(3));
     assert_eq!(sender.send(), Some((5, 8)));
 }
 
@@ -97,7 +97,7 @@ proptest! {
         let mut sender = Sender::new(1 << 30, 512, window);
         for ack in acks {
             let _ = sender.send();
-            sender.acknowledged(ack, ack % 3 > 0);
+            sender.acknowledged(ack);
         }
     }
 
