@@ -1,9 +1,10 @@
 //! The side that sends a file, without IO: which blocks are on their way.
 
-/// Losses that are told apart: the largest window in bursts of one block.
-const MOST_LOSSES: u32 = 9;
+/// A window is sent in at most eight bursts, each half of the one before: more pauses would cost more than a lost window on
+/// a line that loses packets by chance, and an eighth of the window that a receiver asked for fits into its buffer.
+const MOST_LOSSES: u32 = 3;
 /// Whole windows that must arrive before larger bursts are tried again. What was lost by chance is soon forgotten.
-const LEAST_PATIENCE: u32 = 4;
+const LEAST_PATIENCE: u32 = 2;
 /// The same where larger bursts were lost again each time: a receiver's small buffer does not grow.
 const MOST_PATIENCE: u32 = 256;
 
@@ -111,14 +112,13 @@ impl Sender {
     }
 
     fn arrived_whole(&mut self) {
-        self.calm += 1;
+        self.calm = self.calm.saturating_add(1);
         if self.calm < self.patience {
             return;
         }
-        self.calm = 0;
         self.trial = self.losses > 0;
         if self.trial {
-            self.losses -= 1;
+            (self.losses, self.calm) = (self.losses - 1, 0);
         } else {
             self.patience = LEAST_PATIENCE;
         }
@@ -140,7 +140,6 @@ impl Sender {
     fn again(&mut self) {
         self.recover = self.recover.max(self.next);
         self.next = self.acked;
-        self.calm = 0;
     }
 
     fn lost(&mut self) {
@@ -149,7 +148,11 @@ impl Sender {
     }
 
     fn shrink(&mut self) {
+        let by_chance = self.losses == 0 && self.calm >= LEAST_PATIENCE;
         self.calm = 0;
+        if by_chance {
+            return;
+        }
         if std::mem::take(&mut self.trial) {
             self.patience = (self.patience * 4).min(MOST_PATIENCE);
         }
