@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::ports::Accept;
 use swim_core::{Error, Result};
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 use swim_core::{ErrorKind, ports::Sink};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
@@ -101,6 +101,26 @@ impl Intake {
     /// Bytes that came so far, those of broken uploads as well.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Gives the file its name, as one thing: who stops waiting for it does not stop it, and [`close`](Self::close) comes
+    /// before it, when nothing gets a name, or behind it.
+    ///
+    /// # Errors
+    /// `Interrupted` when the accept was closed before; those of the sink.
+    #[cfg(feature = "tftp")]
+    pub(crate) async fn publish(self: &Arc<Self>, turn: Turn, sink: Arc<dyn Sink>, bytes: u64) -> Result<()> {
+        if self.lock().closed {
+            return Err(Error::new(ErrorKind::Interrupted, "accept", "it was closed before the upload was whole"));
+        }
+        let intake = Arc::clone(self);
+        let named = tokio::spawn(async move {
+            let _turn = turn;
+            sink.finish(bytes).await?;
+            intake.finish(bytes);
+            Ok(())
+        });
+        named.await.map_err(|e| Error::internal("accept", "the end of an upload was lost").caused_by(e))?
     }
 
     /// The file is whole and safe: nothing more is taken.

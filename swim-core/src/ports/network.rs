@@ -58,6 +58,11 @@ pub trait Listener: Send + Sync + fmt::Debug {
 pub trait Datagrams: Send + Sync + fmt::Debug {
     /// Our own address.
     fn local(&self) -> Endpoint;
+    /// From now on only this one is sent to and heard. The others are passed over where the network can do so by itself,
+    /// which makes every datagram cheaper; elsewhere nothing changes, and the reader looks at the senders anyway.
+    async fn connect(&self, _to: &Endpoint) -> Result<()> {
+        Ok(())
+    }
     /// Sends a batch.
     async fn send(&self, batch: &[u8], each: usize, to: &Endpoint) -> Result<()>;
     /// Waits for datagrams of one sender and puts them into `batch`, which is cleared before; says the length of each

@@ -206,7 +206,7 @@ impl Transfer for SftpPush {
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
         let named = |e: Error| e.with("device", &device.id).with("path", path);
-        let (link, mut talk) = talk::begin(&self.client, device, cx).await.map_err(named)?;
+        let (link, mut talk) = talk::dial(&self.client, device, cx).await.map_err(named)?;
         let removed = talk.remove(path).await;
         talk.pipe.finish().await;
         link.close().await;

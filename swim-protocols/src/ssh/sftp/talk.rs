@@ -52,11 +52,16 @@ pub(super) async fn begin<'a>(
         let spare = further.into_iter().filter_map(Result::ok).collect();
         return Ok(Begun { link, talk, opened, spare });
     }
-    let mut talk = Talk::ask(&link, silence, cx).await?;
-    talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
-    talk.greet().await?;
+    let mut talk = Talk::waiting(&link, silence, cx).await?;
     let opened = talk.open(path, flags).await;
     Ok(Begun { link, talk, opened, spare: Vec::new() })
+}
+
+/// Dials, for a conversation that opens nothing.
+pub(super) async fn dial<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
+    let link = client.connect(device, cx).await?;
+    let talk = Talk::waiting(&link, client.config().silence(), cx).await?;
+    Ok((link, talk))
 }
 
 /// One conversation with a server.
@@ -109,6 +114,14 @@ impl<'a> Talk<'a> {
     async fn ready(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
         let mut talk = Self::ask(link, silence, cx).await?;
         talk.send(Writer::new(codec::INIT).int(3).done()).await?;
+        Ok(talk)
+    }
+
+    /// The first conversation of a connection, greeted.
+    async fn waiting(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
+        let mut talk = Self::ask(link, silence, cx).await?;
+        talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
+        talk.greet().await?;
         Ok(talk)
     }
 
@@ -175,7 +188,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    pub(super) async fn greet(&mut self) -> Result<()> {
+    async fn greet(&mut self) -> Result<()> {
         self.send(Writer::new(codec::INIT).int(3).done()).await?;
         if self.version().await? {
             let answer = self.request(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
