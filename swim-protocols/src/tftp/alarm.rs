@@ -8,13 +8,16 @@ use std::time::Duration;
 use swim_core::ports::{Clock, Context};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+/// A sleep that is under way.
+type Asleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One sleep for many waits. Nearly every wait is ended by a datagram, and a timer of its own would cost more than that: so
 /// the sleep goes on, and when it ends before the wait of that time, another one begins.
 pub(super) struct Alarm {
     clock: Arc<dyn Clock>,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When it ends, and the sleep itself.
-    sleep: Option<(Duration, Pin<Box<dyn Future<Output = ()> + Send>>)>,
+    sleep: Option<(Duration, Asleep)>,
 }
 
 impl Alarm {
