@@ -238,6 +238,10 @@ impl Served for BehindLogin {
         Some(&self.login.password)
     }
 
+    fn certificate(&self) -> Option<&ServerCertificate> {
+        self.inner.certificate()
+    }
+
     fn sent(&self) -> u64 {
         self.inner.sent()
     }

@@ -19,11 +19,13 @@ pub struct Dialed {
     pub stream: Box<dyn ByteStream>,
     /// Our own address of this connection (no port), where the network has addresses.
     pub local: Option<String>,
+    /// The address that was dialled (no port), where the network has addresses: a name may stand for several.
+    pub peer: Option<String>,
 }
 
 impl fmt::Debug for Dialed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialed").field("local", &self.local).finish_non_exhaustive()
+        f.debug_struct("Dialed").field("local", &self.local).field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 
