@@ -32,6 +32,8 @@ pub mod net;
 mod path;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
+#[cfg(any(feature = "http", feature = "ftp"))]
+mod sendfile;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod served;
 #[cfg(feature = "ssh")]

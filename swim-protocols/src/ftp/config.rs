@@ -23,7 +23,9 @@ pub(super) const COMPARED: u64 = 64 * 1024;
 
 /// Connections to an offer or accept at the same time: a device uses one; others are its retries after a loss.
 pub(super) const CONNECTIONS: usize = 4;
-/// Wrong logins of one connection.
+/// A TLS handshake must be over within this time: small devices need seconds for the arithmetic of one.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(30);
+/// Wrong logins of one connection, and handshakes of its data connections that fail.
 pub(super) const ATTEMPTS: u32 = 3;
 /// Every refusal of a login takes this long: guessing is slow.
 pub(super) const REFUSAL_TIME: Duration = Duration::from_secs(1);
