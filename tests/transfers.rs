@@ -213,3 +213,66 @@ async fn an_offer_by_https_is_told_with_the_certificate_to_trust() {
     let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
     assert!(receipt["bytes"] == json!(BYTES) && receipt["cipher"].is_string(), "{receipt}");
 }
+
+#[tokio::test]
+async fn what_cannot_work_is_refused_by_field_and_value_and_leaves_nothing() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = client.images(None).await.unwrap()[0].file_name.clone();
+    let long = "x".repeat(300);
+    for (field, more) in [
+        ("source", json!({"source": ""})),
+        ("source", json!({"source": "127.0.0.1 "})),
+        ("source", json!({"source": "bogus host"})),
+        ("file name", json!({"name": "a/b"})),
+        ("file name", json!({"name": "a\nb"})),
+        ("file name", json!({"name": long})),
+    ] {
+        let file = folder.file("taken.bin");
+        for (verb, base) in [
+            ("offer", json!({"image": image, "device": "sw1", "protocol": "http"})),
+            ("accept", json!({"device": "sw1", "protocol": "sftp", "file": file})),
+        ] {
+            let mut arguments = base;
+            arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let e = call(&client, verb, arguments).await.unwrap_err();
+            assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some(field)), "{verb} {more}: {e}");
+            assert!(!e.report().to_string().chars().any(char::is_control), "{e:?}");
+        }
+    }
+    for protocol in ["sftp", "scp", "http", "ftp", "tftp"] {
+        // Nothing listens at this port: a dial would be another error.
+        let path = json!({"device": "sw1", "path": "a\r\nDELE x", "protocols": [protocol], "port": 1});
+        let mut fetch = path.clone();
+        fetch["file"] = json!(folder.file("back.bin"));
+        let mut push = path;
+        push["image"] = json!(image);
+        for (verb, arguments) in [("fetch", fetch), ("push", push)] {
+            let e = call(&client, verb, arguments).await.unwrap_err();
+            assert_eq!(
+                (e.kind(), e.context("field")),
+                (ErrorKind::InvalidInput, Some("path")),
+                "{verb} {protocol}: {e}"
+            );
+        }
+    }
+    let left = |name: &str| std::path::Path::new(&folder.file(name)).exists();
+    assert!(!left("taken.bin") && !left("back.bin"));
+}
+
+#[tokio::test]
+async fn a_client_with_settings_that_cannot_work_does_not_open() {
+    let folder = Folder::new();
+    let data = folder.file("data");
+    for (field, wrong) in [
+        ("offers.listen", json!({"offers": {"listen": "nowhere.invalid"}})),
+        ("offers.bytes_per_second", json!({"offers": {"bytes_per_second": 0}})),
+        ("worker", json!({"worker": "a\nb"})),
+    ] {
+        let mut config = wrong;
+        config["data"] = json!(data);
+        let e = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap_err();
+        assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some(field)), "{e}");
+        assert!(!std::path::Path::new(&data).exists());
+    }
+}

@@ -185,3 +185,14 @@ async fn tftp_that_takes_more_than_an_hour_is_refused_in_the_plan() {
     let step = json["devices"][0]["steps"].as_array().unwrap().iter().find(|s| s["do"] == "transfer").unwrap();
     assert_eq!(step["predicted"][0]["seconds"], turns * 10);
 }
+
+/// Only where the record of a device says so, its pulls are taken from one address alone.
+#[tokio::test(start_paused = true)]
+async fn pulls_come_from_where_the_record_says() {
+    for (from, outcome) in [("198.51.100.1", Outcome::Upgraded), ("198.51.100.77", Outcome::Failed)] {
+        let mut fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], only(Protocol::Http, Direction::Pull));
+        fleet.devices[0].pulls_from = Some(from.parse().unwrap());
+        let report = fleet.upgrade().await;
+        assert_eq!(report.devices[0].outcome, Some(outcome), "{from}: {report:#?}");
+    }
+}
