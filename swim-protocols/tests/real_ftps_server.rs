@@ -324,7 +324,8 @@ async fn strangers_that_wait_take_no_place_of_a_device() {
     // Those that came first had to leave for the others, which still wait.
     let (left, waiting) = strangers.split_at_mut(12);
     for stranger in left {
-        let ended = stranger.read_to_end(&mut Vec::new());
+        let mut heard = Vec::new();
+        let ended = stranger.read_to_end(&mut heard);
         let _ = tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it is not sent away");
     }
     for stranger in waiting {
