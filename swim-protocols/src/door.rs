@@ -10,7 +10,6 @@ use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer};
 use swim_core::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
-#[cfg(any(feature = "ssh", feature = "http"))]
 use crate::lobby::{Lobby, Pass};
 use crate::path::shown;
 
@@ -92,7 +91,6 @@ impl Visit {
     }
 
     /// Is this where the device is known to be?
-    #[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
     pub(crate) fn knows(&self, host: &str) -> bool {
         match (self.source, address(host)) {
             (Source::Only(source), Some(host)) if source == host => true,
@@ -103,7 +101,6 @@ impl Visit {
 
 /// Takes connections until the offer ends. Each is attended in a task of its own, with a pass whose token is cancelled when
 /// the offer ends; at most `at_once` that have shown the secret, which the protocol [says](Pass::admitted).
-#[cfg(any(feature = "ssh", feature = "http"))]
 pub(crate) async fn attend_all<F>(
     door: Box<dyn Listener>,
     visit: impl Into<Visit> + Send,

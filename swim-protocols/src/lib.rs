@@ -10,6 +10,10 @@ mod command_line;
 #[cfg(feature = "ssh")]
 pub mod connector;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
+#[cfg_attr(
+    not(any(feature = "ssh", feature = "http")),
+    allow(dead_code, reason = "FTP and TFTP have doors of their own")
+)]
 mod door;
 #[cfg(any(feature = "ssh", feature = "tls"))]
 mod first_use;
@@ -21,7 +25,11 @@ mod gather;
 pub mod http;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod intake;
-#[cfg(any(feature = "ssh", feature = "http", feature = "ftp"))]
+#[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
+#[cfg_attr(
+    not(any(feature = "ssh", feature = "http")),
+    allow(dead_code, reason = "FTP and TFTP have doors of their own")
+)]
 mod lobby;
 #[cfg(any(feature = "ssh", feature = "ftp"))]
 mod login;
@@ -29,6 +37,10 @@ mod login;
 mod memory;
 pub mod net;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
+#[cfg_attr(
+    not(any(feature = "ssh", feature = "http", feature = "ftp")),
+    allow(dead_code, reason = "TFTP has a limit of its own")
+)]
 mod path;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
