@@ -188,6 +188,25 @@ async fn a_part_that_is_not_the_one_that_was_asked_for_is_not_sewn_on() {
     assert!(!sink.is_finished());
 }
 
+#[tokio::test]
+async fn an_answer_that_is_of_no_use_does_not_cost_what_is_there() {
+    let folder = Folder::new();
+    let no_size = b"HTTP/1.1 200 OK\r\n\r\nabc".to_vec();
+    let packed = whole(5, "Content-Encoding: gzip\r\n");
+    let large = whole(1_000_001, "");
+    for (answer, kind) in
+        [(no_size, ErrorKind::UnexpectedReply), (packed, ErrorKind::UnexpectedReply), (large, ErrorKind::NoSpace)]
+    {
+        let answers = vec![(answer.clone(), Then::Ends), (answer, Then::Ends)];
+        let (taken, sink) = fetched(answers, 700_000, &folder).await;
+        assert_eq!(taken.unwrap_err().kind(), kind);
+        assert!(!sink.is_finished());
+        assert_pattern(&folder.file("to"), 700_000);
+    }
+    let (taken, _) = fetched(vec![(whole(5, "Content-Encoding: identity\r\n"), Then::Ends)], 0, &folder).await;
+    assert_eq!(taken.unwrap(), 5);
+}
+
 #[tokio::test(start_paused = true)]
 async fn silence_ends_it() {
     let folder = Folder::new();

@@ -14,7 +14,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, RANGE};
+use hyper::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, RANGE,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use swim_core::model::{Device, Direction, Protocol};
@@ -31,6 +33,8 @@ const CONNECT: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_secs(120);
 /// Bytes at the end of what is there that are fetched again and compared: so much of a file is not alike by chance.
 const COMPARED: u64 = 64 * 1024;
+/// The coding of a file that is sent as it is.
+const IDENTITY: &str = "identity";
 /// Bytes that are read from the store at once.
 const PIECE: usize = 512 * 1024;
 
@@ -126,6 +130,7 @@ impl HttpClient {
 
     async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, Connection)> {
         let mut get = plain(Method::GET, &request.path)?;
+        get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         if from > 0
             && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
         {
@@ -145,6 +150,8 @@ impl HttpClient {
                 && let Some(total) = partial(&response, from)
                 && total >= have
             {
+                check_coding(&response)?;
+                check_size(request, total)?;
                 let tail = sink.read(from, usize::try_from(have - from).unwrap_or(usize::MAX)).await?;
                 if let Some(bytes) = body(request, response, &tail, have, total, cx).await? {
                     sink.finish(total).await?;
@@ -157,12 +164,15 @@ impl HttpClient {
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
-        // Not before it is granted: a server that is busy must not cost what is there.
-        sink.clear().await?;
+        check_coding(&response)?;
         let header = response.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         let total: u64 = header.ok_or_else(|| {
             Error::new(ErrorKind::UnexpectedReply, "http", "the server does not tell the size of the file")
         })?;
+        check_size(request, total)?;
+        // Not before it is granted, and the file can be the wanted one: an answer that is of no use must not cost what is
+        // there.
+        sink.clear().await?;
         let bytes = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
         sink.finish(total).await?;
         Ok(Taken { bytes, from: 0, cipher: connection.cipher })
@@ -287,6 +297,32 @@ fn partial(response: &Response<Incoming>, from: u64) -> Option<u64> {
     (first.parse() == Ok(from)).then(|| total.parse().ok())?
 }
 
+/// Is it a file that is taken?
+fn check_size(request: &Fetch, total: u64) -> Result<()> {
+    if let Some(expected) = request.bytes.filter(|expected| *expected != total) {
+        let message = format!("the file has {total} bytes, not {expected}");
+        return Err(Error::new(ErrorKind::Integrity, "http", message));
+    }
+    if total > request.most {
+        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
+        return Err(Error::new(ErrorKind::NoSpace, "http", message));
+    }
+    Ok(())
+}
+
+/// We ask for the file as it is. What is packed all the same would be stored packed, under the name of the image.
+fn check_coding(response: &Response<Incoming>) -> Result<()> {
+    let packed = |value: &&HeaderValue| !value.as_bytes().eq_ignore_ascii_case(IDENTITY.as_bytes());
+    match response.headers().get_all(CONTENT_ENCODING).iter().find(packed) {
+        None => Ok(()),
+        Some(coding) => {
+            let message = "the server packs the file, which was not asked for";
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            Err(Error::new(ErrorKind::UnexpectedReply, "http", message).said(format!("Content-Encoding: {coding}")))
+        }
+    }
+}
+
 /// Takes the body of a file of `total` bytes. `known` is what must come first, for it is there already up to `have`.
 /// `None` when it is something else.
 async fn body(
@@ -297,14 +333,6 @@ async fn body(
     total: u64,
     cx: &Context,
 ) -> Result<Option<u64>> {
-    if request.bytes.is_some_and(|expected| expected != total) {
-        let message = format!("the file has {total} bytes, not {}", request.bytes.unwrap_or_default());
-        return Err(Error::new(ErrorKind::Integrity, "http", message));
-    }
-    if total > request.most {
-        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
-        return Err(Error::new(ErrorKind::NoSpace, "http", message));
-    }
     let mut incoming = response.into_body();
     let (mut done, mut known) = (have, known);
     while let Some(frame) = heard(incoming.frame(), cx).await? {
