@@ -59,7 +59,8 @@ pub struct Offers {
     /// The UDP port of TFTP offers. Most devices can be told no other than 69, which only one offer at a time can have; 0
     /// picks a free one.
     pub tftp_port: u16,
-    /// The port of FTP offers: as with TFTP, most devices can be told no other than 21; 0 picks a free one.
+    /// The port of FTP and FTPS offers, which they share: most devices can be told no other than 21; 0 picks a free one for
+    /// each.
     pub ftp_port: u16,
     /// First and last port of passive FTP data connections; default: any free one.
     pub ftp_passive_ports: Option<(u16, u16)>,
@@ -67,11 +68,11 @@ pub struct Offers {
     pub bytes_per_second: Option<u64>,
     /// Bytes a second that the transfers with the devices of a site may take together.
     pub sites: BTreeMap<String, u64>,
-    /// HTTPS offers; default: none are made. Devices must trust the certificate to pull by HTTPS.
+    /// HTTPS and FTPS offers; default: none are made. Devices must trust the certificate to pull by them.
     pub https: Option<Https>,
 }
 
-/// The certificate of HTTPS offers. Without one of the user, one is made for this process, which signs itself.
+/// The certificate of HTTPS and FTPS offers. Without one of the user, one is made for this process, which signs itself.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -85,7 +86,7 @@ pub struct Https {
 }
 
 impl Offers {
-    /// The certificate that HTTPS offers show.
+    /// The certificate that HTTPS and FTPS offers show.
     pub(crate) async fn identity(&self, secrets: &dyn Secrets, clock: &Arc<dyn Clock>) -> Result<Option<Identity>> {
         let Some(https) = &self.https else { return Ok(None) };
         match (&https.certificate, &https.key) {

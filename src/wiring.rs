@@ -143,7 +143,7 @@ pub(crate) struct Ground {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
-    /// The certificate of HTTPS offers, where they are made.
+    /// The certificate of HTTPS and FTPS offers, where they are made.
     pub(crate) identity: Option<Identity>,
 }
 
@@ -165,14 +165,16 @@ pub(crate) fn connect(
     config.listen.clone_into(&mut http.bind);
     let tftp = TftpConfig { bind: config.listen.clone(), port: config.tftp_port };
     let ftp = FtpConfig { bind: config.listen.clone(), port: config.ftp_port, passive_ports: config.ftp_passive_ports };
+    let ftp = FtpOffers::new(Arc::clone(&network), ftp);
     let mut transfers: Vec<Arc<dyn Transfer>> = vec![
         Arc::new(scp),
         Arc::new(sftp),
         Arc::new(HttpOffers::new(Arc::clone(&network), http.clone())),
         Arc::new(TftpOffers::new(Arc::clone(&network), tftp)),
-        Arc::new(FtpOffers::new(Arc::clone(&network), ftp)),
+        Arc::new(ftp.clone()),
     ];
     if let Some(identity) = identity {
+        transfers.push(Arc::new(ftp.tls(identity.clone())));
         transfers.push(Arc::new(HttpOffers::tls(Arc::clone(&network), http, identity)));
     }
     transfers.extend(dialing(&ssh, &network, &secrets, &records));

@@ -216,7 +216,40 @@ impl Client {
         self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, what: What::Image(image.id) })
     }
 
-    /// Takes one file that a device uploads, into a file that is not there yet.
+    /// Takes one file that a device uploads, e.g. its configuration or a core dump, into a file that is not there yet.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> swim::Result<()> {
+    /// use swim::core::model::{DeviceId, Protocol};
+    /// # let folder = std::env::temp_dir().join(format!("swim-accept-{}", std::process::id()));
+    /// let mut config = swim::Config::from_toml(r#"
+    ///     data = "/var/lib/swim"
+    ///     offers = { listen = "127.0.0.1" }
+    ///     [secrets.lab]
+    ///     env = "HOME"
+    ///     [[devices]]
+    ///     id = "sw1"
+    ///     at = { host = "192.0.2.10", port = 22 }
+    ///     platform = "ios_xe"
+    ///     login = { user = "admin", password = "lab" }
+    ///     host_key = "first_use"
+    /// "#)?;
+    /// # config.data = folder.clone();
+    /// let client = swim::Client::open(config).await?;
+    /// let (device, file) = (DeviceId::new("sw1")?, folder.join("sw1-confg"));
+    /// let told = client.accept(&device, Protocol::Sftp, &file, &swim::Taking::default()).await?;
+    /// // On the device: copy running-config sftp://USER:PASSWORD@OUR-ADDRESS:PORT/sw1-confg
+    /// assert_eq!(told.path, "sw1-confg");
+    /// assert!(told.user.is_some() && told.password.is_some());
+    /// // Nobody came.
+    /// let e = client.withdraw(told.id).await.unwrap_err();
+    /// assert_eq!(e.kind(), swim::ErrorKind::Interrupted);
+    /// assert!(!file.exists());
+    /// # drop(client);
+    /// # let _ = std::fs::remove_dir_all(folder);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `Conflict` when the file is there; as [`Client::offer`].

@@ -31,7 +31,8 @@ impl Network for TcpNetwork {
         let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
         let local = own_address(&stream);
-        Ok(Dialed { stream: Box::new(stream), local })
+        let peer = stream.peer_addr().ok().map(|address| endpoint(address).host);
+        Ok(Dialed { stream: Box::new(stream), local, peer })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -115,6 +116,7 @@ mod tests {
         assert_ne!(door.local().port, 0);
         let mut dialed = TcpNetwork.dial(&door.local()).await.unwrap();
         assert_eq!(dialed.local.as_deref(), Some("127.0.0.1"));
+        assert_eq!(dialed.peer.as_deref(), Some("127.0.0.1"));
         let mut accepted = door.accept().await.unwrap();
         assert_eq!(accepted.peer.host, "127.0.0.1");
         assert_eq!(accepted.local.as_deref(), Some("127.0.0.1"));

@@ -171,11 +171,16 @@ async fn a_server_that_leaves_anything_in_the_clear_gets_nothing() {
     let plain = Vsftpd::start("127.0.0.1");
     let e = refusal(&ftps, plain.device()).await;
     assert!(e.kind() == ErrorKind::Unsupported && e.message().contains("does no TLS"), "{e:?}");
+    // What was said in the clear is no reason to go on in the clear.
+    assert!(!swim_core::transfer::moves_on(&e), "{e:?}");
     let leaf = Authority::new().issue(&[]);
     let pinned = |ftpd: &Vsftpd| trusting(ftpd.device(), TlsTrust::Pinned(leaf.fingerprint.to_string()));
     let half = Vsftpd::tls("127.0.0.1", &leaf, "force_anon_data_ssl=NO\ncmds_denied=PROT");
     let e = refusal(&ftps, pinned(&half)).await;
     assert!(e.kind() == ErrorKind::Unsupported && e.message().contains("does not encrypt files"), "{e:?}");
+    assert!(!swim_core::transfer::moves_on(&e), "{e:?}");
+    let odd = scripted(&["220 here\r\n", "234 go on\r\n220 this is no TLS\r\n"]).await;
+    assert_eq!(refusal(&ftps, odd).await.kind(), ErrorKind::UnexpectedReply);
     assert!(!std::fs::exists(half.file("refused.bin")).unwrap());
 }
 

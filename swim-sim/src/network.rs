@@ -85,7 +85,8 @@ impl Net {
         let peer = Endpoint { host: own.to_owned(), port: self.peer_port() };
         listener
             .and_then(|l| {
-                l.try_send(Accepted { stream: Box::new(far), peer, local: Some(OWN_ADDRESS.to_owned()) }).ok()
+                l.try_send(Accepted { stream: Box::new(far), peer, local: Some(OWN_ADDRESS.to_owned()), peer: None })
+                    .ok()
             })
             .ok_or_else(|| unreachable(to, "connection refused"))?;
         Ok(Box::new(near))
@@ -148,7 +149,7 @@ impl Network for SimNetwork {
             Some(_) => return Err(unreachable(to, "connection refused")),
             None => self.0.dial_from(OWN_ADDRESS, to)?,
         };
-        Ok(Dialed { stream, local: Some(OWN_ADDRESS.to_owned()) })
+        Ok(Dialed { stream, local: Some(OWN_ADDRESS.to_owned()), peer: None })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {

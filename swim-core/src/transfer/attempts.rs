@@ -1,12 +1,13 @@
 //! Trying one protocol after the other: when the next one is worth a try, and what is said when none worked.
 
-use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY};
+use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY, START_TLS};
 use crate::model::{Device, Endpoint, Login, Protocol};
 use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 /// Is another protocol worth a try after this failure? The network, at whatever point it failed, the login, and an adapter
 /// that is not there: yes. Room, names and privilege would be the same with every protocol; who was asked to stop stops. And
-/// where the other side is not who it should be, somebody may be in between, who would be told a password next.
+/// where the other side is not who it should be, or refuses to encrypt, somebody may be in between, who would be told a
+/// password next.
 ///
 /// Bytes that were written before a session broke are no reason to stop: the next protocol begins anew or looks at what is
 /// there, and what the dead session still writes are the same bytes at the same places. A device that copies *by itself* is
@@ -17,12 +18,13 @@ use crate::{Effect, Error, ErrorKind, Result, Retry};
 /// assert!(moves_on(&Error::new(ErrorKind::Auth, "log in", "the device refused admin")));
 /// assert!(moves_on(&Error::new(ErrorKind::Interrupted, "sftp", "the connection ended")));
 /// assert!(!moves_on(&Error::new(ErrorKind::Auth, "check host key", "it is another one")));
+/// assert!(!moves_on(&Error::new(ErrorKind::Unsupported, "start TLS", "502 no AUTH here")));
 /// assert!(!moves_on(&Error::new(ErrorKind::Cancelled, "sftp", "stopped on request")));
 /// ```
 #[must_use]
 pub fn moves_on(error: &Error) -> bool {
     let kinds = [ErrorKind::Unreachable, ErrorKind::Auth, ErrorKind::Unsupported, ErrorKind::Busy];
-    let proven = ![CHECK_HOST_KEY, CHECK_CERTIFICATE].contains(&error.operation());
+    let proven = ![CHECK_HOST_KEY, CHECK_CERTIFICATE, START_TLS].contains(&error.operation());
     proven && (kinds.contains(&error.kind()) || is_cut(error))
 }
 

@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY};
+use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY, START_TLS};
 use crate::analysis::{Finding, Severity};
 use crate::model::{Direction, Protocol};
 use crate::ports::Receipt;
@@ -57,6 +57,11 @@ pub fn fault(protocol: Protocol, error: &Error) -> Finding {
             "certificate",
             "it shows a certificate that is not believed",
             "find out whose it is; then correct tls, or remove the remembered one",
+        ),
+        ErrorKind::Unsupported if error.operation() == START_TLS => (
+            "no_tls",
+            "it refuses to encrypt, or somebody on the way refuses for it",
+            "let the server do TLS, or give it a door of the protocol without TLS alone",
         ),
         ErrorKind::Auth => ("login", "it refuses the login", "correct the user and the secret of the door"),
         ErrorKind::NotFound if reading => (

@@ -22,3 +22,5 @@ pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
 pub const CHECK_HOST_KEY: &str = "check host key";
 /// The operation of an error about a certificate.
 pub const CHECK_CERTIFICATE: &str = "check certificate";
+/// The operation of an error about a server that does no TLS where it must.
+pub const START_TLS: &str = "start TLS";

@@ -10,11 +10,12 @@ use swim_core::ports::{Context, Fetch, ImageStore, Network, Note, Push, Receipt,
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio::io::AsyncWriteExt;
 
-use super::config::{COMPARED, FLUSH, FtpClientConfig, PIECE, SILENCE};
+use super::config::{COMPARED, DATA_SILENCE, FLUSH, FtpClientConfig, PIECE, SILENCE};
 use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
+use crate::sendfile::{ImageFile, PORTION, socket};
 use crate::tls::TlsClient;
 
 /// FTP or FTPS with us as the client. FTP is not encrypted: who can listen on the way reads the login and the image.
@@ -316,6 +317,20 @@ pub(super) async fn pour(
         async move { if length == 0 { Ok(Bytes::new()) } else { file.store.read(file.image, at, length).await } }
     };
     let mut at = from;
+    let held = match socket(&**data) {
+        Some(_) => ImageFile::of(file.store, file.image).await?,
+        None => None,
+    };
+    if let (Some(held), Some(socket)) = (held, socket(&**data)) {
+        while at < file.bytes {
+            let length = usize::try_from(file.bytes - at).unwrap_or(usize::MAX).min(PORTION);
+            allow(at + length as u64, length)?;
+            cx.pace.take(length, cx).await?;
+            held.pass(socket, (file.store, file.image), at, length, DATA_SILENCE, cx).await?;
+            at += length as u64;
+            cx.notes.note(Note::Bytes { done: at, total: Some(file.bytes) });
+        }
+    }
     let mut piece = read(at).await?;
     while at < file.bytes {
         if piece.is_empty() {

@@ -47,6 +47,11 @@ impl Commands {
         self.held.extend_from_slice(bytes);
     }
 
+    /// Is nothing held, not even a part of a line?
+    pub(super) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// The next whole command.
     ///
     /// # Errors

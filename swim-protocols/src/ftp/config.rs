@@ -23,7 +23,15 @@ pub(super) const COMPARED: u64 = 64 * 1024;
 
 /// Connections to an offer or accept at the same time: a device uses one; others are its retries after a loss.
 pub(super) const CONNECTIONS: usize = 4;
-/// Wrong logins of one connection.
+/// Connections of one address that are not logged in, for the same reason.
+pub(super) const WAITING_OF_ONE: usize = 4;
+/// Connections that are not logged in, in all: so many devices may come at once; strangers hold no more than that.
+pub(super) const WAITING: usize = 64;
+/// Pause after a connection could not be taken, so that a lack of descriptors is no busy loop.
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A TLS handshake must be over within this time: small devices need seconds for the arithmetic of one.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(30);
+/// Wrong logins of one connection, and handshakes of its data connections that fail.
 pub(super) const ATTEMPTS: u32 = 3;
 /// Every refusal of a login takes this long: guessing is slow.
 pub(super) const REFUSAL_TIME: Duration = Duration::from_secs(1);

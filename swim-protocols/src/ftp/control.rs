@@ -11,6 +11,7 @@ use super::command::{Command, Commands};
 use super::config::SILENCE;
 use super::failure::broken;
 use super::session::Stream;
+use crate::tls::{Identity, Secured};
 
 /// Commands that wait while a file is moved; a client that sends more is not heard until then.
 const WAITING: usize = 8;
@@ -34,6 +35,25 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(stream: Stream) -> Self {
         Self { stream, commands: Commands::default(), waiting: VecDeque::new() }
+    }
+
+    /// Is there nothing that was read and not obeyed?
+    pub(super) fn is_silent(&self) -> bool {
+        self.waiting.is_empty() && self.commands.is_empty()
+    }
+
+    /// Does the handshake of TLS, which must be over within a time; says the cipher. After a failure nothing is heard and
+    /// said any more.
+    pub(super) async fn secure(
+        &mut self,
+        identity: &Identity,
+        limit: Duration,
+        cx: &Context,
+    ) -> Result<Option<String>> {
+        let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        let Secured { stream, cipher } = identity.accept(plain, limit, cx).await?;
+        self.stream = stream;
+        Ok(cipher)
     }
 
     /// The next command; `None` when the client has left. Nothing is lost when the future is dropped.
@@ -108,7 +128,8 @@ impl Control {
             ErrorKind::Timeout => (421, "nothing was heard for too long"),
             ErrorKind::Cancelled => (421, "what was served here is closed"),
             ErrorKind::Auth => (421, "too many wrong logins"),
-            ErrorKind::UnexpectedReply => (500, "no such command is so long"),
+            ErrorKind::Busy => (421, "too many connections"),
+            ErrorKind::UnexpectedReply => (500, why.message()),
             _ => return,
         };
         let parting = async {

@@ -40,7 +40,7 @@ impl Session<'_> {
         }
         let stream = match path {
             Path::Open(stream) => stream,
-            Path::Expected(door) => arrival(&self.device.at.host, door.as_ref(), self.cx).await?,
+            Path::Expected(door) => arrival(&self.host, door.as_ref(), self.cx).await?,
         };
         Ok(Ok(protected(self.peer.as_ref(), stream, self.cx).await?))
     }
@@ -65,7 +65,7 @@ impl Session<'_> {
                 passive_port(&reply.text).ok_or_else(|| unreadable(&reply))?
             }
         };
-        let at = Endpoint { host: self.device.at.host.clone(), port };
+        let at = Endpoint { host: self.host.clone(), port };
         let dialed = self.cx.within(CONNECT, "connect", self.ports.network.dial(&at)).await;
         Ok(dialed.map_err(|e| e.with("connection", "data"))?.stream)
     }
@@ -100,16 +100,18 @@ async fn protected(peer: Option<&Peer>, data: Stream, cx: &Context) -> Result<St
     Ok(peer.secure(data, cx).await.map_err(|e| e.with("connection", "data"))?.stream)
 }
 
-/// Waits for the other side; somebody else is sent away.
+/// Waits for this address; somebody else is sent away.
 pub(super) async fn arrival(host: &str, door: &dyn Listener, cx: &Context) -> Result<Stream> {
-    let expected = host.parse::<IpAddr>().ok().map(|a| a.to_canonical().to_string());
+    // The zone of a link-local address is ours: who comes shows none.
+    let address = host.split('%').next().and_then(|a| a.parse::<IpAddr>().ok());
+    let expected = address.map_or_else(|| host.to_owned(), |a| a.to_canonical().to_string());
     let come = async {
         loop {
             let accepted = door.accept().await?;
-            // A name may stand for several addresses: then the one who comes first is taken.
-            if expected.as_ref().is_none_or(|e| *e == accepted.peer.host) {
+            if accepted.peer.host == expected {
                 return Ok(accepted.stream);
             }
+            tracing::warn!(peer = %accepted.peer, "a data connection from an address that is not expected");
         }
     };
     cx.within(CONNECT, "accept", come).await.map_err(|e| e.with("connection", "data"))

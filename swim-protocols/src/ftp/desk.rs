@@ -1,23 +1,25 @@
 //! What all connections of an offer or accept share, and the file that moves over a data connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use swim_core::model::Endpoint;
 use swim_core::ports::{Accept, Context, Listener, Network, Note, Offer};
 use swim_core::{Error, ErrorKind, Result};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio_util::sync::CancellationToken;
 
 use super::client::{Outgoing, pour};
-use super::config::{CONNECT, DATA_SILENCE, FtpConfig, PARTING, TAKEN};
+use super::config::{CONNECT, CONNECTIONS, DATA_SILENCE, FtpConfig, GOODBYE, HANDSHAKE, PARTING, READ_BUFFER, TAKEN};
 use super::data::{Ended, arrival, fill};
 use super::failure::broken;
 use super::session::Stream;
 use crate::intake::Intake;
 use crate::login::OneLogin;
 use crate::pulls::Pulls;
-use crate::served::Goods;
+use crate::served::{Cipher, Goods};
+use crate::tls::Identity;
 
 /// A data connection that is agreed upon.
 pub(super) enum Place {
@@ -26,6 +28,18 @@ pub(super) enum Place {
     /// The client listens.
     Peer(Endpoint),
 }
+
+/// The way of a file.
+pub(super) struct Way {
+    pub(super) place: Place,
+    /// The only address that may be at its other end.
+    pub(super) peer: String,
+    /// It is encrypted where this is there.
+    pub(super) identity: Option<Identity>,
+}
+
+/// The code of a data connection whose handshake failed (RFC 4217).
+pub(super) const NOT_SECURED: u16 = 522;
 
 /// Why no file was moved: the code of the reply, and the error for the log.
 pub(super) struct Fault(pub(super) u16, pub(super) Error);
@@ -56,22 +70,70 @@ pub(super) struct Desk {
     pub(super) config: FtpConfig,
     pub(super) goods: Goods,
     pub(super) login: OneLogin,
+    /// Nothing is served in the clear where this is there.
+    pub(super) identity: Option<Identity>,
+    /// Of the control connection that logged in last.
+    pub(super) cipher: Cipher,
     pub(super) cx: Context,
+    /// Cancelled when it is over.
+    pub(super) end: CancellationToken,
     /// When it was opened, as FTP writes times.
     pub(super) since: String,
     /// So much of the file was handed out, from its beginning on without a gap.
     handed: AtomicU64,
+    /// Connections that are logged in.
+    seats: AtomicUsize,
+}
+
+/// The place of one connection that is logged in.
+#[derive(Debug)]
+pub(super) struct Seat(Arc<Desk>);
+
+impl Seat {
+    pub(super) fn desk(&self) -> Arc<Desk> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.seats.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Desk {
-    pub(super) fn new(network: Arc<dyn Network>, config: FtpConfig, goods: Goods, cx: Context) -> Self {
-        let since = cx.clock.now().strftime("%Y%m%d%H%M%S").to_string();
-        Self { network, config, goods, login: OneLogin::random(), cx, since, handed: AtomicU64::new(0) }
+    pub(super) fn new(
+        network: Arc<dyn Network>,
+        config: FtpConfig,
+        identity: Option<Identity>,
+        goods: Goods,
+        cx: Context,
+    ) -> Self {
+        Self {
+            network,
+            config,
+            goods,
+            login: OneLogin::random(),
+            identity,
+            cipher: Cipher::default(),
+            end: cx.cancel.child_token(),
+            since: cx.clock.now().strftime("%Y%m%d%H%M%S").to_string(),
+            cx,
+            handed: AtomicU64::new(0),
+            seats: AtomicUsize::new(0),
+        }
+    }
+
+    /// A place for one connection, where one is free.
+    pub(super) fn seat(desk: &Arc<Self>) -> Option<Seat> {
+        let taken = desk.seats.fetch_add(1, Ordering::Relaxed);
+        let seat = Seat(Arc::clone(desk));
+        (taken < CONNECTIONS).then_some(seat)
     }
 
     /// Is this the login, and is it still good?
     pub(super) fn admits(&self, host: &str, user: &str, password: &str) -> bool {
-        self.login.is(user, password) && self.goods.admits(host)
+        self.goods.visit().expects(host) && self.login.is(user, password) && self.goods.admits(host)
     }
 
     /// A device that read the rest of the file from here says that it has what is before: that is so where it had it from
@@ -86,12 +148,11 @@ impl Desk {
         &self,
         offer: &Offer,
         pulls: &Pulls,
-        place: Place,
+        way: Way,
         from: u64,
-        peer: &str,
         cx: &Context,
     ) -> std::result::Result<Taken, Fault> {
-        let mut data = self.connect(place, peer, cx).await?;
+        let mut data = self.connect(way, cx).await?;
         let file = Outgoing { store: &*offer.store, image: &offer.image, bytes: offer.bytes };
         let count = |end: u64, bytes: usize| {
             pulls.hand_out(bytes)?;
@@ -112,16 +173,19 @@ impl Desk {
         &self,
         accept: &Accept,
         intake: &Arc<Intake>,
-        place: Place,
-        peer: &str,
+        way: Way,
         cx: &Context,
     ) -> std::result::Result<(), Fault> {
         let over = |what: &str| Fault(426, Error::new(ErrorKind::Interrupted, "ftp", what));
         let turn = intake.turn().await.ok_or_else(|| over("the file was taken from another connection"))?;
         let come = async {
-            let mut data = self.connect(place, peer, cx).await?;
+            let private = way.identity.is_some();
+            let mut data = self.connect(way, cx).await?;
             accept.sink.clear().await?;
             let bytes = gather(accept, intake, &mut data, cx).await?;
+            if private {
+                farewell(&mut data, cx).await;
+            }
             drop(data);
             cx.sleep(PARTING).await?;
             Ok::<_, Fault>(bytes)
@@ -145,12 +209,26 @@ impl Desk {
             .map_err(Fault::from)
     }
 
-    async fn connect(&self, place: Place, peer: &str, cx: &Context) -> std::result::Result<Stream, Fault> {
-        let opened = match place {
-            Place::Door(door) => arrival(peer, door.as_ref(), cx).await,
+    async fn connect(&self, way: Way, cx: &Context) -> std::result::Result<Stream, Fault> {
+        let code = |e: &Error, code| if e.kind() == ErrorKind::Cancelled { 426 } else { code };
+        let opened = match way.place {
+            Place::Door(door) => arrival(&way.peer, door.as_ref(), cx).await,
             Place::Peer(at) => cx.within(CONNECT, "connect", self.network.dial(&at)).await.map(|dialed| dialed.stream),
         };
-        opened.map_err(|e| Fault(if e.kind() == ErrorKind::Cancelled { 426 } else { 425 }, e))
+        let stream = opened.map_err(|e| Fault(code(&e, 425), e))?;
+        let Some(identity) = way.identity else { return Ok(stream) };
+        // Whoever dialled: the client of FTP is the client of TLS.
+        let stream = BufReader::with_capacity(READ_BUFFER, stream);
+        let secured = identity.accept(stream, HANDSHAKE, cx).await;
+        secured.map(|secured| secured.stream).map_err(|e| Fault(code(&e, NOT_SECURED), e))
+    }
+}
+
+/// The good-bye of TLS to a client that has said its own: some wait for it before they ask for our reply.
+async fn farewell(data: &mut Stream, cx: &Context) {
+    let parting = async { data.shutdown().await.map_err(broken) };
+    if let Err(e) = cx.within(GOODBYE, "ftp", parting).await {
+        tracing::debug!(error = %e, "a client did not wait for the end of its data connection");
     }
 }
 
@@ -189,9 +267,14 @@ async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Contex
 /// Waits until the other side closes a connection that we have closed on our side: it has all that we sent.
 pub(super) async fn closed(data: &mut Stream) -> Result<()> {
     let mut nothing = [0; 64];
-    match data.read(&mut nothing).await.map_err(broken)? {
-        0 => Ok(()),
-        _ => Err(Error::new(ErrorKind::UnexpectedReply, "ftp", "the client writes to a connection that it shall read")),
+    match data.read(&mut nothing).await {
+        Ok(0) => Ok(()),
+        // Many programs close a connection that they have read to its end without the good-bye of TLS.
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(()),
+        Err(e) => Err(broken(e)),
+        Ok(_) => {
+            Err(Error::new(ErrorKind::UnexpectedReply, "ftp", "the client writes to a connection that it shall read"))
+        }
     }
 }
 

@@ -7,6 +7,8 @@ mod control;
 mod data;
 mod desk;
 mod failure;
+mod files;
+mod reception;
 pub mod reply;
 mod server;
 mod session;

@@ -4,26 +4,30 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use swim_core::model::{Direction, Endpoint, Protocol};
-use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Served, Transfer, TransferAbility};
+use swim_core::ports::{Accept, Context, Network, Offer, Served, Transfer, TransferAbility};
 use swim_core::{Error, Result};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Mutex;
 
-use super::config::{CONNECTIONS, FtpConfig};
+use super::config::FtpConfig;
 use super::desk::Desk;
-use super::visitor::Visitor;
-use crate::door::attend_all;
+use super::reception::Reception;
 use crate::intake::check_accept;
 use crate::pulls::check_offer;
 use crate::served::{BehindLogin, Goods, HiddenPath};
+use crate::tls::Identity;
 
-/// Serves images to devices over FTP, and takes their uploads: one file behind a login that is good for it alone.
+/// Serves images to devices over FTP, and takes their uploads: one file behind a login that is good for it alone. What one
+/// adapter opens at a fixed port shares it, also with the FTPS adapter that was [made of it](Self::tls).
 ///
-/// Neither the login nor the bytes are encrypted: who can listen on the way can read both, and use the login from the
-/// device's own address as long as it is good. The device's own check of the digest protects against a change.
+/// By FTP neither the login nor the bytes are encrypted: who can listen on the way can read both, and use the login from
+/// the device's own address as long as it is good. The device's own check of the digest protects against a change.
 #[derive(Clone, Debug)]
 pub struct FtpOffers {
     network: Arc<dyn Network>,
     config: FtpConfig,
+    tls: Option<Identity>,
+    /// What listens at the fixed port.
+    shared: Arc<Mutex<Option<Arc<Reception>>>>,
     ability: TransferAbility,
 }
 
@@ -31,8 +35,14 @@ impl FtpOffers {
     /// An adapter that listens through `network`.
     #[must_use]
     pub fn new(network: Arc<dyn Network>, config: FtpConfig) -> Self {
-        let directions = [Direction::Pull, Direction::Upload];
-        Self { network, config, ability: TransferAbility::new(Protocol::Ftp, false, true, &directions) }
+        Self { network, config, tls: None, shared: Arc::default(), ability: ability(Protocol::Ftp) }
+    }
+
+    /// The same of FTPS (`AUTH TLS`, RFC 4217), where devices are shown this certificate, at the same port: neither a login
+    /// nor a file is sent in the clear.
+    #[must_use]
+    pub fn tls(&self, identity: Identity) -> Self {
+        Self { tls: Some(identity), ability: ability(Protocol::Ftps), ..self.clone() }
     }
 
     async fn open(&self, goods: Goods, cx: &Context) -> Result<Box<dyn Served>> {
@@ -40,15 +50,36 @@ impl FtpOffers {
             let wrong = format!("{first}-{last}");
             return Err(Error::invalid("passive_ports", wrong, "the first port must not be above the last"));
         }
-        let at = Endpoint { host: self.config.bind.clone(), port: self.config.port };
-        let door = self.network.listen(&at).await?;
-        let end = cx.cancel.child_token();
-        let inner = HiddenPath::new(Protocol::Ftp, door.local().port, goods.name(), goods.books(), cx, &end);
-        let desk = Arc::new(Desk::new(Arc::clone(&self.network), self.config.clone(), goods, cx.clone()));
-        let login = desk.login.clone();
-        tokio::spawn(serve(door, desk, end));
-        Ok(Box::new(BehindLogin { inner, login }))
+        let (name, books) = (goods.name().to_owned(), goods.books());
+        let (network, config) = (Arc::clone(&self.network), self.config.clone());
+        let desk = Arc::new(Desk::new(network, config, self.tls.clone(), goods, cx.clone()));
+        let port = self.reception(&desk).await?.port;
+        let mut inner = HiddenPath::new(self.ability.protocol, port, &name, books, cx, &desk.end);
+        inner.certificate = self.tls.as_ref().map(Identity::shown);
+        inner.cipher = Arc::clone(&desk.cipher);
+        Ok(Box::new(BehindLogin { inner, login: desk.login.clone() }))
     }
+
+    /// The listener at the port, that of others where one is there.
+    async fn reception(&self, desk: &Arc<Desk>) -> Result<Arc<Reception>> {
+        let at = Endpoint { host: self.config.bind.clone(), port: self.config.port };
+        if at.port == 0 {
+            return Ok(Reception::open(self.network.listen(&at).await?, desk));
+        }
+        let mut shared = self.shared.lock().await;
+        if let Some(there) = shared.as_ref()
+            && there.join(desk).await
+        {
+            return Ok(Arc::clone(there));
+        }
+        let opened = Reception::open(self.network.listen(&at).await?, desk);
+        *shared = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+fn ability(protocol: Protocol) -> TransferAbility {
+    TransferAbility::new(protocol, protocol.secure(), true, &[Direction::Pull, Direction::Upload])
 }
 
 #[async_trait]
@@ -66,9 +97,4 @@ impl Transfer for FtpOffers {
         check_accept(&request)?;
         self.open(Goods::taken(request), cx).await
     }
-}
-
-async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, end: CancellationToken) {
-    let one = |accepted: Accepted, cut| Visitor::new(accepted, Arc::clone(&desk), cut).attend();
-    attend_all(door, desk.goods.visit(), &desk.cx, end, CONNECTIONS, one).await;
 }

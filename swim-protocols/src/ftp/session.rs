@@ -1,10 +1,12 @@
 //! The control connection of the client: greeting, login, verbs and their answers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use swim_core::model::Device;
 use swim_core::ports::{ByteStream, Context, Network, Secrets};
+use swim_core::transfer::START_TLS;
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,8 @@ pub(super) struct Session<'a> {
     pub(super) cx: &'a Context,
     /// Our own address.
     pub(super) local: Option<String>,
+    /// The address of the server: a name may stand for several, and the data connection is of the same machine.
+    pub(super) host: String,
     /// Does the server know `EPSV` and `EPRT`, as far as we saw?
     pub(super) extended: bool,
     /// Does it tell sizes, so that a later try can look at what is there?
@@ -58,6 +62,7 @@ impl<'a> Session<'a> {
             device,
             cx,
             local: dialed.local,
+            host: one_address(&device.at.host, dialed.peer),
             extended: true,
             looks: true,
             running: false,
@@ -264,8 +269,15 @@ fn in_or_refused(answer: &Reply) -> Result<()> {
     if matches!(answer.code, 230 | 202) { Ok(()) } else { Err(refused(answer, About::Login)) }
 }
 
+/// Where the data connections of a server go whose name stood for this address. An address of the user stays as it is: it
+/// may have a zone, which no connection tells.
+fn one_address(host: &str, dialed: Option<String>) -> String {
+    let address = host.split('%').next().is_some_and(|a| a.parse::<IpAddr>().is_ok());
+    dialed.filter(|_| !address).unwrap_or_else(|| host.to_owned())
+}
+
 /// A server that does not protect what it must.
 fn no_tls(what: &str, answer: &Reply) -> Error {
     let message = format!("the server {what}, and nothing is sent to it in the clear");
-    Error::new(ErrorKind::Unsupported, "ftp", message).said(format!("{} {}", answer.code, answer.text.trim()))
+    Error::new(ErrorKind::Unsupported, START_TLS, message).said(format!("{} {}", answer.code, answer.text.trim()))
 }

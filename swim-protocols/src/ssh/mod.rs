@@ -1,6 +1,7 @@
 //! SSH: the command line of devices, SFTP and SCP in both directions.
 
 mod auth;
+mod backlog;
 pub mod cli;
 mod client;
 mod config;

@@ -151,7 +151,7 @@ impl Network for OneRouter {
                 let _ = running.await;
             }
         });
-        Ok(Dialed { stream: Box::new(ours), local: Some("192.0.2.7".into()) })
+        Ok(Dialed { stream: Box::new(ours), local: Some("192.0.2.7".into()), peer: None })
     }
 
     async fn listen(&self, _: &Endpoint) -> Result<Box<dyn Listener>> {

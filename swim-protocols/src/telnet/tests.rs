@@ -36,7 +36,7 @@ impl Network for Wired {
     async fn dial(&self, _: &Endpoint) -> Result<Dialed> {
         let (near, far) = tokio::io::duplex(16 * 1024);
         self.running.lock().unwrap().push(tokio::spawn((self.script)(far)));
-        Ok(Dialed { stream: Box::new(near), local: Some("192.0.2.1".into()) })
+        Ok(Dialed { stream: Box::new(near), local: Some("192.0.2.1".into()), peer: None })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -226,7 +226,7 @@ async fn a_device_that_takes_nothing_is_left_whatever_it_says() {
     };
     let (near, far) = tokio::io::duplex(16);
     tokio::spawn(script(far));
-    let mut wire = super::wire::Wire::new(Dialed { stream: Box::new(near), local: None });
+    let mut wire = super::wire::Wire::new(Dialed { stream: Box::new(near), local: None, peer: None });
     let cx = context();
     let before = cx.clock.monotonic();
     let long = vec![b'x'; 1000].into();

@@ -4,6 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 use swim_core::model::{Endpoint, Fingerprint};
+use swim_core::transfer::START_TLS;
 use swim_core::{Error, ErrorKind, Retry};
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
@@ -15,19 +16,21 @@ const OPERATION: &str = "tls";
 /// The error of a handshake with `at`, which showed this certificate.
 pub(super) fn handshake(e: io::Error, at: &Endpoint, shown: Option<Fingerprint>) -> Error {
     let failed = |kind, message: String| Error::new(kind, OPERATION, message).with("endpoint", at);
+    // Somebody in between can say so as well: it is no reason to speak in the clear.
+    let no_tls = |message| Error::new(ErrorKind::Unsupported, START_TLS, message).with("endpoint", at);
     let Some(tls) = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
         let message = format!("the connection to {at} ended during the TLS handshake");
         return failed(ErrorKind::Interrupted, message).retry_when(Retry::Now).caused_by(e);
     };
     let error = match tls {
         rustls::Error::InvalidCertificate(why) => certificate(why, at),
-        rustls::Error::InvalidMessage(_) => failed(ErrorKind::Unsupported, format!("{at} does not speak TLS")),
+        rustls::Error::InvalidMessage(_) => no_tls(format!("{at} does not speak TLS")),
         rustls::Error::PeerIncompatible(_)
         | rustls::Error::AlertReceived(
             AlertDescription::HandshakeFailure
             | AlertDescription::ProtocolVersion
             | AlertDescription::InsufficientSecurity,
-        ) => failed(ErrorKind::Unsupported, format!("{at} and we have no version or cipher of TLS in common")),
+        ) => no_tls(format!("{at} and we have no version or cipher of TLS in common")),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::AccessDenied) => {
             failed(ErrorKind::Auth, format!("{at} wants a certificate of ours"))
         }

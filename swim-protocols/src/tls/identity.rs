@@ -132,6 +132,15 @@ impl Identity {
         Arc::clone(&self.shown)
     }
 
+    /// The same, but that no keys for later connections are handed out, only taken: a client that only sends would leave
+    /// them unread, and its machine would then reset the connection together with what is still on its way to us.
+    #[cfg(feature = "ftp")]
+    pub(crate) fn without_tickets(&self) -> Self {
+        let mut config = ServerConfig::clone(self.acceptor.config());
+        config.send_tls13_tickets = 0;
+        Self { acceptor: TlsAcceptor::from(Arc::new(config)), shown: Arc::clone(&self.shown) }
+    }
+
     /// Does the handshake with somebody who dialled us; it must be over within `limit`.
     pub(crate) async fn accept(
         &self,

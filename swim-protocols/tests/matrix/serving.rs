@@ -44,12 +44,24 @@ impl Place<'_> {
     /// The words of lftp for one command.
     fn lftp(&self, command: &str) -> Vec<String> {
         let (login, port) = (format!("{},{}", self.user(), self.password()), self.served.port().to_string());
-        let line = format!("set net:max-retries 1; {command}; bye");
+        let encrypted = if self.served.certificate().is_some() {
+            format!("set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file {};", self.authority())
+        } else {
+            String::new()
+        };
+        let line = format!("{encrypted} set net:max-retries 1; {command}; bye");
         let host = self.host.trim_matches(['[', ']']);
         ["-u", &login, "-e", &line, "-p", &port, host].map(str::to_owned).to_vec()
     }
 
-    /// The file of the certificate that HTTPS offers show.
+    /// The words of curl, all of it encrypted.
+    fn curl_ftps(&self, more: &[&str]) -> Vec<String> {
+        let (authority, url) = (self.authority(), self.login_url("ftp"));
+        let words = [&["-gsS", "--ssl-reqd", "--cacert", &authority], more, &[&url]].concat();
+        words.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The file of the certificate that HTTPS and FTPS offers show.
     fn authority(&self) -> String {
         let file = self.folder.file("authority");
         std::fs::write(&file, self.identity.pem()).unwrap();
@@ -85,6 +97,9 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Ftp, "curl, passive"),
     (Protocol::Ftp, "curl, active"),
     (Protocol::Ftp, "lftp"),
+    (Protocol::Ftps, "curl, encrypted, passive"),
+    (Protocol::Ftps, "curl, encrypted, active"),
+    (Protocol::Ftps, "lftp, encrypted"),
 ];
 
 async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
@@ -123,7 +138,11 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
         "curl, active" => {
             run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
         }
-        "lftp" => run("lftp", "lftp", &place.lftp(&format!("get {} -o {to}", place.served.path()))).await,
+        "curl, encrypted, passive" => run("curl", "curl", &place.curl_ftps(&["-o", to])).await,
+        "curl, encrypted, active" => run("curl", "curl", &place.curl_ftps(&["--ftp-port", "-", "-o", to])).await,
+        "lftp" | "lftp, encrypted" => {
+            run("lftp", "lftp", &place.lftp(&format!("get {} -o {to}", place.served.path()))).await
+        }
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
         }
@@ -145,6 +164,8 @@ fn adapters(host: &str, identity: &Identity) -> Vec<Arc<dyn Transfer>> {
     let bind = host.to_owned();
     let config = OfferConfig { bind: bind.clone(), ..OfferConfig::default() };
     let (scp, sftp) = SshOffers::new(Arc::clone(&network) as _, config).unwrap();
+    let config = FtpConfig { bind: bind.clone(), port: 0, passive_ports: None };
+    let ftp = FtpOffers::new(Arc::clone(&network) as _, config);
     vec![
         Arc::new(scp),
         Arc::new(sftp),
@@ -152,10 +173,8 @@ fn adapters(host: &str, identity: &Identity) -> Vec<Arc<dyn Transfer>> {
             Arc::clone(&network) as _,
             HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
         )),
-        Arc::new(FtpOffers::new(
-            Arc::clone(&network) as _,
-            FtpConfig { bind: bind.clone(), port: 0, passive_ports: None },
-        )),
+        Arc::new(ftp.tls(identity.clone())),
+        Arc::new(ftp),
         Arc::new(HttpOffers::tls(
             Arc::clone(&network) as _,
             HttpConfig { bind: bind.clone(), ..HttpConfig::default() },
@@ -228,6 +247,9 @@ const UPLOADERS: &[(Protocol, &str)] = &[
     (Protocol::Ftp, "curl -T, passive"),
     (Protocol::Ftp, "curl -T, active"),
     (Protocol::Ftp, "lftp put"),
+    (Protocol::Ftps, "curl -T, encrypted, passive"),
+    (Protocol::Ftps, "curl -T, encrypted, active"),
+    (Protocol::Ftps, "lftp put, encrypted"),
     (Protocol::Tftp, "curl -T, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa put"),
     (Protocol::Tftp, "atftp -p, windows of 16"),
@@ -266,7 +288,9 @@ async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Res
             let active: &[&str] = if program == "curl -T, active" { &["--ftp-port", "-"] } else { &[] };
             run("curl", "curl", &text(&[&["-gsS", "-T", from, &place.login_url("ftp")], active].concat())).await
         }
-        "lftp put" => run("lftp", "lftp", &place.lftp(&format!("put {from} -o {path}"))).await,
+        "curl -T, encrypted, passive" => run("curl", "curl", &place.curl_ftps(&["-T", from])).await,
+        "curl -T, encrypted, active" => run("curl", "curl", &place.curl_ftps(&["--ftp-port", "-", "-T", from])).await,
+        "lftp put" | "lftp put, encrypted" => run("lftp", "lftp", &place.lftp(&format!("put {from} -o {path}"))).await,
         "curl -T, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-T", from, &url("tftp")])).await
         }

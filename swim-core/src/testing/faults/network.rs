@@ -34,9 +34,9 @@ impl FaultyNetwork {
 impl Network for FaultyNetwork {
     async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
         self.switch.point("dial").await;
-        let Dialed { stream, local } = self.inner.dial(to).await?;
+        let Dialed { stream, local, peer } = self.inner.dial(to).await?;
         self.switch.alive().await;
-        Ok(Dialed { stream: Box::new(FaultyStream::new(stream, self.switch.clone())), local })
+        Ok(Dialed { stream: Box::new(FaultyStream::new(stream, self.switch.clone())), local, peer })
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -151,7 +151,7 @@ mod tests {
         async fn dial(&self, _: &Endpoint) -> Result<Dialed> {
             let (ours, theirs) = tokio::io::duplex(4);
             self.0.lock().unwrap().push(theirs);
-            Ok(Dialed { stream: Box::new(ours), local: None })
+            Ok(Dialed { stream: Box::new(ours), local: None, peer: None })
         }
         async fn listen(&self, _: &Endpoint) -> Result<Box<dyn Listener>> {
             panic!("not used")

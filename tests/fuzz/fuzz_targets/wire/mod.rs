@@ -73,7 +73,7 @@ impl Network for Wire {
     async fn dial(&self, to: &Endpoint) -> Result<Dialed> {
         let stream = self.servers.lock().expect("unpoisoned").pop_front();
         let stream = stream.ok_or_else(|| Error::new(ErrorKind::Unreachable, "dial", to.to_string()))?;
-        Ok(Dialed { stream: Box::new(stream), local: None })
+        Ok(Dialed { stream: Box::new(stream), local: None, peer: None })
     }
 
     async fn listen(&self, _: &Endpoint) -> Result<Box<dyn Listener>> {
@@ -95,7 +95,7 @@ impl Listener for Door {
         match self.0.lock().await.recv().await {
             Some(stream) => {
                 let peer = Endpoint { host: "192.0.2.2".to_owned(), port: 2 };
-                Ok(Accepted { stream: Box::new(stream), peer })
+                Ok(Accepted { stream: Box::new(stream), peer, local: None })
             }
             None => std::future::pending().await,
         }
