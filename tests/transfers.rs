@@ -166,9 +166,9 @@ async fn a_session_that_breaks_moves_on_to_the_next_protocol() {
 #[tokio::test]
 async fn a_refused_login_is_an_auth_failure_and_is_shown_once() {
     let (sshd, folder) = (Sshd::start(), Folder::new());
-    let client = client(&sshd, &folder).await;
     support::keygen(&folder.file("stranger"));
     std::fs::copy(folder.file("stranger"), sshd.folder.file("user")).unwrap();
+    let client = client(&sshd, &folder).await;
     let fetch = json!({"device": "depot", "path": "x", "file": folder.file("a.bin")});
     let e = call(&client, "fetch", fetch).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Auth, "{e:?}");

@@ -235,6 +235,26 @@ impl Error {
         self
     }
 
+    /// Adds the path of a far file. What is wrong with the file names it; a failure of the network or the login does not
+    /// get another sentence from that.
+    ///
+    /// ```
+    /// use swim_core::{Error, ErrorKind};
+    /// let e = Error::new(ErrorKind::NotFound, "sftp", "the device refused to open the file").of_file("flash:x.bin");
+    /// assert_eq!(e.to_string(), "sftp: flash:x.bin: the device refused to open the file");
+    /// assert_eq!(e.context("path"), Some("flash:x.bin"));
+    /// ```
+    #[must_use]
+    pub fn of_file(mut self, path: &str) -> Self {
+        use ErrorKind::{DeviceRejected, Integrity, NoSpace, NotFound, Privilege};
+        let shown = fit_to_show(path);
+        let about_it = matches!(self.kind(), NotFound | Privilege | NoSpace | DeviceRejected | Integrity);
+        if about_it && !self.0.message.contains(&shown) {
+            self.0.message = format!("{shown}: {}", self.0.message);
+        }
+        self.with("path", path)
+    }
+
     /// Keeps the device's own words, fit to be shown: without what would command a terminal, and not without end.
     #[must_use]
     pub fn said(mut self, words: impl AsRef<str>) -> Self {

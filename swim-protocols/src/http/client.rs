@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, RANGE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, IF_RANGE, RANGE,
 };
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -24,6 +24,7 @@ use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Tr
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::version::Version;
 use crate::stream::Severable;
 use crate::tls::{Secured, TlsClient};
 
@@ -128,13 +129,23 @@ impl HttpClient {
         }
     }
 
-    async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, Connection)> {
+    /// The file from an offset, where it is of that version still; otherwise all of it.
+    async fn get(
+        &self,
+        request: &Fetch,
+        from: u64,
+        version: Option<&Version>,
+        cx: &Context,
+    ) -> Result<(Response<Incoming>, Connection)> {
         let mut get = plain(Method::GET, &request.path)?;
         get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         if from > 0
             && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
         {
             get.headers_mut().insert(RANGE, range);
+            if let Some(version) = version {
+                get.headers_mut().insert(IF_RANGE, version.value.clone());
+            }
         }
         self.ask(&request.device, get, &AtomicU64::new(0), cx).await
     }
@@ -145,8 +156,10 @@ impl HttpClient {
         let have = sink.have().await?;
         let from = have.saturating_sub(COMPARED);
         if have > 0 {
-            let (response, connection) = self.get(request, from, cx).await?;
+            let version = sink.version().await?.and_then(|noted| Version::noted(&noted));
+            let (response, connection) = self.get(request, from, version.as_ref(), cx).await?;
             if response.status() == StatusCode::PARTIAL_CONTENT
+                && version.is_none_or(|version| !version.changed(response.headers()))
                 && let Some(total) = partial(&response, from)
                 && total >= have
             {
@@ -160,7 +173,7 @@ impl HttpClient {
             }
             // Another file, or a server that knows no ranges: all of it, from its beginning.
         }
-        let (response, connection) = self.get(request, 0, cx).await?;
+        let (response, connection) = self.get(request, 0, None, cx).await?;
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
@@ -173,6 +186,9 @@ impl HttpClient {
         // Not before it is granted, and the file can be the wanted one: an answer that is of no use must not cost what is
         // there.
         sink.clear().await?;
+        if let Some(version) = Version::of(response.headers()) {
+            sink.note_version(&version.note()).await?;
+        }
         let bytes = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
         sink.finish(total).await?;
         Ok(Taken { bytes, from: 0, cipher: connection.cipher })
@@ -187,7 +203,7 @@ impl Transfer for HttpClient {
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let sent = Arc::new(AtomicU64::new(0));
         let mut put = plain(Method::PUT, &request.path)?;
         *put.body_mut() = outgoing(&request, &sent, cx);
@@ -210,13 +226,13 @@ impl Transfer for HttpClient {
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let taken = self.take(&request, cx).await;
-        let taken = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        let taken = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
         Ok(receipt.over(taken.cipher.as_deref()))
     }
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
-        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
         let delete = plain(Method::DELETE, path)?;
         let (response, _connection) = self.ask(device, delete, &AtomicU64::new(0), cx).await.map_err(named)?;
         // Accepted is no promise that it is gone.
