@@ -116,7 +116,7 @@ impl Attempts {
         let error = Error::new(kind, "transfer", message)
             .effected(if unknown { Effect::Unknown } else { Effect::None })
             .retry_when(retry)
-            .said(last.device_words().unwrap_or_default().to_owned());
+            .said(last.device_words().unwrap_or_default());
         Some(error.caused_by(last))
     }
 }

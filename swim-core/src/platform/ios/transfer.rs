@@ -217,9 +217,7 @@ async fn judge(output: &str, bytes: u64, path: &str, s: &mut Session<'_>) -> Res
     let copy = parse::copy_to_device(output);
     let error = match (copy.failure(), copy.bytes_copied) {
         (None, Some(copied)) if copied == bytes => return Ok(last_words(output)),
-        (Some((kind, words)), _) => {
-            Error::new(kind, "copy", format!("the copy to {path} failed")).said(words.to_owned())
-        }
+        (Some((kind, words)), _) => Error::new(kind, "copy", format!("the copy to {path} failed")).said(words),
         (None, Some(copied)) => {
             Error::new(ErrorKind::Integrity, "copy", format!("{copied} of {bytes} bytes were copied to {path}"))
                 .said(last_words(output))
