@@ -117,8 +117,8 @@ async fn a_full_disk_and_another_protocol_are_told_by_every_server() {
         ("ssh-is-no-ftp", "ftp", ssh, "", "server.protocol"),
         // The request is not always out before the server has said who it is.
         ("ssh-is-no-http", "http", ssh, "", "server.protocol or server.interrupted"),
-        ("ftp-is-no-tls", "https", ftp, "", "server.not_supported"),
-        ("ftp-without-tls", "ftps", ftp, "", "server.not_supported"),
+        ("ftp-is-no-tls", "https", ftp, "", "server.no_tls"),
+        ("ftp-without-tls", "ftps", ftp, "", "server.no_tls"),
     ];
     let servers: String = doors
         .iter()

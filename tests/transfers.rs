@@ -136,6 +136,45 @@ async fn no_protocol_that_works_says_why_of_each() {
     assert!(e.to_string().contains("sftp: ") && e.to_string().contains("scp: "), "{e}");
 }
 
+/// A server whose first connection ends at once; the next one is answered by HTTP.
+async fn closes_then_speaks_http() -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        drop(listener.accept().await.unwrap());
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").await.unwrap();
+        let _ = stream.read(&mut [0; 1]).await;
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_session_that_breaks_moves_on_to_the_next_protocol() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let (file, port) = (folder.file("a.bin"), closes_then_speaks_http().await);
+    let how = json!({"device": "sw1", "path": "x", "file": file, "protocols": ["sftp", "http"], "port": port});
+    let moved = call(&client, "fetch", how).await.unwrap();
+    assert_eq!(moved["receipt"]["protocol"], json!("http"));
+    assert!(moved["fallbacks"][0].as_str().unwrap().starts_with("sftp: "), "{moved}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"abc");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_an_auth_failure_and_is_shown_once() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    support::keygen(&folder.file("stranger"));
+    std::fs::copy(folder.file("stranger"), sshd.folder.file("user")).unwrap();
+    let client = client(&sshd, &folder).await;
+    let fetch = json!({"device": "depot", "path": "x", "file": folder.file("a.bin")});
+    let e = call(&client, "fetch", fetch).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Auth, "{e:?}");
+    assert!(e.to_string().contains("sftp: ") && e.to_string().contains("scp: log in: not tried"), "{e}");
+}
+
 #[tokio::test]
 async fn an_offer_is_pulled_once_and_withdrawn() {
     let (sshd, folder) = (Sshd::start(), Folder::new());

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use swim_core::image::Image;
 use swim_core::model::{Device, DeviceId, Direction, Protocol, Secret, ServerCertificate, Sha256};
 use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Receipt, Served, Sink, Transfer};
-use swim_core::{Error, ErrorKind, Result, repo, transfer};
+use swim_core::transfer::Attempts;
+use swim_core::{Error, ErrorKind, Result, repo};
 use swim_stores::{FileSink, FileSource};
 
 use super::Client;
@@ -34,7 +35,8 @@ const MOST_OPEN: usize = 1000;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Pushing {
-    /// What to try, in this order: the next one after a failure of the network or the login. Default: SFTP, SCP.
+    /// What to try, in this order: the next one after a failure of the network, also in the middle of a transfer, or of
+    /// the login. A login that SFTP was refused is not shown again by SCP at the same port. Default: SFTP, SCP.
     pub protocols: Vec<Protocol>,
     /// The port, where it is not that of the device (SSH) or of the protocol.
     pub port: Option<u16>,
@@ -139,8 +141,9 @@ impl Client {
     /// Brings an image to a path of a device or of an image server.
     ///
     /// # Errors
-    /// `NotFound` for an unknown device; `Unreachable` when no protocol worked, with each one's reason; those of the
-    /// transfer: a full disk, a name or a missing privilege is no reason to try another protocol.
+    /// `NotFound` for an unknown device; when no protocol worked, with each one's reason, the kind of all these failures
+    /// (such as `Auth` for a refused login), or `Unreachable` where they differ; those of the transfer: a full disk, a name
+    /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
         let request = |device| {
             Request::Push(Push {
@@ -364,37 +367,35 @@ impl Client {
         }
     }
 
-    /// Tries one protocol after the other. Failures of the network and of the login move on, others are the same with
-    /// every protocol.
+    /// Tries one protocol after the other, see [`swim_core::transfer::moves_on`].
     async fn in_order(&self, order: Order<'_>, request: &(dyn Fn(Device) -> Request + Sync)) -> Result<Moved> {
-        let mut fallbacks = Vec::new();
+        let mut attempts = Attempts::new();
         let protocols = if order.protocols.is_empty() { ORDER } else { order.protocols };
-        let mut last = None;
         for protocol in protocols {
+            let device = match self.target(order.to, *protocol, order.port).await {
+                Ok(device) => device,
+                Err(e) => {
+                    attempts.failed_there(protocol.to_string(), e)?;
+                    continue;
+                }
+            };
             let tried = async {
-                let device = self.target(order.to, *protocol, order.port).await?;
                 let adapter = self.adapter(*protocol, order.direction)?;
+                attempts.check(*protocol, &device)?;
                 let cx = self.transfer_context(&device);
-                match request(device) {
+                match request(device.clone()) {
                     Request::Push(push) => adapter.push(push, &cx).await,
                     Request::Fetch(fetch) => adapter.fetch(fetch, &cx).await,
                 }
             };
             match tried.await {
-                Ok(receipt) => return Ok(Moved { receipt, fallbacks }),
-                Err(e) if protocols.len() > 1 && transfer::moves_on(&e) => {
-                    fallbacks.push(format!("{protocol}: {}", e.report()));
-                    last = Some(e);
-                }
-                Err(e) => return Err(e),
+                Ok(receipt) => return Ok(Moved { receipt, fallbacks: attempts.reasons() }),
+                Err(e) => attempts.failed(protocol.to_string(), *protocol, &device, e)?,
             }
         }
-        let message = format!("no protocol worked: {}", fallbacks.join("; "));
-        let error = Error::new(ErrorKind::Unreachable, "transfer", message).with("device", order.to);
-        Err(match last {
-            Some(e) => error.said(e.device_words().unwrap_or_default().to_owned()).caused_by(e),
-            None => error,
-        })
+        let none = || Error::internal("transfer", "there is no protocol to try");
+        let error = attempts.none_worked().unwrap_or_else(none);
+        Err(if error.context("device").is_some() { error } else { error.with("device", order.to) })
     }
 }
 

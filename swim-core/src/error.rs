@@ -4,11 +4,16 @@
 //! *retry* may help, and, because this library changes devices, what *effect* the failed operation may
 //! have had. `Display` is one sentence without the source; [`Report`] prints the whole chain.
 
+mod words;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use self::words::fit_to_show;
+use crate::model::Secret;
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -202,10 +207,50 @@ impl Error {
         self
     }
 
-    /// Keeps the device's own words.
+    /// Adds the path of a far file. What is wrong with the file names it; a failure of the network or the login does not
+    /// get another sentence from that.
+    ///
+    /// ```
+    /// use swim_core::{Error, ErrorKind};
+    /// let e = Error::new(ErrorKind::NotFound, "sftp", "the device refused to open the file").of_file("flash:x.bin");
+    /// assert_eq!(e.to_string(), "sftp: flash:x.bin: the device refused to open the file");
+    /// assert_eq!(e.context("path"), Some("flash:x.bin"));
+    /// ```
     #[must_use]
-    pub fn said(mut self, words: impl Into<String>) -> Self {
-        self.0.said = Some(words.into());
+    pub fn of_file(mut self, path: &str) -> Self {
+        use ErrorKind::{DeviceRejected, Integrity, NoSpace, NotFound, Privilege};
+        let shown = fit_to_show(path);
+        let about_it = matches!(self.kind(), NotFound | Privilege | NoSpace | DeviceRejected | Integrity);
+        if about_it && !self.0.message.contains(&shown) {
+            self.0.message = format!("{shown}: {}", self.0.message);
+        }
+        self.with("path", path)
+    }
+
+    /// Keeps the device's own words, fit to be shown: without what would command a terminal, and not without end.
+    #[must_use]
+    pub fn said(mut self, words: impl AsRef<str>) -> Self {
+        self.0.said = Some(fit_to_show(words.as_ref()));
+        self
+    }
+
+    /// The same without a secret that the other side was told and may have said back.
+    ///
+    /// ```
+    /// use swim_core::{Error, ErrorKind, model::Secret};
+    /// let secret = Secret::new("hunter2".to_owned());
+    /// let e = Error::new(ErrorKind::Auth, "log in", "refused").said("500 'PASS hunter2': unknown").masking(&secret);
+    /// assert_eq!(e.device_words(), Some("500 'PASS ***': unknown"));
+    /// ```
+    #[must_use]
+    pub fn masking(mut self, secret: &Secret<String>) -> Self {
+        let shown = Secret::new(fit_to_show(secret.expose()));
+        let mask = |text: &mut String| *text = shown.masked(secret.masked(std::mem::take(text)));
+        mask(&mut self.0.message);
+        self.0.context.iter_mut().for_each(|(_, value)| mask(value));
+        if let Some(words) = &mut self.0.said {
+            mask(words);
+        }
         self
     }
 

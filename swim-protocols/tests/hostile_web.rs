@@ -14,7 +14,7 @@ use sink::{FileSink, fetch};
 use support::memory::{MemorySecrets, PatternStore};
 use support::{Folder, assert_pattern, context, offer, push};
 use swim_core::model::{Device, Endpoint};
-use swim_core::ports::{Fetch, Transfer};
+use swim_core::ports::{Fetch, Sink, Transfer};
 use swim_core::{ErrorKind, Result};
 use swim_protocols::http::HttpClient;
 use swim_protocols::net::TcpNetwork;
@@ -96,14 +96,18 @@ async fn heads_that_lie_or_do_not_end_are_refused() {
     let head = |text: &str| text.as_bytes().to_vec();
     for (answer, then, kinds) in [
         (head("HTTP/1.1 200 OK\r\n"), Then::Ends, vec![ErrorKind::Interrupted]),
-        (b"X-More: and more and more\r\n".repeat(100), Then::GoesOn, vec![ErrorKind::Interrupted]),
-        ([head("HTTP/1.1 200 OK\r\nX: "), vec![b'a'; 2_000_000]].concat(), Then::Ends, vec![ErrorKind::Interrupted]),
-        (head("SSH-2.0-OpenSSH\r\n\r\n"), Then::Ends, vec![ErrorKind::Interrupted]),
-        (head("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), Then::Ends, vec![ErrorKind::Interrupted]),
+        (b"X-More: and more and more\r\n".repeat(100), Then::GoesOn, vec![ErrorKind::UnexpectedReply]),
+        (
+            [head("HTTP/1.1 200 OK\r\nX: "), vec![b'a'; 2_000_000]].concat(),
+            Then::Ends,
+            vec![ErrorKind::UnexpectedReply],
+        ),
+        (head("SSH-2.0-OpenSSH\r\n\r\n"), Then::Ends, vec![ErrorKind::UnexpectedReply]),
+        (head("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), Then::Ends, vec![ErrorKind::UnexpectedReply]),
         (
             head("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef"),
             Then::Ends,
-            vec![ErrorKind::Interrupted],
+            vec![ErrorKind::UnexpectedReply],
         ),
         (head("HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n"), Then::Ends, vec![ErrorKind::NoSpace]),
         (
@@ -186,6 +190,55 @@ async fn a_part_that_is_not_the_one_that_was_asked_for_is_not_sewn_on() {
     let (taken, sink) = fetched(vec![(part[..part.len() - 1000].to_vec(), Then::Resets)], 70_000, &folder).await;
     assert_eq!(taken.unwrap_err().kind(), ErrorKind::Interrupted);
     assert!(!sink.is_finished());
+}
+
+/// A sink with a part of another file that ends like this one, and what was noted of it.
+async fn part_of_another(folder: &Folder, note: &str) -> Arc<FileSink> {
+    let mut other = PatternStore::pattern(0, 200_000);
+    other[..1000].fill(9);
+    std::fs::write(folder.file("to"), other).unwrap();
+    let sink = FileSink::at(folder.file("to"));
+    sink.note_version(note).await.unwrap();
+    sink
+}
+
+#[tokio::test]
+async fn a_part_of_another_version_is_not_gone_on_with() {
+    let folder = Folder::new();
+    let from = 200_000 - 65_536;
+    let range = format!("Content-Range: bytes {from}-299999/300000\r\nContent-Length: {}", 300_000 - from);
+    let time = "Last-Modified: Wed, 25 Nov 2026 05:00:00 GMT\r\n";
+    // One server ignores the condition, and one has changed only the time.
+    for (told, note) in [("ETag: \"v2\"\r\n", "etag: \"v1\""), (time, "last-modified: Wed, 25 Nov 2026 04:00:00 GMT")] {
+        let head = format!("HTTP/1.1 206 Partial Content\r\n{told}{range}\r\n\r\n");
+        let part = [head.into_bytes(), PatternStore::pattern(from, 300_000 - from as usize)].concat();
+        let sink = part_of_another(&folder, note).await;
+        let device = server(vec![(part, Then::Ends), (whole(300_000, told), Then::Ends)]).await;
+        let receipt = client().fetch(fetch(device, "x", &sink), &context()).await.unwrap();
+        assert_eq!((receipt.resumed_from, sink.is_finished()), (0, true));
+        assert_pattern(&folder.file("to"), 300_000);
+        let noted = sink.version().await.unwrap().unwrap();
+        assert!(told.to_lowercase().starts_with(&noted.to_lowercase()), "{noted}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_of_no_use_does_not_cost_what_is_there() {
+    let folder = Folder::new();
+    let no_size = b"HTTP/1.1 200 OK\r\n\r\nabc".to_vec();
+    let packed = whole(5, "Content-Encoding: gzip\r\n");
+    let large = whole(1_000_001, "");
+    for (answer, kind) in
+        [(no_size, ErrorKind::UnexpectedReply), (packed, ErrorKind::UnexpectedReply), (large, ErrorKind::NoSpace)]
+    {
+        let answers = vec![(answer.clone(), Then::Ends), (answer, Then::Ends)];
+        let (taken, sink) = fetched(answers, 700_000, &folder).await;
+        assert_eq!(taken.unwrap_err().kind(), kind);
+        assert!(!sink.is_finished());
+        assert_pattern(&folder.file("to"), 700_000);
+    }
+    let (taken, _) = fetched(vec![(whole(5, "Content-Encoding: identity\r\n"), Then::Ends)], 0, &folder).await;
+    assert_eq!(taken.unwrap(), 5);
 }
 
 #[tokio::test(start_paused = true)]

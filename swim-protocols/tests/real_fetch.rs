@@ -14,7 +14,7 @@ use support::memory::PatternStore;
 use support::{Sshd, assert_pattern, context};
 use swim_core::ErrorKind;
 use swim_core::model::Protocol;
-use swim_core::ports::{Fetch, Transfer};
+use swim_core::ports::{Fetch, Sink, Transfer};
 use swim_protocols::ssh::SshClient;
 use swim_protocols::ssh::scp::ScpFetch;
 use swim_protocols::ssh::sftp::SftpFetch;
@@ -42,6 +42,34 @@ async fn files_of_all_sizes_and_names_come_whole() {
             assert!(sink.is_finished() && receipt.cipher.is_some(), "{name}");
             assert_pattern(&to, bytes);
         }
+    }
+}
+
+#[tokio::test]
+async fn sftp_begins_anew_when_the_file_was_changed_where_nobody_looks() {
+    let sshd = Sshd::start();
+    let (path, to) = (sshd.folder.file("x.bin"), sshd.folder.file("to"));
+    let set = |bytes: &[u8], seconds: u64| {
+        std::fs::write(&path, bytes).unwrap();
+        let changed = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    };
+    let sftp = SftpFetch::new(sshd.client(&Arc::default()));
+    let old = PatternStore::pattern(0, 4 << 20);
+    let mut new = old.clone();
+    new[1 << 20..2 << 20].fill(9);
+    set(&old, 1_700_000_000);
+    let sink = FileSink::at(&to);
+    sftp.fetch(fetch(sshd.device(), &path, &sink), &context()).await.unwrap();
+    let noted = sink.version().await.unwrap().unwrap();
+    for (now, changed, from) in [(&old, 1_700_000_000, 3 << 20), (&new, 1_700_000_001, 0)] {
+        set(now, changed);
+        std::fs::write(&to, &old[..3 << 20]).unwrap();
+        let sink = FileSink::at(&to);
+        sink.note_version(&noted).await.unwrap();
+        let receipt = sftp.fetch(fetch(sshd.device(), &path, &sink), &context()).await.unwrap();
+        assert_eq!(receipt.resumed_from, from);
+        assert!(std::fs::read(&to).unwrap() == *now);
     }
 }
 

@@ -198,3 +198,37 @@ async fn a_cap_of_connections_is_busy_not_a_failure_for_ever() {
     let e = client(DataMode::Passive).fetch(fetch(ftpd.device(), "x", &sink), &context()).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Busy, "{e:?}");
 }
+
+/// A server that says back what it does not understand, and in colour.
+async fn parrot() -> u16 {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        stream.write_all(b"220 hi\r\n").await.unwrap();
+        let mut line = String::new();
+        while stream.read_line(&mut line).await.is_ok_and(|count| count > 0) {
+            let said = match line.trim_end() {
+                user if user.starts_with("USER") => "331 password\r\n".to_owned(),
+                other => format!("500 '{other}\u{1b}[31m': command not understood\r\n"),
+            };
+            let _ = stream.write_all(said.as_bytes()).await;
+            line.clear();
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_password_that_is_said_back_and_an_escape_do_not_reach_the_error() {
+    let ftpd = Vsftpd::start("127.0.0.1");
+    let mut device = ftpd.device();
+    device.at.port = parrot().await;
+    let sink = FileSink::at(ftpd.folder.file("to"));
+    let e = client(DataMode::Passive).fetch(fetch(device, "x", &sink), &context()).await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Auth, "{e:?}");
+    assert_eq!(e.device_words(), Some(r"500 'PASS ***\x1b[31m': command not understood"), "{e:?}");
+    assert!(!format!("{e:?} {:?}", e.record()).contains("sesame"));
+}

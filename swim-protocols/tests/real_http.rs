@@ -20,7 +20,7 @@ use support::memory::{MemorySecrets, PatternStore};
 use support::{Folder, assert_pattern, context, offer, push};
 use swim_core::ErrorKind;
 use swim_core::model::Login;
-use swim_core::ports::{Context, Fetch, Transfer};
+use swim_core::ports::{Context, Fetch, Sink, Transfer};
 use swim_core::transfer::{Bucket, Pace};
 use swim_protocols::http::{HttpClient, HttpConfig, HttpOffers};
 use swim_protocols::net::TcpNetwork;
@@ -80,6 +80,34 @@ async fn a_fetch_goes_on_behind_what_is_there_and_only_when_it_fits() {
         assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES - from, from), "{name}");
         assert_eq!(sink.written.load(Ordering::Relaxed), BYTES - from, "nothing is written twice");
         assert_pattern(&to, BYTES);
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_gone_on_with_while_the_server_has_the_same_version() {
+    let nginx = Nginx::start("127.0.0.1");
+    let (far, to) = (nginx.folder.file("x.bin"), nginx.folder.file("to"));
+    let set = |bytes: &[u8], seconds: u64| {
+        std::fs::write(&far, bytes).unwrap();
+        let changed = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+        std::fs::File::options().write(true).open(&far).unwrap().set_modified(changed).unwrap();
+    };
+    let bytes = PatternStore::pattern(0, 1_000_001);
+    set(&bytes, 1_700_000_000);
+    let sink = FileSink::at(&to);
+    client().fetch(fetch(nginx.device("127.0.0.1"), "x.bin", &sink), &context()).await.unwrap();
+    let noted = sink.version().await.unwrap().unwrap();
+    assert!(noted.starts_with("etag: "), "{noted}");
+    let mut other = bytes.clone();
+    other[..100].fill(9);
+    for (now, changed, from) in [(&bytes, 1_700_000_000, 700_000), (&other, 1_700_000_001, 0)] {
+        set(now, changed);
+        std::fs::write(&to, &bytes[..700_000]).unwrap();
+        let sink = FileSink::at(&to);
+        sink.note_version(&noted).await.unwrap();
+        let receipt = client().fetch(fetch(nginx.device("127.0.0.1"), "x.bin", &sink), &context()).await.unwrap();
+        assert_eq!(receipt.resumed_from, from);
+        assert!(std::fs::read(&to).unwrap() == *now);
     }
 }
 

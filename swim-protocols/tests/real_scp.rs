@@ -2,17 +2,22 @@
 #![cfg(feature = "ssh")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/sink.rs"]
+mod sink;
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use sink::{FileSink, fetch};
 
 use support::memory::MemoryRecords;
 use support::{Folder, Sshd, assert_pattern, context, keygen, offer, openssh, push};
 use swim_core::ErrorKind;
 use swim_core::ports::Transfer;
 use swim_protocols::net::TcpNetwork;
-use swim_protocols::ssh::scp::ScpPush;
-use swim_protocols::ssh::{OfferConfig, SshOffers};
+use swim_protocols::ssh::scp::{ScpFetch, ScpPush};
+use swim_protocols::ssh::{OfferConfig, SshConfig, SshOffers};
 
 /// Not a multiple of any block.
 const BYTES: u64 = 64 * 1024 * 1024 + 4321;
@@ -29,12 +34,32 @@ async fn a_push_arrives_whole_through_rekeys() {
 }
 
 #[tokio::test]
+async fn an_error_stream_without_an_end_is_no_sign_of_life() {
+    let sshd = Sshd::with("ed25519", 0, "ForceCommand while echo noise >&2; do sleep 0.1; done\n");
+    let config = SshConfig { silence_seconds: 2, ..SshConfig::default() };
+    let client = sshd.client_with(&Arc::default(), config);
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("to"));
+    let (scp, back) = (ScpPush::new(Arc::clone(&client)), ScpFetch::new(client));
+    let cx = context();
+    let both = async {
+        tokio::join!(scp.push(push(sshd.device(), 10, "x"), &cx), back.fetch(fetch(sshd.device(), "x", &sink), &cx))
+    };
+    let (pushed, fetched) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it is kept alive");
+    for e in [pushed.unwrap_err(), fetched.unwrap_err()] {
+        assert_eq!(e.kind(), ErrorKind::Timeout, "{e:?}");
+        assert!(e.device_words().unwrap().starts_with("noise"), "{e:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_destination_keeps_the_words_of_the_far_side() {
     let sshd = Sshd::start();
     let scp = ScpPush::new(sshd.client(&Arc::default()));
     let e = scp.push(push(sshd.device(), 10, "/no/such/folder/x.bin"), &context()).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound, "{e:?}");
     assert!(e.device_words().unwrap().contains("No such file or directory"), "{e:?}");
+    assert!(e.to_string().starts_with("scp: /no/such/folder/x.bin: "), "{e}");
 }
 
 #[tokio::test]
@@ -105,6 +130,6 @@ async fn nothing_can_be_written_to_an_offer_and_it_ends_when_it_is_closed() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("nothing can be written here"), "{out:?}");
     let port = served.port();
     served.close().await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
 }

@@ -1,11 +1,11 @@
 //! The verdict on everything that can go wrong, in install mode and in bundle mode, and how long it takes.
 
 use swim_core::job::{DeviceResult, Outcome};
-use swim_core::model::{Direction, Protocol};
+use swim_core::model::{Direction, Policy, Protocol};
 use swim_core::{Effect, ErrorKind};
 use swim_sim::{DeviceSpec, Fault, InstallPhase, Timing};
 
-use crate::fleet::{Fleet, Manner, Release, SWITCH, only};
+use crate::fleet::{Fleet, Manner, Release, SWITCH, only, policy};
 
 fn stack() -> DeviceSpec {
     DeviceSpec::cat9300("stack1", 2)
@@ -197,6 +197,20 @@ async fn somebody_elses_install_is_there() {
     );
     assert!(findings.iter().any(|f| f.code == "install.uncommitted"), "{findings:#?}");
     assert!(!fleet.sims[0].snapshot().commands.iter().any(|c| c.starts_with("install ")));
+}
+
+/// A session that breaks moves on to the next protocol, but not while the device may still copy: two writers would meet.
+#[tokio::test(start_paused = true)]
+async fn no_other_protocol_writes_while_the_device_copies() {
+    let timing = Timing { write_bytes_per_second: 20e3, ..switch().timing };
+    let spec = switch().timing(timing).fault(Fault::CopySessionLost);
+    let transfers = vec![(Protocol::Http, Direction::Pull), (Protocol::Scp, Direction::Push)];
+    let fleet = Fleet::new(vec![spec], Policy { transfers, ..policy() });
+    let report = fleet.upgrade().await;
+    assert_eq!(report.devices[0].outcome, Some(Outcome::Upgraded), "{report:#?}");
+    let received = fleet.sims[0].snapshot().received;
+    let by: Vec<_> = received.iter().map(|r| (r.protocol, r.complete)).collect();
+    assert_eq!(by, [(Some(Protocol::Http), true)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -433,13 +433,7 @@ impl Conversation {
 
     /// Replaces every secret that was sent.
     fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in self.secrets.iter().filter(|s| !s.expose().is_empty()) {
-            if text.contains(secret.expose()) {
-                text = text.replace(secret.expose(), "***");
-            }
-        }
-        text
+        self.secrets.iter().fold(text.to_owned(), |text, secret| secret.masked(text))
     }
 
     fn finish(&mut self, ended: Ended) {

@@ -28,6 +28,27 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
+impl Secret<String> {
+    /// What stands in the place of a secret.
+    const MASK: &'static str = "***";
+
+    /// A text of who was told the secret, such as its answer to a login, without it. Whoever sends a secret masks what
+    /// comes back before it can reach an error or a log.
+    ///
+    /// ```
+    /// let s = swim_core::model::Secret::new("hunter2".to_owned());
+    /// assert_eq!(s.masked("500 'PASS hunter2': unknown".to_owned()), "500 'PASS ***': unknown");
+    /// ```
+    #[must_use]
+    pub fn masked(&self, text: String) -> String {
+        if self.0.is_empty() || !text.contains(self.0.as_str()) {
+            text
+        } else {
+            text.replace(self.0.as_str(), Self::MASK)
+        }
+    }
+}
+
 impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")

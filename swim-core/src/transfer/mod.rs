@@ -1,5 +1,6 @@
 //! What all transfers share, whatever the protocol: how fast they may be, and how long they will take.
 
+mod attempts;
 mod caps;
 mod diagnosis;
 mod meter;
@@ -8,6 +9,7 @@ mod predict;
 mod source;
 mod staging;
 
+pub use attempts::{Attempts, moves_on};
 pub use caps::Caps;
 pub use diagnosis::{fault, ignored_options, untried};
 pub use meter::Meter;
@@ -16,27 +18,9 @@ pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tf
 pub use source::{Because, Planned, Source, Way};
 pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
 
-use crate::{Error, ErrorKind};
-
 /// The operation of an error about a host key.
 pub const CHECK_HOST_KEY: &str = "check host key";
 /// The operation of an error about a certificate.
 pub const CHECK_CERTIFICATE: &str = "check certificate";
 /// The operation of an error about a server that does no TLS where it must.
 pub const START_TLS: &str = "start TLS";
-
-/// Is another protocol worth a try after this failure? The network, the login and an adapter that is not there: yes. Room,
-/// names and privilege would be the same with every protocol. And where the other side is not who it should be, or refuses
-/// to encrypt, somebody may be in between, who would be told a password next.
-///
-/// ```
-/// use swim_core::{Error, ErrorKind, transfer::moves_on};
-/// assert!(moves_on(&Error::new(ErrorKind::Auth, "log in", "the device refused admin")));
-/// assert!(!moves_on(&Error::new(ErrorKind::Auth, "check host key", "it is another one")));
-/// assert!(!moves_on(&Error::new(ErrorKind::Unsupported, "start TLS", "502 no AUTH here")));
-/// ```
-#[must_use]
-pub fn moves_on(error: &Error) -> bool {
-    ![CHECK_HOST_KEY, CHECK_CERTIFICATE, START_TLS].contains(&error.operation())
-        && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::Busy)
-}

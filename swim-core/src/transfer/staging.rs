@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Bucket;
+use super::{Attempts, Bucket};
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
 use crate::ports::{Context, Note, Push, Receipt, Records, Transfer};
@@ -207,17 +207,21 @@ struct Site<'a> {
 impl Site<'_> {
     /// Through the first door that takes it: which one that was. Network and login failures move on to the next.
     async fn bring(&self) -> Result<Protocol> {
-        let mut last = None;
+        let mut attempts = Attempts::new();
         for door in &self.server.doors {
-            match self.through(door).await {
+            let device = self.server.as_device(door);
+            let brought = match attempts.check(door.protocol, &device) {
+                Ok(()) => self.through(door).await,
+                Err(e) => Err(e),
+            };
+            match brought {
                 Ok(_) => return Ok(door.protocol),
-                Err(e) if super::moves_on(&e) => last = Some(e),
-                Err(e) => return Err(e),
+                Err(e) => attempts.failed(door.protocol.to_string(), door.protocol, &device, e)?,
             }
         }
         let nothing =
             || Error::new(ErrorKind::Unsupported, "stage", "none of its protocols can be written to and read from");
-        Err(last.unwrap_or_else(nothing))
+        Err(attempts.none_worked().unwrap_or_else(nothing))
     }
 
     fn adapter(&self, door: &Door, direction: Direction) -> Result<&Arc<dyn Transfer>> {

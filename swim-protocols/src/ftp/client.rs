@@ -71,7 +71,7 @@ impl Transfer for FtpClient {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
         let from = session.beginning_of_image(&request).await.map_err(named)?;
         session.put(&request, from).await.map_err(named)?;
@@ -83,7 +83,7 @@ impl Transfer for FtpClient {
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
         let taken = session.get(&request).await;
         session.give_up(None).await;
@@ -93,7 +93,7 @@ impl Transfer for FtpClient {
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
         crate::path::check(path)?;
-        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
         let mut session = self.session(device, cx).await.map_err(named)?;
         let removed = session.delete(path).await;
         session.give_up(None).await;

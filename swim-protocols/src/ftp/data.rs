@@ -118,7 +118,7 @@ pub(super) async fn arrival(host: &str, door: &dyn Listener, cx: &Context) -> Re
 }
 
 fn unreadable(reply: &Reply) -> Error {
-    Error::new(ErrorKind::UnexpectedReply, "ftp", "the server does not tell the data port").said(reply.text.clone())
+    Error::new(ErrorKind::UnexpectedReply, "ftp", "the server does not tell the data port").said(&reply.text)
 }
 
 /// How a piece ended.

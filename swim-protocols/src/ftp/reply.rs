@@ -86,7 +86,7 @@ impl Replies {
     fn line(&mut self, line: &str) -> Result<Option<Reply>> {
         let begun = code(line);
         let Some((open, mut text)) = self.open.take() else {
-            let (code, more, rest) = begun.ok_or_else(|| strange("a line without a code").said(line.to_owned()))?;
+            let (code, more, rest) = begun.ok_or_else(|| strange("a line without a code").said(line))?;
             if !more {
                 return Ok(Some(Reply { code, text: rest.to_owned() }));
             }

@@ -122,15 +122,17 @@ impl<'a> Session<'a> {
         let login = &self.device.login;
         // Without a login: what anonymous servers expect (RFC 1635).
         let user = if login.user.is_empty() { "anonymous" } else { &login.user };
-        let mut answer = self.ask(&format!("USER {user}")).await?;
+        let answer = self.ask(&format!("USER {user}")).await?;
         if answer.code == 331 {
-            let line = match &login.password {
-                Some(name) => format!("PASS {}", secrets.resolve(name).await?.expose()),
-                None => "PASS anonymous@".to_owned(),
+            let Some(name) = &login.password else {
+                return in_or_refused(&self.ask("PASS anonymous@").await?);
             };
-            answer = self.ask(&line).await?;
+            let secret = secrets.resolve(name).await?;
+            let answered = self.ask(&format!("PASS {}", secret.expose())).await;
+            // Servers say back what they do not understand.
+            return answered.and_then(|answer| in_or_refused(&answer)).map_err(|e| e.masking(&secret));
         }
-        if matches!(answer.code, 230 | 202) { Ok(()) } else { Err(refused(&answer, About::Login)) }
+        in_or_refused(&answer)
     }
 
     /// Sends a verb. The caller's text is checked before: a line end in a name would be another verb.
@@ -260,6 +262,11 @@ impl<'a> Session<'a> {
             }
         }
     }
+}
+
+/// What the answer to a login means.
+fn in_or_refused(answer: &Reply) -> Result<()> {
+    if matches!(answer.code, 230 | 202) { Ok(()) } else { Err(refused(answer, About::Login)) }
 }
 
 /// Where the data connections of a server go whose name stood for this address. An address of the user stays as it is: it

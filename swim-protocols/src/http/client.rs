@@ -14,7 +14,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, RANGE};
+use hyper::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, IF_RANGE, RANGE,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use swim_core::model::{Device, Direction, Protocol};
@@ -22,6 +24,7 @@ use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Tr
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::version::Version;
 use crate::stream::Severable;
 use crate::tls::{Secured, TlsClient};
 
@@ -31,6 +34,8 @@ const CONNECT: Duration = Duration::from_secs(60);
 const SILENCE: Duration = Duration::from_secs(120);
 /// Bytes at the end of what is there that are fetched again and compared: so much of a file is not alike by chance.
 const COMPARED: u64 = 64 * 1024;
+/// The coding of a file that is sent as it is.
+const IDENTITY: &str = "identity";
 /// Bytes that are read from the store at once.
 const PIECE: usize = 512 * 1024;
 
@@ -124,12 +129,23 @@ impl HttpClient {
         }
     }
 
-    async fn get(&self, request: &Fetch, from: u64, cx: &Context) -> Result<(Response<Incoming>, Connection)> {
+    /// The file from an offset, where it is of that version still; otherwise all of it.
+    async fn get(
+        &self,
+        request: &Fetch,
+        from: u64,
+        version: Option<&Version>,
+        cx: &Context,
+    ) -> Result<(Response<Incoming>, Connection)> {
         let mut get = plain(Method::GET, &request.path)?;
+        get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         if from > 0
             && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
         {
             get.headers_mut().insert(RANGE, range);
+            if let Some(version) = version {
+                get.headers_mut().insert(IF_RANGE, version.value.clone());
+            }
         }
         self.ask(&request.device, get, &AtomicU64::new(0), cx).await
     }
@@ -140,11 +156,15 @@ impl HttpClient {
         let have = sink.have().await?;
         let from = have.saturating_sub(COMPARED);
         if have > 0 {
-            let (response, connection) = self.get(request, from, cx).await?;
+            let version = sink.version().await?.and_then(|noted| Version::noted(&noted));
+            let (response, connection) = self.get(request, from, version.as_ref(), cx).await?;
             if response.status() == StatusCode::PARTIAL_CONTENT
+                && version.is_none_or(|version| !version.changed(response.headers()))
                 && let Some(total) = partial(&response, from)
                 && total >= have
             {
+                check_coding(&response)?;
+                check_size(request, total)?;
                 let tail = sink.read(from, usize::try_from(have - from).unwrap_or(usize::MAX)).await?;
                 if let Some(bytes) = body(request, response, &tail, have, total, cx).await? {
                     sink.finish(total).await?;
@@ -153,16 +173,22 @@ impl HttpClient {
             }
             // Another file, or a server that knows no ranges: all of it, from its beginning.
         }
-        let (response, connection) = self.get(request, 0, cx).await?;
+        let (response, connection) = self.get(request, 0, None, cx).await?;
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
-        // Not before it is granted: a server that is busy must not cost what is there.
-        sink.clear().await?;
+        check_coding(&response)?;
         let header = response.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         let total: u64 = header.ok_or_else(|| {
             Error::new(ErrorKind::UnexpectedReply, "http", "the server does not tell the size of the file")
         })?;
+        check_size(request, total)?;
+        // Not before it is granted, and the file can be the wanted one: an answer that is of no use must not cost what is
+        // there.
+        sink.clear().await?;
+        if let Some(version) = Version::of(response.headers()) {
+            sink.note_version(&version.note()).await?;
+        }
         let bytes = body(request, response, &[], 0, total, cx).await?.unwrap_or(0);
         sink.finish(total).await?;
         Ok(Taken { bytes, from: 0, cipher: connection.cipher })
@@ -177,7 +203,7 @@ impl Transfer for HttpClient {
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let sent = Arc::new(AtomicU64::new(0));
         let mut put = plain(Method::PUT, &request.path)?;
         *put.body_mut() = outgoing(&request, &sent, cx);
@@ -200,13 +226,13 @@ impl Transfer for HttpClient {
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let taken = self.take(&request, cx).await;
-        let taken = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        let taken = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
         Ok(receipt.over(taken.cipher.as_deref()))
     }
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
-        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
         let delete = plain(Method::DELETE, path)?;
         let (response, _connection) = self.ask(device, delete, &AtomicU64::new(0), cx).await.map_err(named)?;
         // Accepted is no promise that it is gone.
@@ -288,6 +314,32 @@ fn partial(response: &Response<Incoming>, from: u64) -> Option<u64> {
     (first.parse() == Ok(from)).then(|| total.parse().ok())?
 }
 
+/// Is it a file that is taken?
+fn check_size(request: &Fetch, total: u64) -> Result<()> {
+    if let Some(expected) = request.bytes.filter(|expected| *expected != total) {
+        let message = format!("the file has {total} bytes, not {expected}");
+        return Err(Error::new(ErrorKind::Integrity, "http", message));
+    }
+    if total > request.most {
+        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
+        return Err(Error::new(ErrorKind::NoSpace, "http", message));
+    }
+    Ok(())
+}
+
+/// We ask for the file as it is. What is packed all the same would be stored packed, under the name of the image.
+fn check_coding(response: &Response<Incoming>) -> Result<()> {
+    let packed = |value: &&HeaderValue| !value.as_bytes().eq_ignore_ascii_case(IDENTITY.as_bytes());
+    match response.headers().get_all(CONTENT_ENCODING).iter().find(packed) {
+        None => Ok(()),
+        Some(coding) => {
+            let message = "the server packs the file, which was not asked for";
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            Err(Error::new(ErrorKind::UnexpectedReply, "http", message).said(format!("Content-Encoding: {coding}")))
+        }
+    }
+}
+
 /// Takes the body of a file of `total` bytes. `known` is what must come first, for it is there already up to `have`.
 /// `None` when it is something else.
 async fn body(
@@ -298,14 +350,6 @@ async fn body(
     total: u64,
     cx: &Context,
 ) -> Result<Option<u64>> {
-    if request.bytes.is_some_and(|expected| expected != total) {
-        let message = format!("the file has {total} bytes, not {}", request.bytes.unwrap_or_default());
-        return Err(Error::new(ErrorKind::Integrity, "http", message));
-    }
-    if total > request.most {
-        let message = format!("the file has {total} bytes; at most {} are taken", request.most);
-        return Err(Error::new(ErrorKind::NoSpace, "http", message));
-    }
     let mut incoming = response.into_body();
     let (mut done, mut known) = (have, known);
     while let Some(frame) = heard(incoming.frame(), cx).await? {

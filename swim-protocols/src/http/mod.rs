@@ -7,6 +7,7 @@ mod range;
 mod sending;
 mod server;
 mod taking;
+mod version;
 
 pub use client::HttpClient;
 pub use config::HttpConfig;

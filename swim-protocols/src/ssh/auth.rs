@@ -207,7 +207,8 @@ fn answer(prompt: &Prompt, login: &Login, secret: &Secret<String>, given: &mut b
         return Ok(secret.expose().clone());
     }
     Err(Error::new(ErrorKind::UnexpectedReply, OPERATION, "the login asks something that is not known")
-        .said(prompt.prompt.clone()))
+        .said(&prompt.prompt)
+        .masking(secret))
 }
 
 #[cfg(test)]
@@ -247,7 +248,8 @@ mod tests {
         let mut given = false;
         let ask = |text: &str, echo| Prompt { prompt: text.into(), echo };
         assert_eq!(answer(&ask("Password: ", false), &login(), &secret, &mut given).unwrap(), "pw");
-        assert!(answer(&ask("Password: ", false), &login(), &secret, &mut given).is_err());
+        let e = answer(&ask("'pw' is wrong. Password: ", false), &login(), &secret, &mut given).unwrap_err();
+        assert_eq!(e.device_words(), Some("'***' is wrong. Password:"));
         let mut given = false;
         assert!(answer(&ask("New password: ", false), &login(), &secret, &mut given).is_err());
         assert_eq!(answer(&ask("Username: ", true), &login(), &secret, &mut given).unwrap(), "admin");

@@ -50,7 +50,7 @@ impl Greeting {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let State::Some(heard) = &*state else { return None };
         let first = heard.split(|b| *b == b'\n').next().unwrap_or_default();
-        let words: String = String::from_utf8_lossy(first).chars().filter(|c| !c.is_control()).take(WORDS).collect();
+        let words: String = String::from_utf8_lossy(first).trim().chars().take(WORDS).collect();
         (!words.is_empty()).then_some(words)
     }
 

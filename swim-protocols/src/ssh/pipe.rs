@@ -273,7 +273,9 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         let Self { ear, writer, operation, outflow, .. } = self;
         let sending = hand_over(writer, outflow.as_ref(), bytes);
         tokio::pin!(sending);
+        let mut alive = cx.clock.monotonic();
         loop {
+            let left = silence.saturating_sub(cx.clock.monotonic().saturating_sub(alive));
             tokio::select! {
                 biased;
                 sent = &mut sending => {
@@ -284,13 +286,19 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
                 }
                 () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
                 message = ear.half.wait() => {
+                    // Who fills the error stream and takes nothing is as good as silent.
+                    if !matches!(message, Some(ChannelMsg::ExtendedData { .. })) {
+                        alive = cx.clock.monotonic();
+                    } else if left.is_zero() {
+                        return Err(failure::silent(operation, silence));
+                    }
                     ear.note(message);
                     ear.check_room(operation)?;
                     if ear.interrupts(until_spoken_to) {
                         return Ok(false);
                     }
                 }
-                () = cx.clock.sleep(silence) => return Err(failure::silent(operation, silence)),
+                () = cx.clock.sleep(left) => return Err(failure::silent(operation, silence)),
             }
         }
     }

@@ -214,14 +214,14 @@ impl Transfer for TftpClient {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let sent = self.put(&request, cx).await;
-        let blocks = sent.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        let blocks = sent.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         Ok(self.receipt(Direction::Push, request.bytes, began, cx).of(request.image).cut(blocks))
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let taken = self.get(&request, cx).await;
-        let (bytes, blocks) = taken.map_err(|e| e.with("device", &request.device.id).with("path", &request.path))?;
+        let (bytes, blocks) = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         Ok(self.receipt(Direction::Fetch, bytes, began, cx).cut(blocks))
     }
 }

@@ -25,6 +25,7 @@ pub struct FileSink {
     pub finished: AtomicBool,
     /// What is there without a gap, and the pieces behind it: where they begin and end.
     grown: Mutex<(u64, BTreeMap<u64, u64>)>,
+    version: Mutex<Option<String>>,
 }
 
 impl FileSink {
@@ -37,7 +38,13 @@ impl FileSink {
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>> {
         let file = File::options().create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
         let grown = Mutex::new((file.metadata().map_err(failed)?.len(), BTreeMap::new()));
-        Ok(Arc::new(Self { file, written: AtomicU64::new(0), finished: AtomicBool::new(false), grown }))
+        Ok(Arc::new(Self {
+            file,
+            written: AtomicU64::new(0),
+            finished: AtomicBool::new(false),
+            grown,
+            version: Mutex::default(),
+        }))
     }
 
     /// Has it seen the end?
@@ -92,6 +99,16 @@ impl Sink for FileSink {
 
     async fn clear(&self) -> Result<()> {
         *self.grown.lock().unwrap() = (0, BTreeMap::new());
+        *self.version.lock().unwrap() = None;
         self.file.set_len(0).map_err(failed)
+    }
+
+    async fn version(&self) -> Result<Option<String>> {
+        Ok(self.version.lock().unwrap().clone())
+    }
+
+    async fn note_version(&self, version: &str) -> Result<()> {
+        *self.version.lock().unwrap() = Some(version.to_owned());
+        Ok(())
     }
 }

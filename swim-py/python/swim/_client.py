@@ -283,11 +283,12 @@ class Client:
     ) -> Moved:
         """Brings an image to a path of a device or of an image server: ``client.push(image, "sw1", "flash:x.bin")``.
 
-        ``protocols`` are tried in their order (default: SFTP, SCP): the next one after a failure of the network or the
-        login. What an earlier try left there is not sent again, where the protocol can go on, unless ``afresh``.
+        ``protocols`` are tried in their order (default: SFTP, SCP): the next one after a failure of the network, also in
+        the middle, or of the login. What an earlier try left there is not sent again, where the protocol can go on,
+        unless ``afresh``.
 
-        Raises ``NotFoundError`` for an unknown device, ``UnreachableError`` when no protocol worked, ``NoSpaceError``,
-        ``PrivilegeError``.
+        Raises ``NotFoundError`` for an unknown device, ``NoSpaceError``, ``PrivilegeError``; when no protocol worked, the
+        error of them all where it is one (``AuthError``), else ``UnreachableError``.
         """
         arguments = {
             "image": image, "device": ids([device])[0], "path": path, "protocols": as_list(protocols), "port": port,

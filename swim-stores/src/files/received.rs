@@ -22,6 +22,9 @@ const NOTED_EVERY: u64 = 4 * 1024 * 1024;
 /// are not believed.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
+/// A version that is noted is no longer; entity tags are some dozen characters.
+const LONGEST_VERSION: usize = 256;
+
 /// Takes a file into `PATH.part` and gives it its name when it is whole; nobody ever sees a part of it under `PATH`.
 ///
 /// What an earlier try left is gone on with: how many bytes are there without a gap stands in `PATH.part.have`. It is
@@ -70,6 +73,8 @@ struct Grown {
     ahead: BTreeMap<u64, u64>,
     /// How much of it is written down.
     noted: u64,
+    /// Of which version of the far file it is.
+    version: Option<String>,
     /// The file gets its name, or has it: nothing may touch its bytes any more.
     named: bool,
 }
@@ -98,21 +103,27 @@ impl Place {
         Self { path: path.to_owned(), part: with(".part"), have: with(".part.have") }
     }
 
-    /// How much of the part an earlier try left without a gap.
-    fn left(&self, file: &File) -> u64 {
+    /// How much of the part an earlier try left without a gap, and of which version of the far file.
+    fn left(&self, file: &File) -> (u64, Option<String>) {
         let (Ok(note), Ok(boot), Ok(facts)) =
             (std::fs::read_to_string(&self.have), std::fs::read_to_string(BOOT), file.metadata())
         else {
-            return 0;
+            return (0, None);
         };
-        let (bytes, noted_at) = note.split_once(' ').unwrap_or_default();
-        let bytes = bytes.parse().unwrap_or(0);
-        if noted_at.trim() == boot.trim() && bytes <= facts.len() { bytes } else { 0 }
+        let mut fields = note.trim_end().splitn(3, ' ');
+        let bytes = fields.next().and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
+        if fields.next() != Some(boot.trim()) || bytes > facts.len() {
+            return (0, None);
+        }
+        (bytes, fields.next().map(str::to_owned))
     }
 
-    fn note(&self, bytes: u64) -> io::Result<()> {
+    fn note(&self, bytes: u64, version: Option<&str>) -> io::Result<()> {
         match std::fs::read_to_string(BOOT) {
-            Ok(boot) => std::fs::write(&self.have, format!("{bytes} {}\n", boot.trim())),
+            Ok(boot) => {
+                let version = version.map(|v| format!(" {v}")).unwrap_or_default();
+                std::fs::write(&self.have, format!("{bytes} {}{version}\n", boot.trim()))
+            }
             Err(_) => Ok(()),
         }
     }
@@ -155,8 +166,8 @@ impl FileSink {
             let message = format!("{shown} is being received by somebody else");
             return Err(Error::new(ErrorKind::Busy, OPERATION, message).with("path", shown).caused_by(cause));
         }
-        let whole = place.left(&file);
-        let grown = Grown { whole, noted: whole, ..Grown::default() };
+        let (whole, version) = place.left(&file);
+        let grown = Grown { whole, noted: whole, version, ..Grown::default() };
         let (file, moving) = (Arc::new(file), Arc::default());
         Ok(Arc::new(Self { place, file, grown: Mutex::new(grown), moving }))
     }
@@ -204,16 +215,16 @@ impl Sink for FileSink {
             written.map_err(|cause| write_failed(&part, offset, bytes.len(), cause))
         })
         .await?;
-        let whole = {
+        let (whole, version) = {
             let mut grown = self.grown();
             grown.add(offset, end);
             if grown.whole - grown.noted < NOTED_EVERY {
                 return Ok(());
             }
             grown.noted = grown.whole;
-            grown.whole
+            (grown.whole, grown.version.clone())
         };
-        self.place.note(whole).map_err(|cause| failed(OPERATION, &self.place.have, cause))
+        self.place.note(whole, version.as_deref()).map_err(|cause| failed(OPERATION, &self.place.have, cause))
     }
 
     async fn finish(&self, bytes: u64) -> Result<()> {
@@ -264,8 +275,19 @@ impl Sink for FileSink {
         let _moving = self.moving.write().await;
         self.check_open()?;
         *self.grown() = Grown::default();
-        let cleared = self.file.set_len(0).and_then(|()| self.place.note(0));
+        let cleared = self.file.set_len(0).and_then(|()| self.place.note(0, None));
         cleared.map_err(|cause| failed(OPERATION, &self.place.part, cause))
+    }
+
+    async fn version(&self) -> Result<Option<String>> {
+        Ok(self.grown().version.clone())
+    }
+
+    async fn note_version(&self, version: &str) -> Result<()> {
+        // It goes into the note with the next bytes.
+        let fits = version.len() <= LONGEST_VERSION && !version.chars().any(char::is_control);
+        self.grown().version = fits.then(|| version.to_owned());
+        Ok(())
     }
 }
 
@@ -282,7 +304,7 @@ impl Drop for FileSink {
             return;
         }
         if grown.whole > grown.noted
-            && let Err(cause) = self.place.note(grown.whole)
+            && let Err(cause) = self.place.note(grown.whole, grown.version.as_deref())
         {
             tracing::warn!(path = %self.place.have.display(), %cause, "a part that was received will be received again");
         }
@@ -321,9 +343,11 @@ mod tests {
         sink.write(200, Bytes::from(vec![3; 100])).await.unwrap();
         assert_eq!(sink.finish(300).await.unwrap_err().kind(), ErrorKind::Interrupted);
         assert_eq!(FileSink::create(&path).await.unwrap_err().kind(), ErrorKind::Busy);
+        sink.note_version("etag \"v 1\"").await.unwrap();
         drop(sink);
         let sink = FileSink::create(&path).await.unwrap();
         assert_eq!(sink.have().await.unwrap(), 100);
+        assert_eq!(sink.version().await.unwrap().as_deref(), Some("etag \"v 1\""));
         sink.write(100, Bytes::from(vec![2; 150])).await.unwrap();
         sink.finish(250).await.unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), [vec![1; 100], vec![2; 150]].concat());
@@ -348,6 +372,25 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), [1; 100]);
         drop(sink);
         assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_is_forgotten_is_of_no_version() {
+        let folder = Folder::new("version");
+        let path = folder.0.join("x.bin");
+        let sink = FileSink::create(&path).await.unwrap();
+        for bad in ["two\nlines".to_owned(), "long".repeat(100)] {
+            sink.note_version(&bad).await.unwrap();
+            assert_eq!(sink.version().await.unwrap(), None);
+        }
+        sink.note_version("modified then").await.unwrap();
+        sink.write(0, Bytes::from(vec![1; 5 << 20])).await.unwrap();
+        sink.clear().await.unwrap();
+        assert_eq!(sink.version().await.unwrap(), None);
+        sink.write(0, Bytes::from(vec![1; 10])).await.unwrap();
+        drop(sink);
+        let sink = FileSink::create(&path).await.unwrap();
+        assert_eq!((sink.have().await.unwrap(), sink.version().await.unwrap()), (10, None));
     }
 
     #[tokio::test]

@@ -277,11 +277,11 @@ fn with_words(e: Error, state: &DeviceState) -> Error {
         StepPhase::Acted { acted: Acted::Settled { said, .. } | Acted::Detached { said, .. }, .. }
             if !said.is_empty() =>
         {
-            e.said(said.clone())
+            e.said(said)
         }
         StepPhase::ActFailed { error } => {
             let e = match &error.said {
-                Some(said) => e.said(said.clone()),
+                Some(said) => e.said(said),
                 None => e,
             };
             e.caused_by(Error::from(error.clone()))

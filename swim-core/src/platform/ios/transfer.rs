@@ -1,7 +1,7 @@
 //! Bringing the image to the device: protocol order with fallback.
 //!
-//! Network and login failures move on to the next protocol; space, name and privilege failures do not: they would be the
-//! same with every protocol.
+//! Network and login failures move on to the next protocol, see [`crate::transfer::moves_on`]; space, name and privilege
+//! failures do not: they would be the same with every protocol.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::model::{Direction, ImageServer, Protocol, Secret, Sha256};
 use crate::platform::parse;
 use crate::platform::{Abilities, Acted, Session};
 use crate::ports::{Offer, Push, Receipt};
-use crate::transfer::{Source, Staging};
-use crate::{Effect, Error, ErrorKind, Result};
+use crate::transfer::{Attempts, Source, Staging};
+use crate::{Error, ErrorKind, Result};
 
 /// A copy that prints nothing for so long is stuck: progress characters come every few seconds, a flash that flushes
 /// pauses for up to two minutes.
@@ -37,33 +37,29 @@ pub(super) async fn bring(
     abilities: &Abilities,
     s: &mut Session<'_>,
 ) -> Result<Acted> {
-    let mut fallbacks = Vec::new();
-    let mut last = None;
+    let mut attempts = Attempts::new();
     for (protocol, direction) in transfers {
         let tried = match direction {
             _ if !abilities.transfers.contains(&(*protocol, *direction)) => Err(unknown(*protocol, *direction)),
             Direction::Pull => pull(*protocol, abilities, wanted, s).await,
-            Direction::Push => push(*protocol, wanted, s).await,
+            Direction::Push => match attempts.check(*protocol, s.device) {
+                Ok(()) => push(*protocol, wanted, s).await,
+                Err(e) => Err(e),
+            },
             other => Err(Error::invalid("transfers", other, "only pull and push bring an image to a device")),
         };
-        match tried {
-            Ok((said, receipt)) => return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks }),
-            Err(e) if crate::transfer::moves_on(&e) => {
-                fallbacks.push(format!("{protocol} {direction:?}: {}", e.report()));
-                last = Some(e);
+        let name = format!("{protocol} {direction:?}");
+        match (tried, direction) {
+            (Ok((said, receipt)), _) => {
+                return Ok(Acted::Settled { said, receipt: Some(receipt), fallbacks: attempts.reasons() });
             }
-            Err(e) => return Err(e),
+            (Err(e), Direction::Push) => attempts.failed(name, *protocol, s.device, e)?,
+            (Err(e), _) => attempts.failed_there(name, e)?,
         }
     }
-    Err(match last {
-        Some(e) => {
-            Error::new(ErrorKind::Unreachable, "transfer", format!("no protocol worked: {}", fallbacks.join("; ")))
-                .said(e.device_words().unwrap_or_default().to_owned())
-                .effected(Effect::None)
-                .caused_by(e)
-        }
-        None => Error::new(ErrorKind::Unsupported, "transfer", "there is no transfer to try"),
-    })
+    Err(attempts
+        .none_worked()
+        .unwrap_or_else(|| Error::new(ErrorKind::Unsupported, "transfer", "there is no transfer to try")))
 }
 
 fn unknown(protocol: Protocol, direction: Direction) -> Error {
@@ -224,9 +220,7 @@ async fn judge(output: &str, bytes: u64, path: &str, s: &mut Session<'_>) -> Res
     let copy = parse::copy_to_device(output);
     let error = match (copy.failure(), copy.bytes_copied) {
         (None, Some(copied)) if copied == bytes => return Ok(last_words(output)),
-        (Some((kind, words)), _) => {
-            Error::new(kind, "copy", format!("the copy to {path} failed")).said(words.to_owned())
-        }
+        (Some((kind, words)), _) => Error::new(kind, "copy", format!("the copy to {path} failed")).said(words),
         (None, Some(copied)) => {
             Error::new(ErrorKind::Integrity, "copy", format!("{copied} of {bytes} bytes were copied to {path}"))
                 .said(last_words(output))

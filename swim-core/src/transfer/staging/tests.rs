@@ -386,8 +386,8 @@ async fn what_the_server_garbles_is_an_integrity_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn network_and_login_failures_take_the_next_door_and_room_does_not() {
-    for kind in [ErrorKind::Unreachable, ErrorKind::Auth] {
-        let next = Wire::new(Protocol::Scp, Manner::Good);
+    for kind in [ErrorKind::Unreachable, ErrorKind::Auth, ErrorKind::Interrupted, ErrorKind::Timeout] {
+        let next = Wire::new(Protocol::Http, Manner::Good);
         once(&[Wire::new(Protocol::Sftp, Manner::Refuses(kind)), Arc::clone(&next)]).await.unwrap();
         assert_eq!(next.sent(), 1);
     }

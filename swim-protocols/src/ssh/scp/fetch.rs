@@ -57,8 +57,8 @@ impl Transfer for ScpFetch {
             Ok(bytes)
         };
         let fetched = fetched.await;
-        let bytes = fetched
-            .map_err(|e: Error| pipe.explain(e).with("device", &request.device.id).with("path", &request.path))?;
+        let bytes =
+            fetched.map_err(|e: Error| pipe.explain(e).with("device", &request.device.id).of_file(&request.path))?;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
         Ok(Receipt::new(Protocol::Scp, Direction::Fetch, bytes, 0, millis).over(link.cipher()))

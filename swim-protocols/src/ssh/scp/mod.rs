@@ -29,11 +29,9 @@ const WARNING: u8 = 1;
 /// Answer: the end, with text.
 const FATAL: u8 = 2;
 
-/// Text of the other side, without control characters.
+/// Text of the other side.
 fn words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 #[cfg(test)]

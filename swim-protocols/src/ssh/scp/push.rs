@@ -60,7 +60,7 @@ impl Transfer for ScpPush {
         }
         driven.map_err(|e| {
             let effect = if e.effect() == Effect::None { source.effect() } else { e.effect() };
-            pipe.explain(e).effected(effect).with("device", &request.device.id).with("path", &request.path)
+            pipe.explain(e).effected(effect).with("device", &request.device.id).of_file(&request.path)
         })?;
         farewell(&mut pipe, cx).await?;
         link.close().await;

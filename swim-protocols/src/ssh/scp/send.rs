@@ -42,11 +42,17 @@ where
 {
     // What is read while the piece before it is sent: where it begins, and its bytes.
     let mut ahead: Option<(u64, Result<Bytes>)> = None;
+    // When the wait for an answer began.
+    let mut since = None;
     loop {
         match source.next()? {
             Next::Done => return Ok(()),
-            Next::Send(bytes) => pipe.send(bytes, false, file.silence, cx).await?,
+            Next::Send(bytes) => {
+                since = None;
+                pipe.send(bytes, false, file.silence, cx).await?;
+            }
             Next::SendFile { offset, left } => {
+                since = None;
                 let piece = match ahead.take() {
                     Some((begins, piece)) if begins == offset => piece?,
                     _ => file.piece(offset, left).await?,
@@ -74,12 +80,18 @@ where
                     }
                 }
             }
-            Next::Wait => match pipe.hear(file.silence, cx).await? {
-                Heard::Data(bytes) => source.received(&bytes),
-                Heard::Closed => source.closed(),
-                Heard::Moved => {}
-                Heard::Quiet => return Err(failure::silent("scp", file.silence)),
-            },
+            Next::Wait => {
+                // Only a whole answer is a sign of life here: the error stream may talk for ever.
+                let waits = *since.get_or_insert_with(|| cx.clock.monotonic());
+                let left = file.silence.saturating_sub(cx.clock.monotonic().saturating_sub(waits));
+                match pipe.hear(left, cx).await? {
+                    Heard::Data(bytes) => source.received(&bytes),
+                    Heard::Closed => source.closed(),
+                    Heard::Moved if left.is_zero() => return Err(failure::silent("scp", file.silence)),
+                    Heard::Moved => {}
+                    Heard::Quiet => return Err(failure::silent("scp", file.silence)),
+                }
+            }
         }
     }
 }

@@ -151,6 +151,8 @@ impl Sink {
         }
         let text = std::str::from_utf8(rest).map_err(|_| strange("a line that is not UTF-8"))?;
         match kind {
+            // One line for each file: a source that sends nothing else would keep us for ever.
+            b'T' if self.modified.is_some() => return Err(strange("the times of a file twice")),
             b'T' => self.modified = Some(times(text)?),
             b'E' if text.is_empty() && self.depth > 0 => {
                 self.depth -= 1;

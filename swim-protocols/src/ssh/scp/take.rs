@@ -52,8 +52,15 @@ impl<'a> Taking<'a> {
     where
         M: From<(russh::ChannelId, russh::ChannelMsg)> + Send + Sync + 'static,
     {
+        let mut alive = cx.clock.monotonic();
         loop {
+            let before = (self.bytes, self.done);
             self.settle(pipe, cx).await?;
+            // The beginning of the file and its bytes are what is waited for. Whoever says other things, or fills the error
+            // stream, is as good as silent.
+            if before != (self.bytes, self.done) {
+                alive = cx.clock.monotonic();
+            }
             if self.whole {
                 if let Some(intake) = self.target.intake {
                     cx.notes.note(Note::Flushing);
@@ -65,7 +72,11 @@ impl<'a> Taking<'a> {
                 let _ = self.settle(pipe, cx).await;
                 return Ok(self.done);
             }
-            let heard = match pipe.hear(self.target.silence, cx).await? {
+            let silent = cx.clock.monotonic().saturating_sub(alive);
+            let Some(left) = self.target.silence.checked_sub(silent).filter(|left| !left.is_zero()) else {
+                return Err(failure::silent("scp", self.target.silence));
+            };
+            let heard = match pipe.hear(left, cx).await? {
                 Heard::Data(bytes) => self.engine.received(bytes),
                 Heard::Moved => Ok(()),
                 Heard::Closed => self

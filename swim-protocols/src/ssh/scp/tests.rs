@@ -126,6 +126,7 @@ fn times_and_directories_are_understood() {
     let (events, _) = sink_hears(b"T1700000000 0 1700000001 0\nC0600 0 f\n");
     assert!(events.iter().any(|e| matches!(e, Event::File { modified: Some(1_700_000_000), .. })));
     assert!(sink_hears(b"D0755 0 a\nD0755 0 b\nD0755 0 c\n").1.is_some());
+    assert_eq!(sink_hears(&b"T1 0 1 0\n".repeat(2)).1, Some(ErrorKind::UnexpectedReply));
 }
 
 #[test]

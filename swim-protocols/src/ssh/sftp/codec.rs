@@ -40,6 +40,7 @@ pub(crate) const OPEN_TRUNCATE: u32 = 16;
 const ATTR_SIZE: u32 = 1;
 const ATTR_OWNER: u32 = 2;
 pub(crate) const ATTR_PERMISSIONS: u32 = 4;
+const ATTR_TIMES: u32 = 8;
 
 /// The extension that tells how large requests may be.
 pub(crate) const LIMITS: &str = "limits@openssh.com";
@@ -122,8 +123,24 @@ impl Reader {
 
     /// The size among the attributes, which end the packet.
     pub(crate) fn size(&mut self) -> Result<Option<u64>> {
+        Ok(self.size_and_time()?.0)
+    }
+
+    /// The size and the time of the last change among the attributes, which end the packet.
+    pub(crate) fn size_and_time(&mut self) -> Result<(Option<u64>, Option<u32>)> {
         let flags = self.int()?;
-        if flags & ATTR_SIZE == 0 { Ok(None) } else { self.long().map(Some) }
+        let size = if flags & ATTR_SIZE == 0 { None } else { Some(self.long()?) };
+        if flags & ATTR_TIMES == 0 {
+            return Ok((size, None));
+        }
+        if flags & ATTR_OWNER != 0 {
+            self.long()?;
+        }
+        if flags & ATTR_PERMISSIONS != 0 {
+            self.int()?;
+        }
+        let _read = self.int()?;
+        Ok((size, Some(self.int()?)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

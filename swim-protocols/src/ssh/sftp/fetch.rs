@@ -47,6 +47,15 @@ async fn begin(talk: &mut Talk<'_>, sink: &dyn Sink, handle: &Bytes, bytes: u64)
     Ok(0)
 }
 
+/// What a version noted by SFTP begins with.
+const VERSION: &str = "sftp: ";
+
+/// Is the part of a version that is not there any more? What another protocol noted says nothing here.
+async fn is_outdated(sink: &dyn Sink, now: Option<&str>) -> Result<bool> {
+    let noted = sink.version().await?;
+    Ok(noted.is_some_and(|noted| noted.starts_with(VERSION) && now.is_some_and(|now| now != noted)))
+}
+
 async fn fetch<'t>(
     talk: &mut Talk<'t>,
     link: &SshLink,
@@ -54,7 +63,7 @@ async fn fetch<'t>(
     handle: Bytes,
     spare: Vec<Talk<'t>>,
 ) -> Result<(u64, u64)> {
-    let bytes = talk.size(&handle).await?;
+    let (bytes, changed) = talk.size_and_time(&handle).await?;
     if request.bytes.is_some_and(|expected| expected != bytes) {
         let message = format!("the file has {bytes} bytes, not {}", request.bytes.unwrap_or_default());
         return Err(Error::new(ErrorKind::Integrity, "sftp", message));
@@ -63,7 +72,14 @@ async fn fetch<'t>(
         let message = format!("the file has {bytes} bytes; at most {} are taken", request.most);
         return Err(Error::new(ErrorKind::NoSpace, "sftp", message));
     }
+    let version = changed.map(|changed| format!("{VERSION}{bytes} bytes, changed {changed}"));
+    if is_outdated(&*request.sink, version.as_deref()).await? {
+        request.sink.clear().await?;
+    }
     let from = begin(talk, &*request.sink, &handle, bytes).await?;
+    if let Some(version) = version.filter(|_| from == 0) {
+        request.sink.note_version(&version).await?;
+    }
     let (work, striped) = (Work::Read(&*request.sink), link.takes_stripes());
     Job { link, path: &request.path, work, from, bytes, striped, told: true }.run(talk, &handle, spare).await?;
     talk.close(&handle).await?;
@@ -80,7 +96,7 @@ impl Transfer for SftpFetch {
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let file = (request.path.as_str(), codec::OPEN_READ, request.bytes.unwrap_or_default());
         let Begun { link, mut talk, opened, spare } =
             talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;

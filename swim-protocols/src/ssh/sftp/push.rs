@@ -168,7 +168,7 @@ impl Transfer for SftpPush {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
-        let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let file = (request.path.as_str(), first_flags(&request), request.bytes);
         let Begun { link, mut talk, opened, spare } =
             talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;
@@ -207,7 +207,7 @@ impl Transfer for SftpPush {
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
         crate::path::check(path)?;
-        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
         let (link, mut talk) = talk::dial(&self.client, device, cx).await.map_err(named)?;
         let removed = talk.remove(path).await;
         talk.pipe.finish().await;

@@ -283,6 +283,11 @@ impl<'a> Talk<'a> {
     }
 
     pub(super) async fn size(&mut self, handle: &Bytes) -> Result<u64> {
+        Ok(self.size_and_time(handle).await?.0)
+    }
+
+    /// The size of the file, and the time of its last change where the server tells it.
+    pub(super) async fn size_and_time(&mut self, handle: &Bytes) -> Result<(u64, Option<u32>)> {
         sized(self.request(codec::FSTAT, |w| w.string(handle)).await?)
     }
 
@@ -295,7 +300,7 @@ impl<'a> Talk<'a> {
         }
         let look = self.post(codec::FSTAT, |w| w.string(handle)).await?;
         let close = self.post(codec::CLOSE, |w| w.string(handle)).await?;
-        let there = sized(self.answer_to(look).await?);
+        let there = sized(self.answer_to(look).await?).map(|(size, _)| size);
         expect_ok(self.answer_to(close).await?, "close the file")?;
         there
     }
@@ -373,11 +378,14 @@ fn open_fields(packet: Writer, path: &str, flags: u32) -> Writer {
     packet.string(path.as_bytes()).int(flags).int(codec::ATTR_PERMISSIONS).int(0o644)
 }
 
-fn sized(answer: Answer) -> Result<u64> {
+fn sized(answer: Answer) -> Result<(u64, Option<u32>)> {
     match answer {
-        Answer::Other(codec::ATTRS, mut reply) => reply
-            .size()?
-            .ok_or_else(|| Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file")),
+        Answer::Other(codec::ATTRS, mut reply) => match reply.size_and_time()? {
+            (Some(size), changed) => Ok((size, changed)),
+            (None, _) => {
+                Err(Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file"))
+            }
+        },
         other => Err(refused(other, "look at the file")),
     }
 }

@@ -1,0 +1,52 @@
+//! The words of a device, fit to be shown.
+
+/// Characters at each end of a device's words that are kept: its first sentence and its last one. Honest ones are shorter
+/// than both together.
+const WORDS_KEPT: usize = 1500;
+
+/// A device's words as they may stand in logs and on terminals: control characters, and those that turn the direction of
+/// writing, in a visible form (`\x1b`, `\n`). What is that already stays as it is.
+pub(super) fn fit_to_show(words: &str) -> String {
+    let words = words.trim();
+    let all = words.chars().count();
+    let mut out = String::with_capacity(words.len().min(8 * WORDS_KEPT));
+    for (at, c) in words.chars().enumerate() {
+        if all > 2 * WORDS_KEPT && at >= WORDS_KEPT && at < all - WORDS_KEPT {
+            if at == WORDS_KEPT {
+                out.push_str(&format!(" [{} characters left out] ", all - 2 * WORDS_KEPT));
+            }
+            continue;
+        }
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push_str(&c.escape_unicode().to_string());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Error, ErrorKind};
+
+    #[test]
+    fn the_words_of_a_device_command_no_terminal_and_have_an_end() {
+        let says = |words: &str| Error::new(ErrorKind::DeviceRejected, "copy", "no").said(words);
+        let e = says("\u{1b}[31mno\u{7}\0\u{9b}\r\nGRANTED: \u{202e}x ü\n");
+        let shown = r"\x1b[31mno\x07\x00\x9b\r\nGRANTED: \u{202e}x ü";
+        assert_eq!(e.device_words(), Some(shown));
+        assert_eq!(e.report().to_string(), format!("copy: no (the device said: {shown})"));
+        assert_eq!(says(shown).device_words(), Some(shown));
+        let long = says(&format!("first {} last", "\u{1b}".repeat(1_000_000)));
+        let words = long.device_words().unwrap_or_default();
+        assert!(words.len() < 20_000 && words.starts_with(r"first \x1b") && words.ends_with("last"), "{words}");
+        let again = says(words);
+        assert!(again.device_words().unwrap_or_default().len() <= words.len());
+    }
+}
