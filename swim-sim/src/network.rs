@@ -85,8 +85,7 @@ impl Net {
         let peer = Endpoint { host: own.to_owned(), port: self.peer_port() };
         listener
             .and_then(|l| {
-                l.try_send(Accepted { stream: Box::new(far), peer, local: Some(OWN_ADDRESS.to_owned()), peer: None })
-                    .ok()
+                l.try_send(Accepted { stream: Box::new(far), peer, local: Some(OWN_ADDRESS.to_owned()) }).ok()
             })
             .ok_or_else(|| unreachable(to, "connection refused"))?;
         Ok(Box::new(near))
