@@ -3,6 +3,10 @@
 
 #[path = "../swim-protocols/tests/support/certificates.rs"]
 mod certificates;
+#[path = "../swim-protocols/tests/support/mounted.rs"]
+mod mounted;
+#[path = "../swim-protocols/tests/support/nginx.rs"]
+mod nginx;
 #[path = "../swim-protocols/tests/support/mod.rs"]
 mod support;
 #[path = "../swim-protocols/tests/support/tftpd.rs"]
@@ -12,6 +16,9 @@ mod vsftpd;
 
 use std::net::{TcpListener, UdpSocket};
 
+use certificates::Authority;
+use mounted::Mounted;
+use nginx::Nginx;
 use support::{Folder, Sshd};
 use swim::core::model::Protocol;
 use swim::{Checked, Client, Config, ErrorKind, Works};
@@ -82,7 +89,8 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
         assert_eq!(of(&checked, None, protocol).works, Works::Yes, "{checked:#?}");
     }
     assert_eq!(of(&checked, Some("depot"), Protocol::Sftp).works, Works::Yes, "{checked:#?}");
-    assert!(std::fs::metadata(sshd.folder.file("swim-selftest.bin")).unwrap().len() > 0);
+    assert!(!std::fs::exists(sshd.folder.file("swim-selftest.bin")).unwrap(), "the file of the test is removed");
+    assert!(checked.iter().all(|c| c.left_behind.is_none()), "{checked:#?}");
     let folder = of(&checked, Some("depot"), Protocol::Scp);
     assert_eq!((folder.works, kind(folder)), (Works::No, Some(ErrorKind::NotFound)), "{folder:#?}");
     assert_eq!(codes(folder), ["server.folder"], "{folder:#?}");
@@ -93,6 +101,111 @@ async fn every_offer_and_every_door_is_tried_and_says_what_is_wrong() {
     assert_eq!(codes(of(&checked, Some("stranger"), Protocol::Sftp)), ["server.login"], "{checked:#?}");
     assert_eq!(codes(of(&checked, Some("reader"), Protocol::Sftp)), ["server.permission"], "{checked:#?}");
     assert_eq!(codes(of(&checked, Some("impostor"), Protocol::Scp)), ["server.host_key"], "{checked:#?}");
+}
+
+/// Less than the file of the self-test needs.
+const SMALL: &str = "64k";
+
+#[tokio::test]
+async fn a_full_disk_and_another_protocol_are_told_by_every_server() {
+    let (sshd, data, ftpd) = (Sshd::start(), Folder::new(), Vsftpd::start("127.0.0.1"));
+    let small = Mounted::tmpfs(&sshd.folder.file("small"), SMALL);
+    let (user, ssh, ftp, key) = (Sshd::user(), sshd.device().at.port, ftpd.port, sshd.folder.file("user"));
+    let doors = [
+        ("full-sftp", "sftp", ssh, small.0.as_str(), "server.no_space"),
+        ("full-scp", "scp", ssh, small.0.as_str(), "server.no_space"),
+        ("ssh-is-no-ftp", "ftp", ssh, "", "server.protocol"),
+        // The request is not always out before the server has said who it is.
+        ("ssh-is-no-http", "http", ssh, "", "server.protocol or server.interrupted"),
+        ("ftp-is-no-tls", "https", ftp, "", "server.not_supported"),
+        ("ftp-without-tls", "ftps", ftp, "", "server.not_supported"),
+    ];
+    let servers: String = doors
+        .iter()
+        .map(|(name, protocol, port, folder, _)| {
+            format!(
+                "[[servers]]\nname = '{name}'\nhost = '127.0.0.1'\nhost_key = 'first_use'\n[[servers.doors]]\n\
+                 protocol = '{protocol}'\nport = {port}\nfolder = '{folder}'\nlogin = {{ user = '{user}', key = 'key' }}\n"
+            )
+        })
+        .collect();
+    let config = format!("data = '{}'\n[secrets.key]\nfile = '{key}'\n{servers}", data.file(""));
+    let client = Client::open(Config::from_toml(&config).unwrap()).await.unwrap();
+    let checked = client.check_servers().await.unwrap();
+    for (name, protocol, _, _, code) in doors {
+        let said = checked.iter().find(|c| c.server.as_ref().is_some_and(|s| s.as_str() == name)).unwrap();
+        assert_eq!((said.works, said.protocol.name()), (Works::No, protocol), "{said:#?}");
+        assert!(code.split(" or ").any(|code| codes(said) == [code]), "{said:#?}");
+    }
+    assert!(small.is_empty(), "a part of the file is removed as well");
+
+    // An SSH server may say something before it names itself: it is waited for, here in faster time.
+    let data = Folder::new();
+    let hurried = format!(
+        "data = '{}'\nsimulation = {{ pace = 30 }}\n[secrets.key]\nfile = '{key}'\n[[servers]]\nname = 'ftp-is-no-ssh'\n\
+         host = '127.0.0.1'\nhost_key = 'first_use'\n[[servers.doors]]\nprotocol = 'sftp'\nport = {ftp}\n\
+         login = {{ user = '{user}', key = 'key' }}",
+        data.file("")
+    );
+    let client = Client::open(Config::from_toml(&hurried).unwrap()).await.unwrap();
+    let checked = client.check_servers().await.unwrap();
+    let said = of(&checked, Some("ftp-is-no-ssh"), Protocol::Sftp);
+    assert_eq!((said.works, codes(said)), (Works::No, vec!["server.protocol"]), "{said:#?}");
+    assert!(said.findings[0].message.contains("220 "), "{said:#?}");
+}
+
+#[tokio::test]
+async fn a_web_server_says_what_is_wrong_with_its_certificate_and_its_methods() {
+    let authority = Authority::new();
+    let (good, old) = (authority.issue(&["127.0.0.1"]), authority.issue_expired(&["127.0.0.1"]));
+    let other = authority.issue(&["images.example.net"]);
+    let lines = "location /free/ { dav_methods PUT DELETE; } location /fixed/ { dav_methods off; }";
+    let web = Nginx::tls("127.0.0.1", &good, lines);
+    let (expired, misnamed) = (Nginx::tls("127.0.0.1", &old, ""), Nginx::tls("127.0.0.1", &other, ""));
+    for folder in ["free", "fixed"] {
+        std::fs::create_dir(web.folder.file(folder)).unwrap();
+    }
+    let (data, ca) = (Folder::new(), &authority.pem);
+    let servers: String = [
+        ("good", web.port, "free", "swim"),
+        ("keeper", web.port, "", "swim"),
+        ("no-put", web.port, "fixed", "swim"),
+        ("small", web.port, "small", "swim"),
+        ("locked", web.port, "locked", "nobody"),
+        ("shut", web.port, "shut", "swim"),
+        ("expired", expired.port, "", "swim"),
+        ("misnamed", misnamed.port, "", "swim"),
+    ]
+    .iter()
+    .map(|(name, port, folder, user)| {
+        format!(
+            "[[servers]]\nname = '{name}'\nhost = '127.0.0.1'\nhost_key = 'first_use'\n[[servers.doors]]\n\
+             protocol = 'https'\nport = {port}\nfolder = '{folder}'\nlogin = {{ user = '{user}', password = 'good' }}\n\
+             tls = {{ ca = \"\"\"{ca}\"\"\" }}\n"
+        )
+    })
+    .collect();
+    let config = format!("data = '{}'\n[secrets]\ngood = {{ value = 'open sesame' }}\n{servers}", data.file(""));
+    let client = Client::open(Config::from_toml(&config).unwrap()).await.unwrap();
+    let checked = client.check_servers().await.unwrap();
+    let good = of(&checked, Some("good"), Protocol::Https);
+    assert_eq!((good.works, codes(good), &good.left_behind), (Works::Yes, vec![], &None), "{good:#?}");
+    assert!(!std::fs::exists(web.folder.file("free/swim-selftest.bin")).unwrap());
+    let keeper = of(&checked, Some("keeper"), Protocol::Https);
+    assert_eq!(keeper.works, Works::Yes, "{keeper:#?}");
+    assert!(keeper.left_behind.as_ref().is_some_and(|left| left.contains("405")), "{keeper:#?}");
+    for (name, code, words) in [
+        ("no-put", "server.not_supported", "405"),
+        ("small", "server.no_space", "413"),
+        ("locked", "server.login", "401"),
+        ("shut", "server.permission", "403"),
+        ("expired", "server.certificate", "expired at 2020-02-03"),
+        ("misnamed", "server.certificate", "it names images.example.net"),
+    ] {
+        let said = of(&checked, Some(name), Protocol::Https);
+        assert_eq!((said.works, codes(said)), (Works::No, vec![code]), "{said:#?}");
+        assert!(said.findings[0].message.contains(words) && said.findings[0].remedy.is_some(), "{said:#?}");
+    }
 }
 
 /// What the self-test says of these image servers: name, protocol, port, which password, folder.
@@ -142,6 +255,8 @@ async fn control_only(to: u16) -> u16 {
 #[tokio::test]
 async fn an_ftp_server_says_exactly_what_is_wrong() {
     let (open, shut) = (Vsftpd::start("127.0.0.1"), Vsftpd::with("127.0.0.1", "anon_upload_enable=NO"));
+    let keeper = Vsftpd::with("127.0.0.1", "cmds_denied=DELE");
+    let small = Mounted::tmpfs(&open.file("small"), SMALL);
     // The one data port that it may use is free at 127.0.0.1, where the client looks for it.
     let data_port = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
     let walled = Vsftpd::with("127.0.0.2", &format!("pasv_min_port={data_port}\npasv_max_port={data_port}"));
@@ -153,18 +268,30 @@ async fn an_ftp_server_says_exactly_what_is_wrong() {
         ("read-only", "ftp", shut.port, "good", ""),
         ("walled", "ftp", through, "good", ""),
         ("gone", "ftp", 1, "good", ""),
+        ("keeper", "ftp", keeper.port, "good", ""),
+        ("full", "ftp", open.port, "good", "small"),
     ])
     .await;
+    assert!(small.is_empty(), "a part of the file is removed as well");
     let good = of(&checked, Some("good"), Protocol::Ftp);
-    assert_eq!((good.works, codes(good)), (Works::Yes, vec![]), "{good:#?}");
+    assert_eq!((good.works, codes(good), &good.left_behind), (Works::Yes, vec![], &None), "{good:#?}");
+    assert!(!std::fs::exists(open.file("swim-selftest.bin")).unwrap());
+    // Who may write and not remove: the file stays, and that is said.
+    let keeps = of(&checked, Some("keeper"), Protocol::Ftp);
+    assert_eq!((keeps.works, codes(keeps)), (Works::Yes, vec![]), "{keeps:#?}");
+    let left = keeps.left_behind.as_deref().unwrap();
+    assert!(left.starts_with("swim-selftest.bin: ") && left.contains("550"), "{left}");
+    assert!(std::fs::exists(keeper.file("swim-selftest.bin")).unwrap());
     for (name, code, words) in [
         ("stranger", "server.login", "530"),
         ("nowhere", "server.folder", "no/such/folder"),
         ("read-only", "server.permission", "550"),
         ("walled", "server.data_port", &data_port.to_string()),
         ("gone", "server.port_closed", "127.0.0.1:1"),
+        ("full", "server.no_space", "small/swim-selftest.bin"),
     ] {
         let said = of(&checked, Some(name), Protocol::Ftp);
+        assert_eq!(said.left_behind, None, "{said:#?}");
         assert_eq!((said.works, codes(said)), (Works::No, vec![code]), "{said:#?}");
         assert!(said.findings[0].message.contains(words) && said.findings[0].remedy.is_some(), "{said:#?}");
     }
@@ -199,6 +326,9 @@ async fn a_tftp_server_says_which_options_it_ignores_and_what_is_wrong() {
     ] {
         let said = of(&checked, Some(name), Protocol::Tftp);
         assert_eq!((said.works, codes(said)), (works, expected), "{said:#?}");
+        // What was written stays, and that is said.
+        let stays = said.left_behind.as_deref().is_some_and(|left| left.contains("tftp removes no files"));
+        assert_eq!(stays, ["plain", "small", "mapped"].contains(&name), "{said:#?}");
     }
     let window = &of(&checked, Some("plain"), Protocol::Tftp).findings[0];
     assert_eq!((window.measured.as_deref(), window.required.as_deref()), (Some("1 blocks"), Some("64 blocks")));

@@ -79,6 +79,53 @@ async fn an_image_goes_to_a_server_and_comes_back() {
     assert!(!std::path::Path::new(&folder.file("small.bin.part")).exists());
 }
 
+/// The longest time in seconds that pushes to these at once take, by their receipts.
+async fn longest(offers: &str, to: &[&str]) -> f64 {
+    const BYTES: usize = 300_000;
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let (user, port, key) = (Sshd::user(), sshd.device().at.port, sshd.folder.file("user"));
+    let login = format!("login = {{ user = '{user}', key = 'key' }}");
+    let device = |(id, site): (&str, &str)| {
+        format!(
+            "[[devices]]\nid = '{id}'\nsite = '{site}'\nat = {{ host = '127.0.0.1', port = {port} }}\n\
+             platform = 'ios'\nhost_key = 'first_use'\n{login}\n"
+        )
+    };
+    let devices: String = [("sw1", "berlin"), ("sw2", "berlin"), ("sw3", "bonn")].map(device).concat();
+    let config = format!(
+        "data = '{}'\noffers = {{ {offers} }}\n[secrets.key]\nfile = '{key}'\n{devices}[[servers]]\nname = 'depot'\n\
+         host = '127.0.0.1'\nhost_key = 'first_use'\nbytes_per_second = 300_000\n\
+         doors = [{{ protocol = 'sftp', port = {port}, {login} }}]\n",
+        folder.file("data")
+    );
+    let client = Client::open(Config::from_toml(&config).unwrap()).await.unwrap();
+    let path = folder.file("small.bin");
+    std::fs::write(&path, vec![7; BYTES]).unwrap();
+    client.import(&path, swim::ImportOptions::default()).await.unwrap();
+    let one = async |to: &str| {
+        let there = sshd.folder.file(&format!("{to}.bin"));
+        let push = json!({"image": "small.bin", "device": to, "path": there, "protocols": ["sftp"]});
+        let receipt = call(&client, "push", push).await.unwrap()["receipt"].clone();
+        assert_eq!(receipt["bytes"], json!(BYTES));
+        receipt["millis"].as_u64().unwrap() as f64 / 1000.0
+    };
+    let times = futures_util::future::join_all(to.iter().map(|to| one(to))).await;
+    times.into_iter().fold(0.0, f64::max)
+}
+
+/// What a cap promises is how long transfers take at least: a busy machine only makes it longer.
+#[tokio::test]
+async fn caps_hold_for_a_server_a_site_and_the_whole() {
+    let site = "listen = '127.0.0.1', sites = { berlin = 300_000 }";
+    let whole = "listen = '127.0.0.1', bytes_per_second = 450_000";
+    let (server, both, all) =
+        tokio::join!(longest("", &["depot"]), longest(site, &["sw1", "sw2"]), longest(whole, &["sw1", "sw2", "sw3"]));
+    // A burst of 50 ms goes at once.
+    assert!(server >= 0.9, "300 kB at 300 kB/s: {server} s");
+    assert!(both >= 1.9, "two files in one site: {both} s");
+    assert!(all >= 1.9, "three files at 450 kB/s: {all} s");
+}
+
 #[tokio::test]
 async fn no_protocol_that_works_says_why_of_each() {
     let (sshd, folder) = (Sshd::start(), Folder::new());
@@ -105,7 +152,7 @@ async fn an_offer_is_pulled_once_and_withdrawn() {
     assert!(!run(&["-sf", "-o", "/dev/null", &url]).await.status.success());
     let withdraw = json!({"offer": offered["offer"]});
     let receipt = call(&client, "withdraw", withdraw.clone()).await.unwrap();
-    assert_eq!(receipt["bytes"], json!(BYTES), "{receipt}");
+    assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(image.id.to_string())), "{receipt}");
     assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
@@ -132,6 +179,7 @@ async fn an_upload_is_taken_once_and_withdrawn_with_its_digest() {
         assert!(!run(&["-sSfk", "-T", &from, &url]).await.status.success());
         let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
         assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(id)), "{receipt}");
+        assert_eq!(receipt["cipher"].is_string(), protocol == "sftp", "{receipt}");
         assert!(std::fs::read(&from).unwrap() == std::fs::read(&to).unwrap());
         let e = call(&client, "accept", accept).await.unwrap_err();
         assert_eq!(e.kind(), ErrorKind::Conflict, "a file that is there is not replaced");

@@ -10,6 +10,8 @@ from servers import free_port, unpacked
 # atftp with windows of 8192-byte blocks stalls at its own server: it waits five seconds for each window.
 LIMIT = 90
 RTT_MS = 50
+# Every five hundredth packet: in every eighth window of 64 blocks one is lost.
+LOSS_PPM = 2000
 
 
 def atftp(host, port, path, made, block, window):
@@ -77,4 +79,17 @@ def delayed(bench, quick):
         servers.offer.close()
 
 
-SECTIONS = {"TFTP, loopback": loopback, "TFTP over 50 ms": delayed}
+def lossy(bench, quick):
+    """One lost packet costs a window of its own: what is lost with ours must not cost more than with atftpd."""
+    mib, block, window = (4 if quick else 16), 1468, 64
+    # Without offloads: a packet of the line is a block.
+    with Path(rtt_ms=RTT_MS, loss_ppm=LOSS_PPM, plain=True) as path:
+        servers = Servers(bench, mib, path)
+        theirs, ours, both = servers.peer(block, window), servers.ours(block, window), servers.both_ours()
+        bars = [faster(ours.name, [theirs.name], 1), faster(both.name, [theirs.name], 1, "both ends ours, our window")]
+        work = f"TFTP, {mib} MiB, {RTT_MS} ms, {LOSS_PPM / 1e4:g} % loss, blocks of {block}, window {window}"
+        yield Case(work, mib * 1.048576, [theirs, ours, both], bars, servers.image[0])
+        servers.offer.close()
+
+
+SECTIONS = {"TFTP, loopback": loopback, "TFTP over 50 ms": delayed, "TFTP over 50 ms with loss": lossy}

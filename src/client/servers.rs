@@ -11,14 +11,15 @@ use swim_core::model::{
 };
 use swim_core::platform::PullServices;
 use swim_core::ports::{Context, Offer, Receipt, Silent, Transfer};
-use swim_core::transfer::{Caps, Compared, Staging, fault, ignored_options};
-use swim_core::{Error, ErrorKind, ErrorRecord, Result, repo};
+use swim_core::transfer::{self, Caps, Compared, Staging, fault, ignored_options};
+use swim_core::{Effect, Error, ErrorKind, ErrorRecord, Result, repo};
 use swim_stores::{MemoryStore, StaticSecrets};
 
 use super::Client;
 use crate::wiring;
 
-/// The name of the file of the self-test on image servers. It stays there and is overwritten by the next test.
+/// The name of the file of the self-test on image servers. Always the same: servers that make no new files have it
+/// prepared, and where it cannot be removed the next test writes over it.
 const CANARY: &str = "swim-selftest.bin";
 
 /// Its size: several blocks of every protocol, and no multiple of one.
@@ -60,13 +61,16 @@ pub struct Checked {
     /// Why it does not work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorRecord>,
+    /// The file of the test stays on the server: which one and why. TFTP cannot remove it, others may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_behind: Option<String>,
 }
 
 impl Checked {
     fn new(server: Option<DeviceId>, protocol: Protocol, tried: String, ended: Result<Vec<Receipt>>) -> Self {
         let works = match &ended {
             Ok(_) => Works::Yes,
-            Err(e) if e.kind() == ErrorKind::Unsupported => Works::Unknown,
+            Err(e) if transfer::untried(e) => Works::Unknown,
             Err(_) => Works::No,
         };
         let mut findings: Vec<Finding> = match &ended {
@@ -76,8 +80,16 @@ impl Checked {
         // Writing and reading back say the same.
         findings.sort_by(|a, b| a.code.cmp(&b.code));
         findings.dedup_by(|a, b| a.code == b.code);
-        Self { server, protocol, works, tried, findings, error: ended.err().map(|e| e.record()) }
+        Self { server, protocol, works, tried, findings, error: ended.err().map(|e| e.record()), left_behind: None }
     }
+}
+
+/// Was the file, or a part of it, written before this went wrong?
+fn may_be_there(error: &Error) -> bool {
+    if error.kind() == ErrorKind::UnexpectedReply {
+        return false;
+    }
+    error.context("while") == Some(Direction::Fetch.name()) || error.effect() != Effect::None
 }
 
 /// The file of one self-test.
@@ -92,8 +104,9 @@ impl Client {
     /// and compares each byte. Says of each what is wrong, in words and with a code: a closed port, the login, the folder,
     /// the permission, other bytes, a firewall on the data port of FTP, options that a TFTP server ignores.
     ///
-    /// Our own offers are tried from this machine: a firewall between us and the devices is not seen. On image servers
-    /// the file `swim-selftest.bin` is left in the folder of the images.
+    /// Our own offers are tried from this machine: a firewall between us and the devices is not seen. From image servers
+    /// the file, `swim-selftest.bin` in the folder of the images, is removed afterwards; where that cannot be,
+    /// [`Checked::left_behind`] says why.
     ///
     /// # Errors
     /// Only when the test itself cannot be made; what does not work is in the answer.
@@ -122,7 +135,17 @@ impl Client {
                 let tried = format!("{} written to {} and read back", door.path(CANARY), server.host);
                 let ended =
                     servers.try_door(what, server, door, &services, &cx).await.map(|(sent, back)| vec![sent, back]);
-                out.push(Checked::new(Some(server.name.clone()), door.protocol, tried, ended));
+                let removed = if ended.as_ref().map_or_else(may_be_there, |_| true) {
+                    servers.remove(CANARY, server, door, &services, &cx).await
+                } else {
+                    Ok(())
+                };
+                let mut checked = Checked::new(Some(server.name.clone()), door.protocol, tried, ended);
+                checked.left_behind = removed
+                    .err()
+                    .filter(|e| e.kind() != ErrorKind::NotFound)
+                    .map(|e| format!("{}: {}", door.path(CANARY), e.report()));
+                out.push(checked);
             }
         }
         Ok(out)

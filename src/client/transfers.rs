@@ -125,8 +125,14 @@ pub struct Offered {
 #[derive(Debug)]
 pub(super) struct Open {
     served: Box<dyn Served>,
-    /// The file that an accept fills.
-    file: Option<PathBuf>,
+    what: What,
+}
+
+/// What an offer shows, or an accept fills.
+#[derive(Debug)]
+enum What {
+    Image(Sha256),
+    File(PathBuf),
 }
 
 impl Client {
@@ -204,10 +210,43 @@ impl Client {
             lifetime: lifetime(how.seconds)?,
         };
         self.check_room()?;
-        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, file: None })
+        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, what: What::Image(image.id) })
     }
 
-    /// Takes one file that a device uploads, into a file that is not there yet.
+    /// Takes one file that a device uploads, e.g. its configuration or a core dump, into a file that is not there yet.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> swim::Result<()> {
+    /// use swim::core::model::{DeviceId, Protocol};
+    /// # let folder = std::env::temp_dir().join(format!("swim-accept-{}", std::process::id()));
+    /// let mut config = swim::Config::from_toml(r#"
+    ///     data = "/var/lib/swim"
+    ///     offers = { listen = "127.0.0.1" }
+    ///     [secrets.lab]
+    ///     env = "HOME"
+    ///     [[devices]]
+    ///     id = "sw1"
+    ///     at = { host = "192.0.2.10", port = 22 }
+    ///     platform = "ios_xe"
+    ///     login = { user = "admin", password = "lab" }
+    ///     host_key = "first_use"
+    /// "#)?;
+    /// # config.data = folder.clone();
+    /// let client = swim::Client::open(config).await?;
+    /// let (device, file) = (DeviceId::new("sw1")?, folder.join("sw1-confg"));
+    /// let told = client.accept(&device, Protocol::Sftp, &file, &swim::Taking::default()).await?;
+    /// // On the device: copy running-config sftp://USER:PASSWORD@OUR-ADDRESS:PORT/sw1-confg
+    /// assert_eq!(told.path, "sw1-confg");
+    /// assert!(told.user.is_some() && told.password.is_some());
+    /// // Nobody came.
+    /// let e = client.withdraw(told.id).await.unwrap_err();
+    /// assert_eq!(e.kind(), swim::ErrorKind::Interrupted);
+    /// assert!(!file.exists());
+    /// # drop(client);
+    /// # let _ = std::fs::remove_dir_all(folder);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `Conflict` when the file is there; as [`Client::offer`].
@@ -232,11 +271,12 @@ impl Client {
             source: how.source.clone(),
             lifetime: lifetime(how.seconds)?,
         };
-        let open = Open { served: adapter.accept(request, &cx).await?, file: Some(file) };
+        let open = Open { served: adapter.accept(request, &cx).await?, what: What::File(file) };
         self.keep(by, Direction::Upload, open)
     }
 
-    /// Ends an offer or an accept and says what it did. A file that was taken has its SHA-256 in the receipt.
+    /// Ends an offer or an accept and says what it did. The receipt has the SHA-256 of the image, or of the file that was
+    /// taken.
     ///
     /// # Errors
     /// `NotFound` when there is none of that number; `Interrupted` for an upload that is not whole.
@@ -246,10 +286,11 @@ impl Client {
             Error::new(ErrorKind::NotFound, "withdraw", message).with("offer", offered)
         })?;
         let receipt = open.served.close().await?;
-        match open.file {
-            Some(file) => Ok(receipt.of(digest(&file).await?)),
-            None => Ok(receipt),
-        }
+        let digest = match open.what {
+            What::Image(id) => id,
+            What::File(file) => digest(&file).await?,
+        };
+        Ok(receipt.of(digest))
     }
 
     fn opened(&self) -> MutexGuard<'_, BTreeMap<u64, Open>> {

@@ -222,6 +222,7 @@ SWIM_MUST_USE int32_t swim_client_list(const swim_client *client, char **jobs_js
  * Sends a file made for it through every offer of ours and every protocol of every image server, end to end; gives a list
  * of objects: `server` (absent for our own offers), `protocol`, `works` ("yes", "no", "unknown"), `tried`, `error`, and
  * `findings`: what is wrong, each with a stable `code` ("server.login", "server.data_port", ...), `message` and `remedy`.
+ * From image servers the file is removed; where that cannot be, `left_behind` says which one stays and why.
  */
 SWIM_MUST_USE int32_t swim_client_check_servers(const swim_client *client, char **checked_json);
 

@@ -9,18 +9,9 @@
 #include <string.h>
 
 #include "door.h"
+#include "slurp.h"
 
 #define POLICY "\"activate\":\"parallel\",\"accept_unknown\":[\"ram.requirement_unknown\"]"
-
-static const char *slurp(const char *path) {
-    static char text[1 << 16];
-    FILE *file = fopen(path, "rb");
-    CHECK(file != NULL);
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    CHECK(length > 0 && length < sizeof text - 1 && fclose(file) == 0);
-    text[length] = '\0';
-    return text;
-}
 
 static FILE *record;
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -46,7 +46,9 @@ for test in api threads; do
     gcc "${posix[@]}" "${flags[@]}" swim-capi/tests/$test.c -o "$work/$test-c11" "${found[@]}"
     g++ -std=c++17 "${flags[@]}" -x c++ swim-capi/tests/$test.c -o "$work/$test-cxx17" "${found[@]}"
 done
-gcc "${posix[@]}" "${flags[@]}" swim-capi/tests/live.c -o "$work/live" "${found[@]}"
+for test in live transfers; do
+    gcc "${posix[@]}" "${flags[@]}" swim-capi/tests/$test.c -o "$work/$test" "${found[@]}"
+done
 g++ -std=c++17 "${flags[@]}" swim-capi/tests/throw.cpp -o "$work/throw" "${found[@]}"
 gcc "${posix[@]}" "${flags[@]}" swim-capi/tests/threads.c -o "$work/threads-static" "-I$work/usr/include" \
     "${static[@]/#-lswim/$work/usr/lib/libswim.a}"
@@ -69,6 +71,8 @@ done
 mkdir "$work/threads-static.d"
 "$work/threads-static" "$work/threads-static.d"
 echo "threads passed with the static library"
+
+"$python" swim-capi/tests/transfers.py "$work/transfers" "$fleet" "${valgrind[@]}"
 
 mkdir "$work/throw.d"
 set +e

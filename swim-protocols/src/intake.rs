@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::ports::Accept;
 use swim_core::{Error, Result};
-#[cfg(feature = "ssh")]
+#[cfg(any(feature = "ssh", feature = "tftp"))]
 use swim_core::{ErrorKind, ports::Sink};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
@@ -35,12 +35,14 @@ struct State {
     whole: Option<u64>,
     /// Uploads that were begun.
     tries: u32,
+    /// Nothing more is taken.
+    closed: bool,
 }
 
 impl State {
     /// May an upload begin?
     const fn open(&self) -> bool {
-        self.whole.is_none() && self.tries < TRIES
+        self.whole.is_none() && self.tries < TRIES && !self.closed
     }
 }
 
@@ -76,7 +78,19 @@ impl Intake {
             std::mem::replace(&mut state.current, cut.clone()).cancel();
         }
         let place = Arc::clone(&self.place).lock_owned().await;
-        self.lock().whole.is_none().then_some(Turn { cut, _place: place })
+        let state = self.lock();
+        (state.whole.is_none() && !state.closed).then_some(Turn { cut, _place: place })
+    }
+
+    /// Takes nothing more. The upload that is under way is cut, unless it is being made safe already: the end of that is
+    /// waited for, and then it is known what has come.
+    pub(crate) async fn close(&self) {
+        {
+            let mut state = self.lock();
+            state.closed = true;
+            state.current.cancel();
+        }
+        let _over = self.place.lock().await;
     }
 
     /// Counts bytes that came.
@@ -87,6 +101,26 @@ impl Intake {
     /// Bytes that came so far, those of broken uploads as well.
     pub(crate) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Gives the file its name, as one thing: who stops waiting for it does not stop it, and [`close`](Self::close) comes
+    /// before it, when nothing gets a name, or behind it.
+    ///
+    /// # Errors
+    /// `Interrupted` when the accept was closed before; those of the sink.
+    #[cfg(feature = "tftp")]
+    pub(crate) async fn publish(self: &Arc<Self>, turn: Turn, sink: Arc<dyn Sink>, bytes: u64) -> Result<()> {
+        if self.lock().closed {
+            return Err(Error::new(ErrorKind::Interrupted, "accept", "it was closed before the upload was whole"));
+        }
+        let intake = Arc::clone(self);
+        let named = tokio::spawn(async move {
+            let _turn = turn;
+            sink.finish(bytes).await?;
+            intake.finish(bytes);
+            Ok(())
+        });
+        named.await.map_err(|e| Error::internal("accept", "the end of an upload was lost").caused_by(e))?
     }
 
     /// The file is whole and safe: nothing more is taken.
@@ -170,6 +204,23 @@ mod tests {
         intake.finish(3);
         drop(second);
         assert!(intake.turn_in(CancellationToken::new()).await.is_none() && !intake.admits("192.0.2.1"));
+    }
+
+    #[tokio::test]
+    async fn a_close_waits_for_the_end_of_what_is_under_way() {
+        let intake = Arc::new(Intake::default());
+        let turn = intake.turn_in(CancellationToken::new()).await.unwrap();
+        let closed = tokio::spawn({
+            let intake = Arc::clone(&intake);
+            async move { intake.close().await }
+        });
+        turn.cut.cancelled().await;
+        assert!(!closed.is_finished() && !intake.admits("192.0.2.1"));
+        assert!(intake.turn_in(CancellationToken::new()).await.is_none());
+        intake.finish(3);
+        drop(turn);
+        closed.await.unwrap();
+        assert_eq!(intake.whole(), Some(3));
     }
 
     #[tokio::test]

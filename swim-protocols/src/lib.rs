@@ -28,6 +28,8 @@ mod memory;
 pub mod net;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod pulls;
+#[cfg(any(feature = "http", feature = "ftp"))]
+mod sendfile;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod served;
 #[cfg(feature = "ssh")]

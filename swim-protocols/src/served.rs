@@ -5,22 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use swim_core::model::{Direction, Protocol, Secret, ServerCertificate};
-use swim_core::ports::{Clock, Context, Receipt, Served};
-use swim_core::{Error, ErrorKind, Result};
-#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
-use swim_core::{
-    model::DeviceId,
-    ports::{Accept, Offer},
-};
+use swim_core::model::{DeviceId, Direction, Protocol, Secret, ServerCertificate};
+use swim_core::ports::{Accept, Clock, Context, Offer, Receipt, Served};
+use swim_core::{Effect, Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 use crate::door::Visit;
 use crate::intake::Intake;
 #[cfg(any(feature = "ssh", feature = "ftp"))]
 use crate::login::OneLogin;
 use crate::pulls::Pulls;
+
+/// So long may the end of an upload take when its accept is closed: a slow disk writes down gigabytes in that time.
+const SAFE_WITHIN: Duration = Duration::from_secs(300);
 
 /// What is written down about it.
 #[derive(Clone, Debug)]
@@ -31,15 +28,23 @@ pub(crate) enum Books {
     In(Arc<Intake>),
 }
 
+impl Books {
+    /// Bytes that were handed out or taken so far.
+    fn moved(&self) -> u64 {
+        match self {
+            Self::Out(pulls) => pulls.sent(),
+            Self::In(intake) => intake.taken(),
+        }
+    }
+}
+
 /// What is served.
-#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 #[derive(Debug)]
 pub(crate) enum Goods {
     Out(Offer, Arc<Pulls>),
     In(Accept, Arc<Intake>),
 }
 
-#[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
 impl Goods {
     /// One image, to be pulled.
     pub(crate) fn pulled(offer: Offer) -> Self {
@@ -60,10 +65,19 @@ impl Goods {
     }
 
     /// May this address, which showed the secret, come in?
+    #[cfg(any(feature = "ssh", feature = "ftp", feature = "tftp"))]
     pub(crate) fn admits(&self, host: &str) -> bool {
         match self {
             Self::Out(_, pulls) => pulls.admits(host),
             Self::In(_, intake) => intake.admits(host),
+        }
+    }
+
+    #[cfg(feature = "ssh")]
+    pub(crate) const fn direction(&self) -> Direction {
+        match self {
+            Self::Out(..) => Direction::Pull,
+            Self::In(..) => Direction::Upload,
         }
     }
 
@@ -73,6 +87,12 @@ impl Goods {
             Self::Out(offer, _) => &offer.name,
             Self::In(accept, _) => &accept.name,
         }
+    }
+
+    /// Bytes that moved so far.
+    #[cfg(feature = "http")]
+    pub(crate) fn moved(&self) -> u64 {
+        self.books().moved()
     }
 
     pub(crate) fn device(&self) -> &DeviceId {
@@ -154,25 +174,32 @@ impl Served for HiddenPath {
     }
 
     fn sent(&self) -> u64 {
-        match &self.books {
-            Books::Out(pulls) => pulls.sent(),
-            Books::In(intake) => intake.taken(),
-        }
+        self.books.moved()
     }
 
     async fn close(self: Box<Self>) -> Result<Receipt> {
-        let took = self.clock.monotonic().saturating_sub(self.began);
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let sent = self.sent();
         drop(self.end);
         let direction = match &self.books {
             Books::Out(_) => Direction::Pull,
-            Books::In(intake) if intake.whole().is_some() => Direction::Upload,
-            Books::In(_) => {
-                let message = format!("the upload is not whole: {sent} bytes came");
-                return Err(Error::new(ErrorKind::Interrupted, "accept", message));
+            Books::In(intake) => {
+                tokio::select! {
+                    () = intake.close() => {}
+                    () = self.clock.sleep(SAFE_WITHIN) => {
+                        let seconds = SAFE_WITHIN.as_secs();
+                        let message = format!("the upload was still being made safe after {seconds} s");
+                        return Err(Error::new(ErrorKind::Timeout, "accept", message).effected(Effect::Unknown));
+                    }
+                }
+                if intake.whole().is_none() {
+                    let message = format!("the upload is not whole: {} bytes came", intake.taken());
+                    return Err(Error::new(ErrorKind::Interrupted, "accept", message));
+                }
+                Direction::Upload
             }
         };
+        let took = self.clock.monotonic().saturating_sub(self.began);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let sent = self.books.moved();
         let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref()))
     }

@@ -43,9 +43,14 @@ impl Severable {
     }
 
     /// The same, with somebody who wants to know when all has left.
-    #[cfg(feature = "ssh")]
     pub(crate) fn telling(self, flushed: Flushed) -> Self {
         Self { flushed: Some(flushed), ..self }
+    }
+
+    /// What it reads from and writes to.
+    #[cfg(feature = "http")]
+    pub(crate) fn inner(&self) -> &dyn ByteStream {
+        &*self.inner.stream
     }
 
     /// Runs one poll of the inner stream unless the token is cancelled; wakes up when it is.

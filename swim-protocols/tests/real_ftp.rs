@@ -4,6 +4,8 @@
 
 #[path = "support/certificates.rs"]
 mod certificates;
+#[path = "support/mounted.rs"]
+mod mounted;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
@@ -11,10 +13,10 @@ mod support;
 mod vsftpd;
 
 use std::io::Read;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use mounted::Mounted;
 use sink::{FileSink, fetch};
 use support::memory::{MemorySecrets, PatternStore};
 use support::{Folder, assert_pattern, context, push};
@@ -172,29 +174,11 @@ async fn refusals_have_kinds_and_the_words_of_the_server() {
 #[tokio::test]
 async fn a_full_disk_is_told_and_the_part_is_removed() {
     let ftpd = Vsftpd::start("127.0.0.1");
-    let small = Mounted::tmpfs(&ftpd.file("small"));
+    let small = Mounted::tmpfs(&ftpd.file("small"), "4m");
     let e = client(DataMode::Passive).push(push(ftpd.device(), BYTES, "small/x.bin"), &context()).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NoSpace, "{e:?}");
     assert!(!std::fs::exists(ftpd.file("small/x.bin")).unwrap());
     drop(small);
-}
-
-/// A small file system, unmounted at the end.
-struct Mounted(String);
-
-impl Mounted {
-    fn tmpfs(at: &str) -> Self {
-        std::fs::create_dir(at).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs", at]).status().unwrap();
-        assert!(mounted.success(), "this test mounts a small tmpfs: run it as root");
-        Self(at.to_owned())
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").args(["-l", &self.0]).status();
-    }
 }
 
 #[tokio::test]

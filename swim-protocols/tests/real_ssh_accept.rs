@@ -181,7 +181,9 @@ async fn upload(client: &str, open: &Open, bytes: u64) -> Output {
 async fn every_client_uploads_one_file_once() {
     for client in ["sftp", "sftp, times kept", "scp", "scp -O", "scp -O, to the folder", "paramiko"] {
         let protocol = if client.starts_with("scp -O") { Protocol::Scp } else { Protocol::Sftp };
-        for bytes in [0, 1, BYTES] {
+        // SFTP does not tell an empty file from none.
+        let sizes = if protocol == Protocol::Scp { &[0, 1, BYTES][..] } else { &[1, BYTES] };
+        for &bytes in sizes {
             let open = Open::by(protocol).await;
             let first = upload(client, &open, bytes).await;
             assert!(first.status.success(), "{client}, {bytes} bytes: {first:?}");
@@ -360,4 +362,112 @@ async fn pieces_may_come_in_any_order_but_all_of_them_must() {
     let done = open.paramiko(&shuffled).await;
     assert!(done.status.success(), "{done:?}");
     open.holds(BYTES).await;
+}
+
+/// Opened and closed without a byte: by a client that only tries, or that gave up before it began.
+#[tokio::test]
+async fn a_file_that_was_only_opened_is_no_upload() {
+    let open = Open::by(Protocol::Sftp).await;
+    let script = "sftp.open('x.bin', 'w').close()\n\
+                  class Broken:\n\x20   def read(self, size):\n\x20       raise OSError('the source is gone')\n\
+                  try:\n\x20   sftp.putfo(Broken(), 'x.bin', confirm=False)\n\
+                  except OSError:\n\x20   pass\nelse:\n\x20   sys.exit('the source was read')";
+    let tried = open.paramiko(script).await;
+    assert!(tried.status.success(), "{tried:?}");
+    let empty = open.source(0);
+    let put = open.sftp(&format!("put {empty} {NAME}\n")).await;
+    assert!(put.status.success(), "{put:?}");
+    assert!(!open.sink.is_finished());
+    let from = open.source(BYTES);
+    let put = open.sftp(&format!("put {from} {NAME}\n")).await;
+    assert!(put.status.success(), "{put:?}");
+    open.holds(BYTES).await;
+}
+
+#[tokio::test]
+async fn nothing_is_whole_when_its_client_was_killed() {
+    let open = Open::by(Protocol::Sftp).await;
+    let from = open.source(BYTES);
+    let mut slow = open.slow_sftp(&format!("put {from} {NAME}\n"));
+    open.until_some_came().await;
+    slow.kill().await.unwrap();
+    open.holds_nothing().await;
+}
+
+/// A disk that takes its time to make a file safe.
+#[derive(Debug)]
+struct SlowDisk {
+    inner: Arc<FileSink>,
+    begun: Arc<tokio::sync::Notify>,
+}
+
+#[async_trait]
+impl Sink for SlowDisk {
+    async fn have(&self) -> Result<u64> {
+        self.inner.have().await
+    }
+
+    async fn read(&self, offset: u64, length: usize) -> Result<Bytes> {
+        self.inner.read(offset, length).await
+    }
+
+    async fn write(&self, offset: u64, bytes: Bytes) -> Result<()> {
+        self.inner.write(offset, bytes).await
+    }
+
+    async fn finish(&self, bytes: u64) -> Result<()> {
+        self.begun.notify_one();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        self.inner.finish(bytes).await
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.inner.clear().await
+    }
+}
+
+/// Withdrawn while the file is being made safe: what is said and what is there agree.
+#[tokio::test]
+async fn a_close_waits_for_a_file_that_is_being_made_safe() {
+    for protocol in [Protocol::Sftp, Protocol::Scp] {
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let mut inner = None;
+        let told = Arc::clone(&begun);
+        let open = Open::with(protocol, |accept| {
+            let path = std::env::temp_dir().join(format!("swim-slow-{}", hex::encode(rand::random::<[u8; 8]>())));
+            let sink = FileSink::at(&path);
+            std::fs::remove_file(path).unwrap();
+            inner = Some(Arc::clone(&sink));
+            accept.sink = Arc::new(SlowDisk { inner: sink, begun: told });
+        })
+        .await;
+        let from = open.source(BYTES);
+        let mut arguments = vec!["-P".to_owned(), open.port(), from, format!("{}:{NAME}", open.at())];
+        if protocol == Protocol::Scp {
+            arguments.insert(0, "-O".to_owned());
+        }
+        let password = open.password();
+        let Open { served, folder, .. } = open;
+        let client = openssh("scp", &password, &folder, &arguments);
+        let withdrawn = async {
+            tokio::time::timeout(PATIENCE, begun.notified()).await.expect("the file does not come");
+            served.close().await
+        };
+        let (_, closed) = tokio::join!(client, withdrawn);
+        assert_eq!(closed.unwrap().direction, Direction::Upload, "{protocol}");
+        assert!(inner.unwrap().is_finished(), "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn the_receipt_tells_the_cipher_that_the_device_chose() {
+    for cipher in ["aes256-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        let open = Open::by(Protocol::Sftp).await;
+        let from = open.source(1000);
+        let mut arguments = vec!["-c".to_owned(), cipher.to_owned()];
+        arguments.extend(open.batch(&format!("put {from} {NAME}\n")));
+        let out = openssh("sftp", &open.password(), &open.folder, &arguments).await;
+        assert!(out.status.success(), "{out:?}");
+        assert_eq!(open.served.close().await.unwrap().cipher.as_deref(), Some(cipher));
+    }
 }

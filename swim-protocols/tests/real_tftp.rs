@@ -73,6 +73,41 @@ async fn block_numbers_roll_over() {
     assert_pattern(&folder.file("to"), bytes);
 }
 
+/// Two devices at one port, each with an offer of its own.
+#[tokio::test]
+async fn offers_at_one_port_are_told_apart_by_path_and_source() {
+    let (folder, port) = (Folder::new(), std::net::UdpSocket::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port());
+    let offers = TftpOffers::new(Arc::new(TcpNetwork), TftpConfig { bind: "0.0.0.0".into(), port });
+    let from = |source: &str, bytes| Offer { source: Some(source.into()), ..offer(bytes, "x.bin") };
+    let one = offers.offer(from("127.0.0.1", 700_001), &context()).await.unwrap();
+    let two = offers.offer(from("127.0.0.2", 300_001), &context()).await.unwrap();
+    assert_eq!((one.port(), two.port()), (port, port));
+    let pull = async |device: &str, served: &dyn Served| {
+        let url = format!("tftp://127.0.0.1:{port}/{}", served.path());
+        let to = folder.file(device);
+        let words = ["-sS", "--interface", device, "--tftp-blksize", "1468", "-o", &to, &url].map(str::to_owned);
+        run("curl", "curl", words.to_vec()).await.status.code()
+    };
+    // The path of another one is no path.
+    assert_eq!(pull("127.0.0.2", &*one).await, Some(68));
+    assert_eq!((one.sent(), two.sent()), (0, 0), "it counts against nobody");
+    let both = tokio::join!(pull("127.0.0.1", &*one), pull("127.0.0.2", &*two));
+    assert_eq!(both, (Some(0), Some(0)));
+    assert_pattern(&folder.file("127.0.0.1"), 700_001);
+    assert_pattern(&folder.file("127.0.0.2"), 300_001);
+    // The port stays for the other one, and is free after the last.
+    one.close().await.unwrap();
+    assert!(std::net::UdpSocket::bind(("0.0.0.0", port)).is_err());
+    assert_eq!(pull("127.0.0.2", &*two).await, Some(68));
+    two.close().await.unwrap();
+    let free = async {
+        while std::net::UdpSocket::bind(("0.0.0.0", port)).is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), free).await.expect("the port is still taken");
+}
+
 #[tokio::test]
 async fn a_second_use_another_path_and_a_write_are_refused() {
     let folder = Folder::new();

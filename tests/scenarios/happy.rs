@@ -127,6 +127,22 @@ async fn a_transfer_tells_how_fast_it_is() {
     assert_eq!(count("Stalled"), 0, "{lines:#?}");
 }
 
+/// Flash that takes half a minute and more for a block: a watcher is told that nothing moves, and the transfer goes on.
+#[tokio::test(start_paused = true)]
+async fn a_transfer_that_stalls_says_so() {
+    let mut spec = DeviceSpec::ios_switch("edge1");
+    spec.timing.write_bytes_per_second = 14.0;
+    let policy = Policy { activate: ActivateMode::Off, ..only(Protocol::Tftp, Direction::Pull) };
+    let fleet = Fleet::new(vec![spec], policy);
+    let heard = Heard::default();
+    let worker = fleet.worker("w1", Manner { heard: Some(heard.clone()), ..Manner::default() });
+    let plan = fleet.plan(&worker).await;
+    let job = fleet.submit(&plan).await;
+    fleet.work(&worker, &job).await;
+    let lines = heard.0.lock().unwrap();
+    assert!(lines.iter().any(|line| line.starts_with("Stalled { seconds: 3")), "{:#?}", &lines[..lines.len().min(40)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_plan_says_which_transfers_it_leaves_out() {
     let transfers = vec![(Protocol::Sftp, Direction::Pull), (Protocol::Scp, Direction::Pull)];

@@ -102,10 +102,26 @@ impl Context {
     /// # Errors
     /// `Cancelled`.
     pub async fn sleep(&self, duration: Duration) -> Result<()> {
+        let slept = async {
+            self.clock.sleep(duration).await;
+            Ok(())
+        };
+        self.unless_cancelled("wait", slept).await
+    }
+
+    /// Runs `work`, unless it is cancelled, which is looked at first.
+    ///
+    /// # Errors
+    /// `Cancelled`, or the error of `work`.
+    pub async fn unless_cancelled<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
         tokio::select! {
             biased;
-            () = self.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, "wait", "stopped on request")),
-            () = self.clock.sleep(duration) => Ok(()),
+            () = self.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, operation, "stopped on request")),
+            done = work => done,
         }
     }
 

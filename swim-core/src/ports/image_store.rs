@@ -1,12 +1,18 @@
 //! Bytes of images, addressed by their SHA-256.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::Result;
 use crate::model::Sha256;
+
+/// An image that is held open, as whatever the store opened: an `Arc` of an open file (`std::fs::File`) where the bytes lie in
+/// one. An adapter that knows the type can let the kernel send it; nobody else looks into it.
+pub type Opened = Arc<dyn Any + Send + Sync>;
 
 /// Keeps the bytes of images. An image is visible whole or not at all.
 #[async_trait]
@@ -17,6 +23,11 @@ pub trait ImageStore: Send + Sync + fmt::Debug {
     async fn size(&self, image: &Sha256) -> Result<Option<u64>>;
     /// Up to `length` bytes from `offset`; shorter only at the end of the image. `NotFound` when it is not there.
     async fn read(&self, image: &Sha256, offset: u64, length: usize) -> Result<Bytes>;
+    /// The image held open, where the store keeps it as it is in one file and what is read there needs no further check.
+    /// It stays readable, and the same, when the image is removed meanwhile. `None`: it must be [read](Self::read).
+    async fn opened(&self, _: &Sha256) -> Result<Option<Opened>> {
+        Ok(None)
+    }
     /// Removes an image; removing what is not there is fine.
     async fn remove(&self, image: &Sha256) -> Result<()>;
     /// All images.

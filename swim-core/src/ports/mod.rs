@@ -16,7 +16,7 @@ pub use checks::{CheckCall, PostChecks, Verdict};
 pub use cli::{Cli, CliConnector};
 pub use clock::Clock;
 pub use context::{Context, Note, NoteSink, Silent};
-pub use image_store::{ImageStore, ImageWriter};
+pub use image_store::{ImageStore, ImageWriter, Opened};
 pub use job_store::{Appended, JobId, JobStore, JobSummary, Lease, NewJob, Sequence, Stored, WorkerId};
 pub use network::{Accepted, ByteStream, Datagrams, Dialed, Listener, Network};
 pub use records::Records;

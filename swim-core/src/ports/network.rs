@@ -1,5 +1,6 @@
 //! Byte streams: real TCP, or an in-memory network with simulated devices.
 
+use std::any::Any;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -8,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::model::Endpoint;
 use crate::{Error, ErrorKind, Result};
 
-/// A byte stream in both directions.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+/// A byte stream in both directions. A network's adapters may know their own streams again by their type.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + Any {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + Any> ByteStream for T {}
 
 /// A connection that we made.
 pub struct Dialed {
@@ -59,6 +60,11 @@ pub trait Listener: Send + Sync + fmt::Debug {
 pub trait Datagrams: Send + Sync + fmt::Debug {
     /// Our own address.
     fn local(&self) -> Endpoint;
+    /// From now on only this one is sent to and heard. The others are passed over where the network can do so by itself,
+    /// which makes every datagram cheaper; elsewhere nothing changes, and the reader looks at the senders anyway.
+    async fn connect(&self, _to: &Endpoint) -> Result<()> {
+        Ok(())
+    }
     /// Sends a batch.
     async fn send(&self, batch: &[u8], each: usize, to: &Endpoint) -> Result<()>;
     /// Waits for datagrams of one sender and puts them into `batch`, which is cleared before; says the length of each

@@ -205,6 +205,12 @@ pub trait Transfer: Send + Sync + fmt::Debug {
     async fn fetch(&self, _: Fetch, _: &Context) -> Result<Receipt> {
         Err(lacking(self.ability(), Direction::Fetch))
     }
+    /// Removes a file that was pushed, e.g. one that was made for a test. `NotFound` when it is not there; `Unsupported` by
+    /// protocols that remove nothing.
+    async fn remove(&self, _: &Device, _: &str, _: &Context) -> Result<()> {
+        let message = format!("{} removes no files", self.ability().protocol);
+        Err(Error::new(ErrorKind::Unsupported, "remove", message))
+    }
     /// We serve, the device pulls.
     async fn offer(&self, _: Offer, _: &Context) -> Result<Box<dyn Served>> {
         Err(lacking(self.ability(), Direction::Pull))

@@ -10,6 +10,15 @@ use crate::model::{Direction, Protocol};
 use crate::ports::Receipt;
 use crate::{Error, ErrorKind};
 
+/// The operations of errors that this client makes before it asks a server: it has no adapter for that.
+const OWN: [&str; 3] = ["self-test", "stage", "transfer"];
+
+/// Was nothing tried, because this client cannot?
+#[must_use]
+pub fn untried(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unsupported && OWN.contains(&error.operation())
+}
+
 /// What a failed try says of the server.
 ///
 /// ```
@@ -88,6 +97,11 @@ pub fn fault(protocol: Protocol, error: &Error) -> Finding {
             "what listens there does not speak this protocol as we know it",
             "correct the protocol or the port of the door",
         ),
+        ErrorKind::Unsupported if !untried(error) => (
+            "not_supported",
+            "it does not know, or does not allow, what was asked of it",
+            "allow it on the server (by HTTP: PUT and GET; by FTPS: AUTH TLS), or use another protocol",
+        ),
         ErrorKind::Unsupported => {
             let finding =
                 Finding::new("server.untried", Severity::Unknown, format!("it was not tried: {}", error.message()));
@@ -95,7 +109,12 @@ pub fn fault(protocol: Protocol, error: &Error) -> Finding {
         }
         _ => ("failed", "the transfer failed", "see the error"),
     };
-    let mut message = message.to_owned();
+    let mut message = match error.operation() {
+        // What is wrong with it is what must be known first.
+        CHECK_CERTIFICATE | CHECK_HOST_KEY => format!("{message}: {}", error.message()),
+        _ if code == "not_supported" => format!("{message}: {}", error.message()),
+        _ => message.to_owned(),
+    };
     for (key, before) in [("endpoint", "at"), ("path", "file")] {
         if let Some(value) = error.context(key).or_else(|| cause(error)?.context(key)) {
             message = format!("{message} ({before} {value})");
@@ -170,9 +189,16 @@ mod tests {
         assert_eq!(code(ErrorKind::Privilege, &[]), "server.permission");
         assert_eq!(code(ErrorKind::Privilege, &reading), "server.not_readable");
         assert_eq!(code(ErrorKind::Integrity, &reading), "server.content");
-        assert_eq!(code(ErrorKind::Unsupported, &[]), "server.untried");
+        assert_eq!(code(ErrorKind::Unsupported, &[]), "server.not_supported");
+        let untried = Error::new(ErrorKind::Unsupported, "stage", "there is no push by FTP");
+        assert_eq!(fault(Protocol::Ftp, &untried).code, "server.untried");
         let key = Error::new(ErrorKind::Auth, "check host key", "another one");
         assert_eq!(fault(Protocol::Scp, &key).code, "server.host_key");
+        let no_put = Error::new(ErrorKind::Unsupported, "http", "the server refused").said("405 Method Not Allowed");
+        assert_eq!(fault(Protocol::Http, &no_put).code, "server.not_supported");
+        let expired = fault(Protocol::Https, &Error::new(ErrorKind::Auth, CHECK_CERTIFICATE, "it was good until 2020"));
+        assert_eq!(expired.code, "server.certificate");
+        assert!(expired.message.contains("good until 2020"), "{expired}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod source;
 mod staging;
 
 pub use caps::Caps;
-pub use diagnosis::{fault, ignored_options};
+pub use diagnosis::{fault, ignored_options, untried};
 pub use meter::Meter;
 pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Bucket;
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
-use crate::ports::{Context, Push, Receipt, Records, Transfer};
+use crate::ports::{Context, Note, Push, Receipt, Records, Transfer};
 use crate::{Error, ErrorKind, Result};
 
 pub use compared::Compared;
@@ -112,7 +112,7 @@ impl Servers {
     /// brought is read back and compared: devices trust it.
     ///
     /// # Errors
-    /// `Unsupported` when no door can be written to and read from; `Integrity` when the server gives back other bytes;
+    /// `Unsupported` when no door can be written to and read from; `Cancelled`, also while it waits for others; `Integrity` when the server gives back other bytes;
     /// `Conflict` when another process took over; those of the transfer and of the records.
     pub async fn stage(
         &self,
@@ -125,7 +125,15 @@ impl Servers {
             let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(staged.entry((server.name.clone(), what.name.to_owned())).or_default())
         };
-        let mut seen = place.lock().await;
+        let mut seen = match place.try_lock() {
+            Ok(seen) => seen,
+            Err(_) => {
+                let what =
+                    format!("waits for another device of this process, for which {} is brought there", what.name);
+                cx.notes.note(Note::Staging { server: server.name.clone(), what });
+                cx.unless_cancelled("stage", async { Ok(place.lock().await) }).await?
+            }
+        };
         let fresh = |at: Duration| cx.clock.monotonic().saturating_sub(at) < LOOK_AGAIN;
         if seen.is_some_and(|(image, at)| image == *what.image && fresh(at)) {
             return Ok(Brought::Found);
@@ -158,6 +166,26 @@ impl Servers {
     ) -> Result<(Receipt, Receipt)> {
         let cx = self.context(server, cx);
         Site { what, server, services, cx: &cx }.through(door).await.map_err(|e| e.with("server", &server.name))
+    }
+
+    /// Removes the file that was brought through a door. What SCP has brought goes by SFTP, which its servers speak as well.
+    ///
+    /// # Errors
+    /// `Unsupported` by protocols that remove nothing; `NotFound` when it is not there; those of the connection.
+    pub async fn remove(
+        &self,
+        name: &str,
+        server: &ImageServer,
+        door: &Door,
+        services: &PullServices,
+        cx: &Context,
+    ) -> Result<()> {
+        let by = if door.protocol == Protocol::Scp { Protocol::Sftp } else { door.protocol };
+        let adapter = services.find(by, Direction::Push).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "remove", format!("this client does not write by {by}"))
+        })?;
+        let removed = adapter.remove(&server.as_device(door), &door.path(name), cx).await;
+        removed.map_err(|e| e.with("server", &server.name))
     }
 }
 

@@ -10,11 +10,12 @@ use swim_core::ports::{Context, Fetch, ImageStore, Network, Note, Push, Receipt,
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio::io::AsyncWriteExt;
 
-use super::config::{COMPARED, FLUSH, FtpClientConfig, PIECE, SILENCE};
+use super::config::{COMPARED, DATA_SILENCE, FLUSH, FtpClientConfig, PIECE, SILENCE};
 use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
+use crate::sendfile::{ImageFile, PORTION, socket};
 use crate::tls::TlsClient;
 
 /// FTP or FTPS with us as the client. FTP is not encrypted: who can listen on the way reads the login and the image.
@@ -87,6 +88,14 @@ impl Transfer for FtpClient {
         let (bytes, from) = taken.map_err(named)?;
         Ok(self.receipt(Direction::Fetch, bytes, from, began, cx).over(session.cipher()))
     }
+
+    async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let mut session = self.session(device, cx).await.map_err(named)?;
+        let removed = session.delete(path).await;
+        session.give_up(None).await;
+        removed.map_err(named)
+    }
 }
 
 impl Session<'_> {
@@ -131,6 +140,19 @@ impl Session<'_> {
         let stays = self.looks && !matches!(e.kind(), ErrorKind::NoSpace | ErrorKind::Integrity);
         self.give_up((!stays).then_some(request.path.as_str())).await;
         Err(e.effected(Effect::Unknown))
+    }
+
+    /// Servers have the same words for a file that is not there and for one that must stay: looks which it is.
+    async fn delete(&mut self, path: &str) -> Result<()> {
+        let answer = self.ask(&format!("DELE {path}")).await?;
+        if answer.good() {
+            return Ok(());
+        }
+        let refusal = refused(&answer, About::Write);
+        if refusal.kind() == ErrorKind::Privilege && self.size(path).await?.is_none() && self.looks {
+            return Err(Error::new(ErrorKind::NotFound, "ftp", "the file is not there").caused_by(refusal));
+        }
+        Err(refusal)
     }
 
     /// Servers have the same words for a folder that is not there and for one that must not be written to: looks which it is.
@@ -295,6 +317,20 @@ pub(super) async fn pour(
         async move { if length == 0 { Ok(Bytes::new()) } else { file.store.read(file.image, at, length).await } }
     };
     let mut at = from;
+    let held = match socket(&**data) {
+        Some(_) => ImageFile::of(file.store, file.image).await?,
+        None => None,
+    };
+    if let (Some(held), Some(socket)) = (held, socket(&**data)) {
+        while at < file.bytes {
+            let length = usize::try_from(file.bytes - at).unwrap_or(usize::MAX).min(PORTION);
+            allow(at + length as u64, length)?;
+            cx.pace.take(length, cx).await?;
+            held.pass(socket, (file.store, file.image), at, length, DATA_SILENCE, cx).await?;
+            at += length as u64;
+            cx.notes.note(Note::Bytes { done: at, total: Some(file.bytes) });
+        }
+    }
     let mut piece = read(at).await?;
     while at < file.bytes {
         if piece.is_empty() {

@@ -1,4 +1,4 @@
-//! We dial an HTTP or HTTPS server: `GET` with ranges, and `PUT`.
+//! We dial an HTTP or HTTPS server: `GET` with ranges, `PUT` and `DELETE`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -204,6 +204,17 @@ impl Transfer for HttpClient {
         let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
         Ok(receipt.over(taken.cipher.as_deref()))
     }
+
+    async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let delete = plain(Method::DELETE, path)?;
+        let (response, _connection) = self.ask(device, delete, &AtomicU64::new(0), cx).await.map_err(named)?;
+        // Accepted is no promise that it is gone.
+        if matches!(response.status(), StatusCode::OK | StatusCode::NO_CONTENT) {
+            return Ok(());
+        }
+        Err(named(refused(&response)))
+    }
 }
 
 impl HttpClient {
@@ -339,6 +350,9 @@ fn silent() -> Error {
 }
 
 fn broken(e: hyper::Error) -> Error {
+    if e.is_parse() {
+        return Error::new(ErrorKind::UnexpectedReply, "http", "what answers is no HTTP").caused_by(e);
+    }
     Error::new(ErrorKind::Interrupted, "http", "the connection broke").retry_when(Retry::Now).caused_by(e)
 }
 

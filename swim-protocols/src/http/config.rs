@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const CONNECTIONS: usize = 8;
 /// From the connection to the end of the request's header: a peer that drips bytes holds no place.
 pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(15);
+/// Bytes that are thrown away while we wait for the close of who got all.
+pub(crate) const UNREAD: usize = 64 * 1024;
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 pub(crate) const IDLE: Duration = Duration::from_secs(300);
 /// After an answer to a request that was not read whole: how long its rest is thrown away. Who reads while sending has

@@ -4,6 +4,7 @@ mod body;
 mod client;
 mod config;
 mod range;
+mod sending;
 mod server;
 mod taking;
 

@@ -1,7 +1,9 @@
 //! The server of offers and accepts.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,17 +20,18 @@ use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{
     Accept, Accepted, ByteStream, Context, Listener, Network, Offer, Served, Transfer, TransferAbility,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
-use super::body::{Answer, ImagePart, Sending};
+use super::body::{Answer, Handover};
 use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE, LINGER};
 use super::range::{Wanted, wanted};
+use super::sending::{read, send};
 use super::taking::Inbox;
-use crate::door::{Visit, attend_all};
-use crate::intake::{Intake, check_accept};
+use crate::door::attend_all;
+use crate::intake::check_accept;
 use crate::pulls::{Pulls, check_offer, random_text};
-use crate::served::{Books, Cipher, HiddenPath};
+use crate::served::{Cipher, Goods, HiddenPath};
 use crate::stream::Severable;
 use crate::tls::{Identity, Secured};
 
@@ -58,23 +61,17 @@ impl HttpOffers {
         Self { network, config, tls: Some(identity), ability: ability(Protocol::Https) }
     }
 
-    /// Opens the door to what is served at the path that it is given.
-    async fn open(
-        &self,
-        name: &str,
-        visit: Visit,
-        cx: &Context,
-        goods: impl FnOnce(String, Context) -> Goods + Send,
-    ) -> Result<HiddenPath> {
+    /// Opens the door to what is served.
+    async fn open(&self, goods: Goods, cx: &Context) -> Result<HiddenPath> {
         let door = crate::door::open(self.network.as_ref(), &self.config.bind, self.config.ports).await?;
         let end = cx.cancel.child_token();
-        let path = format!("{}/{name}", random_text::<16>());
-        let goods = goods(format!("/{path}"), Context { cancel: end.clone(), ..cx.clone() });
+        let path = format!("{}/{}", random_text::<16>(), goods.name());
         let port = door.local().port;
         let mut served = HiddenPath::new(self.ability.protocol, port, &path, goods.books(), cx, &end);
         served.certificate = self.tls.as_ref().map(Identity::shown);
         let guard = Guard { identity: self.tls.clone(), cipher: Arc::clone(&served.cipher) };
-        tokio::spawn(serve(door, visit, goods, guard, end));
+        let desk = Desk { goods, cx: Context { cancel: end.clone(), ..cx.clone() }, path: format!("/{path}") };
+        tokio::spawn(serve(door, Arc::new(desk), guard, end));
         Ok(served)
     }
 }
@@ -108,43 +105,11 @@ impl Guard {
     }
 }
 
-/// What is served.
-#[derive(Clone)]
-enum Goods {
-    Out(Arc<Desk>),
-    In(Arc<Inbox>),
-}
-
-impl Goods {
-    fn books(&self) -> Books {
-        match self {
-            Self::Out(desk) => Books::Out(Arc::clone(&desk.pulls)),
-            Self::In(inbox) => Books::In(Arc::clone(&inbox.intake)),
-        }
-    }
-
-    fn cx(&self) -> &Context {
-        match self {
-            Self::Out(desk) => &desk.cx,
-            Self::In(inbox) => &inbox.cx,
-        }
-    }
-
-    /// Bytes that moved so far.
-    fn moved(&self) -> u64 {
-        match self {
-            Self::Out(desk) => desk.pulls.sent(),
-            Self::In(inbox) => inbox.intake.taken(),
-        }
-    }
-}
-
-/// What all connections of an offer share.
+/// What all connections share.
 #[derive(Debug)]
-pub(crate) struct Desk {
-    pub(crate) request: Offer,
-    pub(crate) pulls: Arc<Pulls>,
-    pub(crate) cx: Context,
+pub(super) struct Desk {
+    pub(super) goods: Goods,
+    pub(super) cx: Context,
     /// With the leading slash.
     path: String,
 }
@@ -157,99 +122,110 @@ impl Transfer for HttpOffers {
 
     async fn offer(&self, request: Offer, cx: &Context) -> Result<Box<dyn Served>> {
         check_offer(&request)?;
-        let (name, visit) = (request.name.clone(), Visit::from(&request));
-        let pulls = Arc::new(Pulls::new(request.bytes, request.uses));
-        let goods = |path, cx| Goods::Out(Arc::new(Desk { request, pulls, cx, path }));
-        Ok(Box::new(self.open(&name, visit, cx, goods).await?))
+        Ok(Box::new(self.open(Goods::pulled(request), cx).await?))
     }
 
     async fn accept(&self, request: Accept, cx: &Context) -> Result<Box<dyn Served>> {
         check_accept(&request)?;
-        let (name, visit) = (request.name.clone(), Visit::from(&request));
-        let goods = |path, cx| Goods::In(Arc::new(Inbox { request, intake: Arc::<Intake>::default(), cx, path }));
-        Ok(Box::new(self.open(&name, visit, cx, goods).await?))
+        Ok(Box::new(self.open(Goods::taken(request), cx).await?))
     }
 }
 
-async fn serve(door: Box<dyn Listener>, visit: Visit, goods: Goods, guard: Guard, end: CancellationToken) {
-    let one = |accepted, cut| attend(accepted, goods.clone(), guard.clone(), cut);
-    attend_all(door, visit, goods.cx(), end, CONNECTIONS, one).await;
+async fn serve(door: Box<dyn Listener>, desk: Arc<Desk>, guard: Guard, end: CancellationToken) {
+    let one = |accepted, cut| attend(accepted, Arc::clone(&desk), guard.clone(), cut);
+    attend_all(door, desk.goods.visit(), &desk.cx, end, CONNECTIONS, one).await;
 }
 
 /// One connection: one request, so that its end tells that the answer was taken.
-async fn attend(accepted: Accepted, goods: Goods, guard: Guard, cut: CancellationToken) {
+async fn attend(accepted: Accepted, desk: Arc<Desk>, guard: Guard, cut: CancellationToken) {
     let _cut_at_the_end = cut.clone().drop_guard();
     let Accepted { stream, peer, .. } = accepted;
-    let Some(stream) = guard.secure(Severable::new(stream, cut.clone()), goods.cx()).await else { return };
-    let sending = Sending::default();
+    let cx = Context { cancel: cut.clone(), ..desk.cx.clone() };
+    let handover = Arc::new(Handover::default());
+    let told = Arc::clone(&handover);
+    let stream = Severable::new(stream, cut.clone()).telling(Box::new(move || told.flushed()));
+    let Some(stream) = guard.secure(stream, &cx).await else { return };
     let service = service_fn(|request: Request<Incoming>| {
-        let (goods, host, sending) = (goods.clone(), peer.host.clone(), Arc::clone(&sending));
-        Box::pin(async move {
-            Ok::<_, Infallible>(match &goods {
-                Goods::Out(desk) => answer(desk, &host, &request, &sending),
-                Goods::In(inbox) => inbox.answer(&host, request).await,
-            })
-        })
+        let (desk, host, handover) = (Arc::clone(&desk), peer.host.clone(), Arc::clone(&handover));
+        Box::pin(async move { Ok::<_, Infallible>(answer(&desk, &host, request, &handover).await) })
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .without_shutdown();
-    tokio::pin!(connection);
-    let clock = &goods.cx().clock;
-    let mut moved = goods.moved();
+        .serve_connection(TokioIo::new(stream), service);
+    let mut moved = desk.goods.moved();
     let ended = loop {
+        let head = poll_fn(|cx| match connection.poll_without_shutdown(cx) {
+            Poll::Pending if handover.ready() => Poll::Ready(Ok(())),
+            other => other,
+        });
         tokio::select! {
-            ended = &mut connection => break ended,
-            () = clock.sleep(IDLE) => {
+            ended = head => break ended,
+            () = cx.clock.sleep(IDLE) => {
                 // Nothing moved for so long: cutting makes the connection end with an error.
-                if goods.moved() == moved {
+                if desk.goods.moved() == moved {
                     cut.cancel();
                 }
-                moved = goods.moved();
+                moved = desk.goods.moved();
             }
         }
     };
-    match ended {
-        Ok(parts) => {
-            let sent = *sending.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (Goods::Out(desk), Some((start, end))) = (&goods, sent) {
-                desk.pulls.arrived(start, end);
-            }
-            tokio::select! {
-                () = hang_up(parts.io.into_inner()) => {}
-                () = clock.sleep(LINGER) => {}
-            }
-        }
-        Err(e) => tracing::debug!(%peer, error = %e, "a connection ended"),
+    if let Err(e) = ended {
+        tracing::debug!(%peer, error = %e, "a connection ended");
+        return;
+    }
+    let mut stream = connection.into_parts().io.into_inner();
+    match (&desk.goods, handover.part()) {
+        (Goods::Out(offer, pulls), Some(part)) => match send(&mut stream, offer, pulls, part, &cx).await {
+            Ok(()) => pulls.arrived(part.0, part.1),
+            Err(e) => tracing::info!(%peer, device = %desk.goods.device(), error = %e.report(), "a pull broke off"),
+        },
+        _ => tokio::select! {
+            () = hang_up(stream) => {}
+            () = cx.clock.sleep(LINGER) => {}
+        },
     }
 }
 
 /// Says that nothing more comes, and reads on: a close with unread bytes resets the connection, and who was refused in
 /// the middle of an upload would never read why.
 async fn hang_up(mut stream: Box<dyn ByteStream>) {
-    let mut unread = [0; 4096];
     if stream.shutdown().await.is_ok() {
-        while stream.read(&mut unread).await.is_ok_and(|count| count > 0) {}
+        while read(&mut stream).await.is_ok_and(|count| count > 0) {}
     }
 }
 
-fn answer(desk: &Arc<Desk>, peer: &str, request: &Request<Incoming>, sending: &Sending) -> Response<Answer> {
+async fn answer(desk: &Desk, peer: &str, request: Request<Incoming>, handover: &Arc<Handover>) -> Response<Answer> {
     if request.uri().path() != desk.path {
         return text(StatusCode::NOT_FOUND, "not here\n");
     }
+    match &desk.goods {
+        Goods::Out(offer, pulls) => image(offer, pulls, peer, &request, handover),
+        Goods::In(accept, intake) => {
+            let inbox = Inbox { request: accept.clone(), intake: Arc::clone(intake), cx: desk.cx.clone() };
+            inbox.answer(peer, request).await
+        }
+    }
+}
+
+fn image(
+    offer: &Offer,
+    pulls: &Pulls,
+    peer: &str,
+    request: &Request<Incoming>,
+    handover: &Arc<Handover>,
+) -> Response<Answer> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         put(refused.headers_mut(), ALLOW, "GET, HEAD");
         return refused;
     }
-    if !desk.pulls.admits(peer) {
+    if !pulls.admits(peer) {
         return text(StatusCode::GONE, "this offer is used up\n");
     }
-    let bytes = desk.request.bytes;
-    let tag = format!("\"{}\"", desk.request.image);
+    let bytes = offer.bytes;
+    let tag = format!("\"{}\"", offer.image);
     let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
     // A part of another file must not be sewn to ours.
     let range = header(RANGE).filter(|_| header(IF_RANGE).is_none_or(|t| t == tag));
@@ -265,7 +241,8 @@ fn answer(desk: &Arc<Desk>, peer: &str, request: &Request<Incoming>, sending: &S
     let body = if request.method() == Method::HEAD {
         Answer::Text(None)
     } else {
-        Answer::Image(ImagePart::new(Arc::clone(desk), start, end, Arc::clone(sending)))
+        handover.promise(start, end);
+        Answer::Image(end - start, Arc::clone(handover))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

@@ -17,14 +17,12 @@ use crate::intake::{Intake, Turn};
 /// Bytes that are written to the sink at once.
 const PIECE: usize = 1024 * 1024;
 
-/// What all connections of an accept share.
+/// Where the file of one request goes.
 #[derive(Debug)]
 pub(super) struct Inbox {
     pub(super) request: Accept,
     pub(super) intake: Arc<Intake>,
     pub(super) cx: Context,
-    /// With the leading slash.
-    pub(super) path: String,
 }
 
 /// Why a file is not taken.
@@ -39,10 +37,7 @@ const FAILED: Refusal = (StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be 
 
 impl Inbox {
     /// Takes the file of a request, if it is the one that is expected.
-    pub(super) async fn answer(self: &Arc<Self>, peer: &str, request: Request<Incoming>) -> Response<Answer> {
-        if request.uri().path() != self.path {
-            return text(StatusCode::NOT_FOUND, "not here\n");
-        }
+    pub(super) async fn answer(self, peer: &str, request: Request<Incoming>) -> Response<Answer> {
         if request.method() != Method::PUT {
             let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only PUT\n");
             put(refused.headers_mut(), ALLOW, "PUT");
@@ -53,10 +48,9 @@ impl Inbox {
         if let Some((status, words)) = refused {
             return text(status, words);
         }
-        let inbox = Arc::clone(self);
         // A task of its own: when the connection ends in the middle of a write, that write must be over before the next
         // upload begins.
-        let taken = tokio::spawn(async move { inbox.take(request.into_body()).await }).await.unwrap_or(Err(FAILED));
+        let taken = tokio::spawn(async move { self.take(request.into_body()).await }).await.unwrap_or(Err(FAILED));
         match taken {
             Ok(()) => text(StatusCode::CREATED, "the file is here\n"),
             Err((status, words)) => text(status, words),

@@ -36,19 +36,32 @@ impl From<AuthResult> for Outcome {
     }
 }
 
-/// Asks the server what it takes, then offers each credential once: wrong tries lock accounts.
+/// Who logs in, and what knows the secrets of that.
+#[derive(Clone, Copy)]
+pub(crate) struct Credentials<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) secrets: &'a dyn Secrets,
+}
+
+/// Asks the server what it takes, then offers each credential once: wrong tries lock accounts. A key is shown without
+/// asking to a server that `takes_keys`: showing one is no try, and its answer tells the rest.
 pub(crate) async fn login(
     handle: &mut Handle<Guard>,
-    device: &Device,
-    secrets: &dyn Secrets,
+    credentials: Credentials<'_>,
+    takes_keys: bool,
     limit: Duration,
     cx: &Context,
 ) -> Result<()> {
+    let Credentials { device, secrets } = credentials;
     let login = &device.login;
-    let first = async { handle.authenticate_none(&login.user).await.map_err(|e| failure::ssh(OPERATION, e)) };
-    let mut methods = match Outcome::from(cx.within(limit, OPERATION, first).await?) {
-        Outcome::In => return Ok(()),
-        Outcome::Further(methods) | Outcome::Refused(methods) => methods,
+    let mut methods = if takes_keys && login.key.is_some() {
+        MethodSet::from([MethodKind::PublicKey].as_slice())
+    } else {
+        let first = async { handle.authenticate_none(&login.user).await.map_err(|e| failure::ssh(OPERATION, e)) };
+        match Outcome::from(cx.within(limit, OPERATION, first).await?) {
+            Outcome::In => return Ok(()),
+            Outcome::Further(methods) | Outcome::Refused(methods) => methods,
+        }
     };
     let mut tried = Vec::new();
     loop {

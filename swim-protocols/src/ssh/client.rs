@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use russh::keys::PublicKeyOrCertificate;
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Disconnect, client};
 use swim_core::model::Device;
 use swim_core::ports::{Context, Network, Records, Secrets};
@@ -13,11 +14,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::config::{CHANNEL_LIMIT, SshConfig, Striping, window};
 use super::greeting::Greeting;
 use super::hostkeys::HostKeyCheck;
+use super::pipe::Pipe;
 use super::{auth, failure};
 use crate::stream::Severable;
 
-/// Software whose servers were seen to take one file over several channels.
-const TAKES_STRIPES: &str = "OpenSSH";
+/// Software whose servers were seen to take one file over several channels, and requests before the answers to earlier ones.
+const WELL_KNOWN: &str = "OpenSSH";
 
 /// Dials devices, checks their host keys and logs in. The command line, SFTP and SCP work on what it returns.
 #[derive(Clone, Debug)]
@@ -74,7 +76,8 @@ impl SshClient {
         let began = cx.clock.monotonic();
         let dialed = cx.within(limit, "connect", self.network.dial(&device.at)).await?;
         // A dial is one round trip, and the last chance: the window is the same for all channels of a connection.
-        let window = window(cx.clock.monotonic().saturating_sub(began));
+        let round_trip = cx.clock.monotonic().saturating_sub(began);
+        let window = window(round_trip);
         let config = Arc::new(self.config.client(device.legacy_ssh, &known, window)?);
         // Cancelling ends the connection even while the device does not read what we write.
         let cut = CancellationToken::new();
@@ -85,12 +88,21 @@ impl SshClient {
         let ear = greeting.clone();
         let stream = Severable::new(dialed.stream, cut).heard_by(Box::new(move |bytes| ear.hear(bytes)));
         let handshake = async { client::connect_stream(config, stream, handler).await.map_err(GuardError::into_error) };
-        let mut handle = cx.within(limit, "connect", handshake).await.map_err(|e| e.with("device", &device.id))?;
-        auth::login(&mut handle, device, self.secrets.as_ref(), self.config.auth_limit(), cx)
+        let handle = cx.within(limit, "connect", handshake).await.map_err(|e| match greeting.instead() {
+            Some(said) if e.kind() == ErrorKind::Timeout => {
+                let message = format!("what answers at {} does not speak SSH", device.at);
+                Error::new(ErrorKind::UnexpectedReply, "connect", message).said(said).caused_by(e)
+            }
+            _ => e,
+        });
+        let mut handle = handle.map_err(|e| e.with("device", &device.id))?;
+        let credentials = auth::Credentials { device, secrets: self.secrets.as_ref() };
+        auth::login(&mut handle, credentials, greeting.names(WELL_KNOWN), self.config.auth_limit(), cx)
             .await
             .map_err(|e| e.with("device", &device.id))?;
         let striping = self.config.striping;
-        Ok(SshLink { handle, cipher, local: dialed.local, greeting, striping, window, _cut: guard })
+        let local = dialed.local;
+        Ok(SshLink { handle, cipher, local, greeting, striping, window, round_trip, _cut: guard })
     }
 }
 
@@ -102,6 +114,7 @@ pub struct SshLink {
     greeting: Greeting,
     striping: Striping,
     window: u32,
+    round_trip: Duration,
     _cut: DropGuard,
 }
 
@@ -125,7 +138,17 @@ impl SshLink {
 
     /// May a file that an earlier transfer left there have holes?
     pub(crate) fn may_leave_holes(&self) -> bool {
-        self.striping == Striping::Always || self.greeting.names(TAKES_STRIPES)
+        self.striping == Striping::Always || self.is_well_known()
+    }
+
+    /// Is it a server that answers in order, and takes requests before the answers to earlier ones?
+    pub(crate) fn is_well_known(&self) -> bool {
+        self.greeting.names(WELL_KNOWN)
+    }
+
+    /// The round trip of the path, as the dial measured it.
+    pub(crate) const fn round_trip(&self) -> Duration {
+        self.round_trip
     }
 
     /// Bytes that each channel lets the device send unasked.
@@ -137,6 +160,12 @@ impl SshLink {
     pub(crate) async fn channel(&self, operation: &str, cx: &Context) -> Result<Channel<client::Msg>> {
         let open = async { self.handle.channel_open_session().await.map_err(|e| failure::ssh(operation, e)) };
         cx.within(CHANNEL_LIMIT, operation, open).await
+    }
+
+    /// Opens a session channel that is written to in bulk.
+    pub(crate) async fn pipe(&self, operation: &'static str, cx: &Context) -> Result<Pipe<client::Msg>> {
+        let pipe = Pipe::new(self.channel(operation, cx).await?, operation);
+        Ok(if self.is_well_known() { pipe.keeping_up(self.round_trip) } else { pipe })
     }
 
     /// Says good-bye. The connection ends when the link is dropped, at the latest.
@@ -197,6 +226,17 @@ impl client::Handler for Guard {
     ) -> Result<(), GuardError> {
         // The names of later exchanges are the same in practice; the receipt tells the first.
         let _ = self.cipher.set(names.cipher.as_ref().to_owned());
+        Ok(())
+    }
+
+    /// OpenSSH tells its keys behind the login and holds back what follows until its TCP hears that they came, which ours
+    /// says after 40 ms or with the next bytes: these.
+    async fn openssh_ext_host_keys_announced(
+        &mut self,
+        _: Vec<PublicKey>,
+        session: &mut client::Session,
+    ) -> Result<(), GuardError> {
+        session.send_keepalive(true)?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
-use russh::{Preferred, SshId, cipher, client, compression, kex, mac};
+use russh::{Limits, Preferred, SshId, cipher, client, compression, kex, mac};
 use serde::{Deserialize, Serialize};
 use swim_core::{Error, Result};
 
@@ -28,6 +28,10 @@ const LARGEST_WINDOW: u32 = 16 * 1024 * 1024;
 /// Bytes of window for each microsecond of the round trip: twice the product of delay and 80 MB/s, which is what one
 /// connection reaches there.
 const WINDOW_PER_MICROSECOND: u128 = 160;
+/// New keys after this many MiB one way: RFC 4253 recommends it for each gigabyte.
+pub(crate) const REKEY_MIB: u64 = 1024;
+/// And after this long.
+const REKEY_TIME: Duration = Duration::from_secs(3600);
 /// The largest packet that we take.
 const PACKET: u32 = 64 * 1024 - 1;
 
@@ -66,6 +70,8 @@ pub struct SshConfig {
     pub keepalive_seconds: u64,
     /// SFTP over several channels at once.
     pub striping: Striping,
+    /// MiB one way after which we ask for new keys, 1 to 1024; the other side may ask at any time.
+    pub rekey_mib: u64,
 }
 
 impl Default for SshConfig {
@@ -76,6 +82,7 @@ impl Default for SshConfig {
             silence_seconds: TRANSFER_SILENCE.as_secs(),
             keepalive_seconds: KEEPALIVE.as_secs(),
             striping: Striping::Auto,
+            rekey_mib: REKEY_MIB,
         }
     }
 }
@@ -103,6 +110,7 @@ impl SshConfig {
             .map_err(|e| Error::internal("configure ssh", "the group sizes were refused").caused_by(e))?;
         Ok(client::Config {
             client_id: ident(),
+            limits: limits(self.rekey_mib)?,
             window_size: window,
             maximum_packet_size: PACKET,
             preferred,
@@ -119,6 +127,15 @@ impl SshConfig {
 /// Our identification line.
 pub(crate) fn ident() -> SshId {
     SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-swim_", env!("CARGO_PKG_VERSION"))))
+}
+
+/// When we ask for new keys.
+pub(crate) fn limits(mib: u64) -> Result<Limits> {
+    if !(1..=REKEY_MIB).contains(&mib) {
+        return Err(Error::invalid("rekey_mib", mib, "it is from 1 to 1024 MiB"));
+    }
+    let bytes = usize::try_from(mib * 1024 * 1024).unwrap_or(usize::MAX);
+    Ok(Limits::new(bytes, bytes, REKEY_TIME))
 }
 
 /// RSA keys are one family, whatever the hash of the signature.

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes until the line must have come: servers may send some lines of text before it.
 const MOST: usize = 8 * 1024;
+/// Characters of what another kind of server says: enough to know it by.
+const WORDS: usize = 100;
 /// What the line begins with.
 const SIGN: &[u8] = b"SSH-";
 
@@ -43,6 +45,15 @@ impl Greeting {
         !matches!(*state, State::Line(_))
     }
 
+    /// What was said instead of the line: its first words, where there were some.
+    pub(crate) fn instead(&self) -> Option<String> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State::Some(heard) = &*state else { return None };
+        let first = heard.split(|b| *b == b'\n').next().unwrap_or_default();
+        let words: String = String::from_utf8_lossy(first).chars().filter(|c| !c.is_control()).take(WORDS).collect();
+        (!words.is_empty()).then_some(words)
+    }
+
     /// Is it this software?
     pub(crate) fn names(&self, software: &str) -> bool {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,8 +72,10 @@ mod tests {
             assert!(greeting.hear(&[*byte]));
         }
         assert!(!greeting.names("Cisco"));
+        assert_eq!(greeting.instead().as_deref(), Some("Welcome to OpenSSH-land"));
         assert!(!greeting.hear(b"\r\nOpenSSH"));
         assert!(greeting.names("Cisco") && !greeting.names("OpenSSH"));
+        assert_eq!(greeting.instead(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! SSH: the command line of devices, SFTP and SCP in both directions.
 
 mod auth;
+mod backlog;
 pub mod cli;
 mod client;
 mod config;
@@ -9,6 +10,7 @@ mod greeting;
 mod hostkeys;
 mod outflow;
 mod pipe;
+mod proposal;
 pub mod scp;
 mod server;
 mod session;

@@ -12,6 +12,7 @@ use russh::{Channel, ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
+use super::backlog::{Backlog, PATIENCE};
 use super::failure;
 use super::outflow::{Outflow, PORTION};
 pub(crate) use crate::command_line::Heard;
@@ -31,6 +32,8 @@ struct Ear {
     inbox: VecDeque<Bytes>,
     /// Bytes in it.
     waiting: usize,
+    /// What the other side has not taken.
+    backlog: Backlog,
     errors: Vec<u8>,
     exit: Option<u32>,
     granted: bool,
@@ -52,6 +55,7 @@ impl Ear {
                 self.errors.extend_from_slice(&data[..data.len().min(room)]);
             }
             Some(ChannelMsg::ExitStatus { exit_status }) => self.exit = Some(exit_status),
+            Some(ChannelMsg::WindowAdjusted { new_size }) => self.backlog.granted(new_size),
             Some(ChannelMsg::Success) => self.granted = true,
             Some(ChannelMsg::Failure) => self.refused = true,
             Some(ChannelMsg::Eof) => self.ended = true,
@@ -64,6 +68,11 @@ impl Ear {
         let data = self.inbox.pop_front()?;
         self.waiting -= data.len();
         Some(data)
+    }
+
+    /// Is what we send of no use any more?
+    fn interrupts(&self, until_spoken_to: bool) -> bool {
+        self.closed || (until_spoken_to && !self.inbox.is_empty())
     }
 
     fn check_room(&self, operation: &str) -> Result<()> {
@@ -107,6 +116,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             half,
             inbox,
             waiting: 0,
+            backlog: Backlog::default(),
             errors: Vec::new(),
             exit: None,
             granted: false,
@@ -120,6 +130,12 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
     /// The side of a server: a client that has no more to say has nothing else to tell either.
     pub(crate) fn serving(channel: Channel<S>, operation: &'static str, outflow: Arc<Outflow>) -> Self {
         Self { after_end: Duration::ZERO, outflow: Some(outflow), ..Self::new(channel, operation) }
+    }
+
+    /// Sends no more ahead of what the other side takes than a path with this round trip needs.
+    pub(crate) fn keeping_up(mut self, round_trip: Duration) -> Self {
+        self.ear.backlog = Backlog::bounded(round_trip);
+        self
     }
 
     /// The exit status, when the other side told one.
@@ -137,7 +153,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         let granted = self.writer.writable_packet_size().await;
         // A packet is never larger, however much is granted.
         self.largest_packet = self.largest_packet.max(granted);
-        granted < bytes.min(self.largest_packet)
+        granted < bytes.min(self.largest_packet) || self.ear.backlog.room() < bytes
     }
 
     /// Adds what the error stream said to an error that has no words of the device yet.
@@ -209,11 +225,51 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
     /// `Timeout` when nothing moves for `silence`, `Cancelled`.
     pub(crate) async fn send(
         &mut self,
-        bytes: Bytes,
+        mut bytes: Bytes,
         until_spoken_to: bool,
         silence: Duration,
         cx: &Context,
     ) -> Result<()> {
+        while !bytes.is_empty() {
+            let room = self.ear.backlog.room();
+            let goes_on = if room == 0 {
+                self.wait_for_room(until_spoken_to, cx).await?
+            } else {
+                let portion = bytes.split_to(bytes.len().min(room));
+                self.send_portion(portion, until_spoken_to, silence, cx).await?
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the other side has taken something. Is there more to send?
+    async fn wait_for_room(&mut self, until_spoken_to: bool, cx: &Context) -> Result<bool> {
+        let Self { ear, operation, .. } = self;
+        tokio::select! {
+            biased;
+            () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
+            message = ear.half.wait() => {
+                ear.note(message);
+                ear.check_room(operation)?;
+                return Ok(!ear.interrupts(until_spoken_to));
+            }
+            () = cx.clock.sleep(PATIENCE) => ear.backlog.lengthen(),
+        }
+        Ok(true)
+    }
+
+    /// Sends what there is room for. Is there more to send?
+    async fn send_portion(
+        &mut self,
+        bytes: Bytes,
+        until_spoken_to: bool,
+        silence: Duration,
+        cx: &Context,
+    ) -> Result<bool> {
+        self.ear.backlog.sent(bytes.len());
         let Self { ear, writer, operation, outflow, .. } = self;
         let sending = hand_over(writer, outflow.as_ref(), bytes);
         tokio::pin!(sending);
@@ -224,14 +280,14 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
                     if sent.is_err() {
                         ear.last_words().await;
                     }
-                    return Ok(());
+                    return Ok(sent.is_ok());
                 }
                 () = cx.cancel.cancelled() => return Err(failure::cancelled(operation)),
                 message = ear.half.wait() => {
                     ear.note(message);
                     ear.check_room(operation)?;
-                    if ear.closed || (until_spoken_to && !ear.inbox.is_empty()) {
-                        return Ok(());
+                    if ear.interrupts(until_spoken_to) {
+                        return Ok(false);
                     }
                 }
                 () = cx.clock.sleep(silence) => return Err(failure::silent(operation, silence)),

@@ -14,8 +14,9 @@ use swim_core::ports::{Accept, Accepted, Context, Listener, Network, Offer, Serv
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::config::{algorithms, ident};
+use super::config::{REKEY_MIB, algorithms, ident, limits};
 use super::outflow::Outflow;
+use super::proposal::Proposal;
 use super::session::{Desk, Visitor, Waiting, methods};
 use crate::door::{self, attend_all};
 use crate::intake::check_accept;
@@ -49,11 +50,13 @@ pub struct OfferConfig {
     pub host_key: Option<Secret<String>>,
     /// Also offer algorithms that are only safe enough for devices that know nothing better.
     pub legacy: bool,
+    /// MiB one way after which we ask for new keys, 1 to 1024; the other side may ask at any time.
+    pub rekey_mib: u64,
 }
 
 impl Default for OfferConfig {
     fn default() -> Self {
-        Self { bind: "0.0.0.0".to_owned(), ports: None, host_key: None, legacy: false }
+        Self { bind: "0.0.0.0".to_owned(), ports: None, host_key: None, legacy: false, rekey_mib: REKEY_MIB }
     }
 }
 
@@ -71,7 +74,7 @@ impl SshOffers {
     /// The adapters for SCP and SFTP, in this order.
     ///
     /// # Errors
-    /// `InvalidInput` when the host key cannot be read.
+    /// `InvalidInput` when the host key cannot be read, or a setting is out of its range.
     pub fn new(network: Arc<dyn Network>, config: OfferConfig) -> Result<(Self, Self)> {
         let key = match &config.host_key {
             Some(text) => decode_secret_key(text.expose(), None).map_err(|e| {
@@ -84,6 +87,7 @@ impl SshOffers {
         let fingerprint = super::hostkeys::fingerprint(key.public_key());
         let ssh = Arc::new(server::Config {
             server_id: ident(),
+            limits: limits(config.rekey_mib)?,
             methods: methods(),
             auth_rejection_time: REFUSAL_TIME,
             auth_rejection_time_initial: Some(Duration::ZERO),
@@ -114,7 +118,7 @@ impl SshOffers {
         let (port, protocol) = (listener.local().port, self.ability.protocol);
         let open = HiddenPath::new(protocol, port, goods.name(), goods.books(), cx, &end);
         let login = OneLogin::random();
-        let desk = Desk { goods, login: login.clone(), cx: cx.clone() };
+        let desk = Desk { goods, login: login.clone(), cipher: Arc::clone(&open.cipher), cx: cx.clone() };
         tokio::spawn(serve(listener, Arc::clone(&self.ssh), Arc::new(desk), end));
         Ok(Box::new(BehindLogin { inner: open, login }))
     }
@@ -155,8 +159,20 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, c
     let clock = Arc::clone(&desk.cx.clock);
     let outflow = Arc::new(Outflow::default());
     let (host, channels) = (accepted.peer.host.clone(), Waiting::default());
-    let visitor = Visitor::new(desk, host, Arc::clone(&channels), Arc::clone(&outflow), cut.clone(), inside.clone());
-    let stream = Severable::new(accepted.stream, cut.clone()).telling(Box::new(move || outflow.flushed()));
+    let proposal = Proposal::default();
+    let visitor = Visitor {
+        desk,
+        peer: host,
+        proposal: proposal.clone(),
+        channels: Arc::clone(&channels),
+        opened: 0,
+        outflow: Arc::clone(&outflow),
+        cut: cut.clone(),
+        inside: inside.clone(),
+    };
+    let stream = Severable::new(accepted.stream, cut.clone())
+        .heard_by(Box::new(move |bytes| proposal.hear(bytes)))
+        .telling(Box::new(move || outflow.flushed()));
     let session = async {
         match server::run_stream(ssh, stream, visitor).await {
             Ok(running) => running.await,

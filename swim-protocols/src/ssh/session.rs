@@ -10,10 +10,11 @@ use swim_core::ports::Context;
 use tokio_util::sync::CancellationToken;
 
 use super::outflow::Outflow;
+use super::proposal::Proposal;
 use super::scp::serve as scp;
 use super::sftp::serve as sftp;
 use crate::login::OneLogin;
-use crate::served::Goods;
+use crate::served::{Cipher, Goods};
 
 /// Channels of one connection: one for the file, one to spare.
 const CHANNELS: usize = 2;
@@ -23,6 +24,8 @@ const CHANNELS: usize = 2;
 pub(crate) struct Desk {
     pub(crate) goods: Goods,
     pub(crate) login: OneLogin,
+    /// Of the last one who logged in.
+    pub(crate) cipher: Cipher,
     pub(crate) cx: Context,
 }
 
@@ -45,29 +48,19 @@ pub(crate) type Waiting = Arc<Mutex<HashMap<ChannelId, Channel<Msg>>>>;
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Visitor {
-    desk: Arc<Desk>,
-    peer: String,
-    channels: Waiting,
-    opened: usize,
-    outflow: Arc<Outflow>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) peer: String,
+    pub(crate) proposal: Proposal,
+    pub(crate) channels: Waiting,
+    pub(crate) opened: usize,
+    pub(crate) outflow: Arc<Outflow>,
     /// Ends the connection.
-    cut: CancellationToken,
+    pub(crate) cut: CancellationToken,
     /// Tells that the login is over.
-    inside: CancellationToken,
+    pub(crate) inside: CancellationToken,
 }
 
 impl Visitor {
-    pub(crate) fn new(
-        desk: Arc<Desk>,
-        peer: String,
-        channels: Waiting,
-        outflow: Arc<Outflow>,
-        cut: CancellationToken,
-        inside: CancellationToken,
-    ) -> Self {
-        Self { desk, peer, channels, opened: 0, outflow, cut, inside }
-    }
-
     fn waiting(&self) -> MutexGuard<'_, HashMap<ChannelId, Channel<Msg>>> {
         // A panic elsewhere leaves a map behind that is still true.
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
@@ -112,7 +105,11 @@ impl Handler for Visitor {
         Ok(self.judge(user, &String::from_utf8_lossy(&password)))
     }
 
-    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+    async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
+        let ours = session.config().preferred.cipher.iter().map(AsRef::as_ref);
+        if let Some(cipher) = self.proposal.cipher(ours, self.desk.goods.direction()) {
+            *self.desk.cipher.lock().unwrap_or_else(PoisonError::into_inner) = Some(cipher);
+        }
         self.inside.cancel();
         Ok(())
     }

@@ -9,9 +9,10 @@ use swim_core::ports::{Blocks, Context, Fetch, Network, Push, Receipt, Transfer,
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 
 use super::config::{NO_ANSWER, TftpClientConfig};
+use super::cutting::Source;
 use super::options::{Terms, Wish};
 use super::packet::{OPTIONS, Packet, Request, UNDEFINED};
-use super::sending::{Source, send_file};
+use super::sending::send_file;
 use super::session::{Session, refusal};
 use super::taking::{Start, Target, take_file};
 use crate::net::REDIAL_AFTER;
@@ -180,11 +181,13 @@ impl TftpClient {
                     target.check_whole(bytes)?;
                 }
                 target.sink.clear().await?;
-                take_file(&mut session, &terms, start, &target, |_| ()).await
+                let (bytes, last) = take_file(&mut session, &terms, start, &target).await?;
+                target.sink.finish(bytes).await?;
+                Ok((bytes, last))
             };
             match taken.await {
                 Ok((bytes, last)) => {
-                    session.dally(last);
+                    session.part(last).await;
                     return Ok((bytes, wish.blocks(&terms)));
                 }
                 Err(e) => {

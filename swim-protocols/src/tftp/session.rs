@@ -6,8 +6,10 @@ use swim_core::model::Endpoint;
 use swim_core::ports::{Context, Datagrams};
 use swim_core::{Error, ErrorKind, Result};
 
-use super::config::{FIRST_WAIT, LONGEST_WAIT, SHORTEST_WAIT, SILENCE};
+use super::alarm::Alarm;
+use super::config::SILENCE;
 use super::packet::{ACCESS, FULL, Packet, UNDEFINED};
+use super::timer::Timer;
 
 /// After the other side's machine said that nobody is there, its last words may still lie in our queue.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -15,72 +17,6 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 const DALLY: Duration = Duration::from_secs(10);
 /// Repetitions that are answered meanwhile.
 const DALLIES: usize = 16;
-
-/// How long to wait before something is repeated (RFC 6298, with a smaller reserve: a repetition too many is harmless).
-#[derive(Debug)]
-pub(crate) struct Timer {
-    wait: Duration,
-    /// The smoothed round trip and its variation.
-    trip: Option<(Duration, Duration)>,
-    /// The other side told how long to wait.
-    fixed: bool,
-    quiet: Duration,
-}
-
-impl Timer {
-    pub(crate) fn new(agreed: Option<Duration>) -> Self {
-        Self { wait: agreed.unwrap_or(FIRST_WAIT), trip: None, fixed: agreed.is_some(), quiet: Duration::ZERO }
-    }
-
-    /// The wait that was agreed replaces ours.
-    pub(crate) fn agree(&mut self, wait: Option<Duration>) {
-        if let Some(wait) = wait {
-            (self.wait, self.fixed) = (wait, true);
-        }
-    }
-
-    pub(crate) const fn wait(&self) -> Duration {
-        self.wait
-    }
-
-    /// The smoothed round trip.
-    pub(crate) fn trip(&self) -> Option<Duration> {
-        self.trip.map(|(smooth, _)| smooth)
-    }
-
-    /// An answer took so long. Only for what was sent once: else nobody knows what was answered.
-    pub(crate) fn measured(&mut self, took: Duration) {
-        self.trip = Some(match self.trip {
-            None => (took, took / 2),
-            Some((smooth, varies)) => ((smooth * 7 + took) / 8, (varies * 3 + smooth.abs_diff(took)) / 4),
-        });
-        self.progress();
-    }
-
-    /// The transfer moved on.
-    pub(crate) fn progress(&mut self) {
-        self.quiet = Duration::ZERO;
-        if let Some((smooth, varies)) = self.trip.filter(|_| !self.fixed) {
-            self.wait = (smooth + (varies * 4).max(smooth / 2)).clamp(SHORTEST_WAIT, LONGEST_WAIT);
-        }
-    }
-
-    /// Nothing came in time: waits longer, and gives up in the end.
-    ///
-    /// # Errors
-    /// `Timeout` after a long silence.
-    pub(crate) fn expired(&mut self, most: Duration) -> Result<()> {
-        self.quiet += self.wait;
-        if self.quiet >= most {
-            let message = format!("the other side was silent for {} s", self.quiet.as_secs());
-            return Err(Error::new(ErrorKind::Timeout, "tftp", message));
-        }
-        if !self.fixed {
-            self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        }
-        Ok(())
-    }
-}
 
 /// Both ends of a transfer.
 #[derive(Debug)]
@@ -91,6 +27,7 @@ pub(crate) struct Session {
     port_open: bool,
     pub(crate) cx: Context,
     pub(crate) timer: Timer,
+    alarm: Alarm,
     refused: Option<Error>,
     batch: Vec<u8>,
     each: usize,
@@ -98,14 +35,24 @@ pub(crate) struct Session {
 
 impl Session {
     /// With one that asked us.
-    pub(crate) fn with(socket: Box<dyn Datagrams>, peer: Endpoint, cx: Context, wait: Option<Duration>) -> Self {
-        let timer = Timer::new(wait);
-        Self { socket, peer, port_open: false, cx, timer, refused: None, batch: Vec::new(), each: 1 }
+    pub(crate) async fn with(
+        socket: Box<dyn Datagrams>,
+        peer: Endpoint,
+        cx: Context,
+        wait: Option<Duration>,
+    ) -> Result<Self> {
+        socket.connect(&peer).await?;
+        Ok(Self::open(socket, peer, cx, wait))
+    }
+
+    fn open(socket: Box<dyn Datagrams>, peer: Endpoint, cx: Context, wait: Option<Duration>) -> Self {
+        let (timer, alarm) = (Timer::new(wait), Alarm::new(&cx));
+        Self { socket, peer, port_open: false, cx, timer, alarm, refused: None, batch: Vec::new(), each: 1 }
     }
 
     /// With a server, which answers from another port than the one that is asked.
     pub(crate) fn to(socket: Box<dyn Datagrams>, server: Endpoint, cx: Context) -> Self {
-        Self { port_open: true, ..Self::with(socket, server, cx, None) }
+        Self { port_open: true, ..Self::open(socket, server, cx, None) }
     }
 
     /// Sends datagrams of `each` bytes.
@@ -126,27 +73,31 @@ impl Session {
     }
 
     /// Waits for datagrams of the other side, which [`Session::heard`] holds then. `false`: none came.
-    pub(crate) async fn hear(&mut self, mut wait: Duration) -> Result<bool> {
-        let began = self.cx.clock.monotonic();
+    pub(crate) async fn hear(&mut self, wait: Duration) -> Result<bool> {
+        let mut until = self.cx.clock.monotonic() + wait;
         loop {
             if self.refused.is_some() {
-                wait = wait.min(LAST_WORDS);
+                until = until.min(self.cx.clock.monotonic() + LAST_WORDS);
             }
-            let left = wait.saturating_sub(self.cx.clock.monotonic().saturating_sub(began));
+            let (stopped, rings) = self.alarm.ends(until);
             let received = tokio::select! {
                 biased;
-                () = self.cx.cancel.cancelled() => {
+                () = stopped => {
                     return Err(Error::new(ErrorKind::Cancelled, "tftp", "stopped on request"));
                 }
                 received = self.socket.receive(&mut self.batch) => received,
-                () = self.cx.clock.sleep(left) => {
+                () = rings => {
                     return self.refused.take().map_or(Ok(false), Err);
                 }
             };
             match received {
                 Ok((each, from)) => {
                     self.each = each;
+                    let first = self.port_open;
                     if self.is_ours(&from) {
+                        if first {
+                            self.socket.connect(&self.peer).await?;
+                        }
                         self.refused = None;
                         return Ok(true);
                     }
@@ -155,7 +106,7 @@ impl Session {
                 Err(e) => return Err(e),
             }
             // Strangers must not keep us from noticing a silence.
-            if self.cx.clock.monotonic().saturating_sub(began) >= wait {
+            if self.cx.clock.monotonic() >= until {
                 return self.refused.take().map_or(Ok(false), Err);
             }
         }
@@ -197,9 +148,13 @@ impl Session {
         let _ = self.say(&Packet::Error(code, e.message().to_owned())).await;
     }
 
-    /// Answers repetitions of the last block for a while: its acknowledgement may have been lost.
-    pub(crate) fn dally(mut self, last: u16) {
+    /// Acknowledges the last block, and answers its repetitions for a while: that acknowledgement may get lost.
+    pub(crate) async fn part(mut self, last: u16) {
+        if self.say(&Packet::Ack(last)).await.is_err() {
+            return;
+        }
         self.cx.cancel = tokio_util::sync::CancellationToken::new();
+        self.alarm.obey(&self.cx.cancel);
         tokio::spawn(async move {
             let until = self.cx.clock.monotonic() + DALLY;
             for _ in 0..DALLIES {
@@ -235,30 +190,4 @@ pub(crate) fn refusal(code: u16, words: &str) -> Error {
         _ => ErrorKind::DeviceRejected,
     };
     Error::new(kind, "tftp", format!("the other side ended the transfer (error {code})")).said(words)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_follows_the_round_trip_and_doubles_in_silence() {
-        let trip = Duration::from_millis(50);
-        let mut timer = Timer::new(None);
-        assert_eq!(timer.wait(), FIRST_WAIT);
-        for _ in 0..40 {
-            timer.measured(trip);
-        }
-        assert_eq!(timer.wait(), trip * 3 / 2);
-        timer.expired(SILENCE).unwrap();
-        assert_eq!(timer.wait(), trip * 3);
-        timer.progress();
-        assert_eq!(timer.wait(), trip * 3 / 2);
-        let silent = (0..100).find_map(|_| timer.expired(SILENCE).err()).unwrap();
-        assert_eq!(silent.kind(), ErrorKind::Timeout);
-        let mut agreed = Timer::new(Some(Duration::from_secs(3)));
-        agreed.measured(trip);
-        agreed.expired(SILENCE).unwrap();
-        assert_eq!(agreed.wait(), Duration::from_secs(3));
-    }
 }

@@ -12,9 +12,9 @@ use super::receive::{Receiver, Take};
 use super::session::{Session, refusal};
 
 /// Bytes that are written to the sink at once.
-const PIECE: usize = 1024 * 1024;
-/// A pause in the middle of a window means that its rest was lost, when it is longer than the round trip and this: senders
-/// put a window on the wire in one go.
+const PIECE: usize = 256 * 1024;
+/// A pause in the middle of a window means that its rest was lost, when it is longer than half of the round trip and this:
+/// senders put a window on the wire in one go.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 /// The same, in pauses between what came before: slow lines and capped senders space their blocks.
 const PAUSES: u32 = 8;
@@ -61,14 +61,13 @@ pub(crate) enum Start {
     Heard,
 }
 
-/// Takes all of it, and tells the sink and `whole` that it is whole before the last block is acknowledged: who hears that
-/// may look at once. How many bytes came, and the number of the last block.
+/// Takes all of it. How many bytes came, and the number of the last block, which is not acknowledged yet: who hears that may
+/// look for the file at once, so it must have its name first.
 pub(crate) async fn take_file(
     session: &mut Session,
     terms: &Terms,
     start: Start,
     target: &Target<'_>,
-    whole: impl FnOnce(u64) + Send,
 ) -> Result<(u64, u16)> {
     let block = usize::try_from(terms.block).unwrap_or(usize::MAX);
     let mut receiver = Receiver::new(block, terms.window);
@@ -138,11 +137,7 @@ pub(crate) async fn take_file(
             target.check_whole(bytes)?;
             writer.flush().await?;
             session.cx.notes.note(Note::Flushing);
-            target.sink.finish(bytes).await?;
-            whole(bytes);
-            let last = receiver.acknowledgement();
-            session.say(&Packet::Ack(last)).await?;
-            return Ok((bytes, last));
+            return Ok((bytes, receiver.acknowledgement()));
         }
         if tell {
             session.say(&Packet::Ack(receiver.acknowledgement())).await?;
@@ -205,7 +200,7 @@ impl Rhythm {
         let usual = session.timer.wait();
         match session.timer.trip() {
             Some(trip) if inside_window && !self.answered => {
-                trip.max(self.pause * PAUSES).max(SHORTEST_PAUSE).min(usual)
+                (trip / 2).max(self.pause * PAUSES).max(SHORTEST_PAUSE).min(usual)
             }
             _ => usual,
         }

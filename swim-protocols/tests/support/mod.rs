@@ -108,10 +108,12 @@ impl Sshd {
         make_key(&folder.file("host"), kind, bits);
         keygen(&folder.file("user"));
         let port = free_port();
-        let usual = if more.contains("Subsystem ") { "" } else { "Subsystem sftp internal-sftp\n" };
+        let subsystem = if more.contains("Subsystem ") { "" } else { "Subsystem sftp internal-sftp\n" };
+        let rekeys = if more.contains("RekeyLimit ") { "" } else { "RekeyLimit 32M\n" };
+        let usual = format!("{subsystem}{rekeys}");
         let config = format!(
             "{usual}Port {port}\nListenAddress 127.0.0.1\nListenAddress ::1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             PermitRootLogin yes\nPasswordAuthentication no\nMaxAuthTries 6\nRekeyLimit 32M\n{more}",
+             PermitRootLogin yes\nPasswordAuthentication no\nMaxAuthTries 6\n{more}",
             folder.file("host"),
             folder.file("user.pub"),
         );

@@ -163,7 +163,8 @@ class Client:
     def check_servers(self) -> List[Checked]:
         """Sends a file made for it through every offer of ours and every protocol of every image server, end to end.
 
-        Our own offers are tried from this machine: a firewall between us and the devices is not seen.
+        Our own offers are tried from this machine: a firewall between us and the devices is not seen. From image servers
+        the file is removed afterwards; where that cannot be, ``left_behind`` says why.
 
         ``for c in client.check_servers(): print(c.server or "ours", c.protocol, c.works, *(f.code for f in c.findings))``
         """
@@ -350,9 +351,22 @@ class Client:
         most: int | None = None,
         seconds: int | None = None,
     ) -> Offered:
-        """Takes one file that a device uploads into ``file``; the answer is what to tell the device.
+        """Takes one file that a device uploads, e.g. its configuration or a core dump, into ``file``; the answer is what to
+        tell the device.
 
         The device must call it ``name`` (default: the name of ``file``). ``withdraw`` ends it and tells what came.
+
+        >>> config = {
+        ...     "offers": {"listen": "127.0.0.1"}, "secrets": {"lab": {"env": "HOME"}},
+        ...     "devices": [{
+        ...         "id": "sw1", "at": {"host": "192.0.2.10", "port": 22}, "platform": "ios_xe",
+        ...         "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
+        ...     }],
+        ... }
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder, **config}) as client:
+        ...     told = client.accept("sw1", "sftp", folder + "/sw1-confg", seconds=60)
+        ...     told.direction, told.path, told.user is not None
+        ('upload', 'sw1-confg', True)
         """
         arguments = {
             "device": ids([device])[0], "protocol": protocol, "file": file, "name": name, "source": source,

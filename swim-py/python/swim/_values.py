@@ -155,6 +155,12 @@ class Checked(Document):
         return None if name is None else str(name)
 
     @property
+    def left_behind(self) -> str | None:
+        """The file of the test that stays on the server, and why it could not be removed; ``None`` when nothing stays."""
+        left = self._fields.get("left_behind")
+        return None if left is None else str(left)
+
+    @property
     def error(self) -> SwimError | None:
         """Why it does not work, or was not tried."""
         record = self._fields.get("error")

@@ -1,5 +1,6 @@
 //! The store.
 
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::model::Sha256;
-use swim_core::ports::{ImageStore, ImageWriter};
+use swim_core::ports::{ImageStore, ImageWriter, Opened as Held};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::disk::{self, blocking};
@@ -108,7 +109,8 @@ fn size(folders: &Folders, image: &Sha256) -> Result<Option<u64>> {
     }
 }
 
-fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
+/// The file of an image, which is kept open.
+fn open(images: &FileImages, image: &Sha256) -> Result<(Arc<File>, Metadata)> {
     let operation = "read image";
     let FileImages { folders, opened, pieces } = images;
     let (folder, path) = folders.place(image);
@@ -121,20 +123,24 @@ fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Resu
         }
         None => None,
     };
-    let (file, metadata) = if let Some(kept) = kept {
-        kept
-    } else {
-        let found = if is_real(&folder) { disk::open_regular(&path).map_err(failed)? } else { None };
-        let Some((file, metadata)) = found else {
-            opened.forget(image);
-            pieces.forget(image);
-            let message = format!("image {image} is not in the store");
-            return Err(Error::new(ErrorKind::NotFound, operation, message).with("path", path.display()));
-        };
-        let file = Arc::new(file);
-        opened.keep(image, Arc::clone(&file));
-        (file, metadata)
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let found = if is_real(&folder) { disk::open_regular(&path).map_err(failed)? } else { None };
+    let Some((file, metadata)) = found else {
+        opened.forget(image);
+        pieces.forget(image);
+        let message = format!("image {image} is not in the store");
+        return Err(Error::new(ErrorKind::NotFound, operation, message).with("path", path.display()));
     };
+    let file = Arc::new(file);
+    opened.keep(image, Arc::clone(&file));
+    Ok((file, metadata))
+}
+
+fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
+    let (file, metadata) = open(images, image)?;
+    let failed = |cause| failed("read image", &images.folders.place(image).1, cause);
     // Never more memory than there are bytes, whatever the caller asks for.
     let there = usize::try_from(metadata.len().saturating_sub(offset)).unwrap_or(usize::MAX);
     let length = length.min(there);
@@ -145,7 +151,7 @@ fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Resu
         Ok(Bytes::from(buffer))
     };
     let end = offset.saturating_add(length as u64);
-    match pieces.get(image, offset, end, metadata.len(), from_file).map_err(failed)? {
+    match images.pieces.get(image, offset, end, metadata.len(), from_file).map_err(failed)? {
         Some(shared) => Ok(shared),
         None => from_file(offset, length).map_err(failed),
     }
@@ -213,6 +219,13 @@ impl ImageStore for FileImages {
     async fn read(&self, image: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
         let (images, image) = (self.clone(), *image);
         blocking("read image", move || read(&images, &image, offset, length)).await
+    }
+
+    async fn opened(&self, image: &Sha256) -> Result<Option<Held>> {
+        let (images, image) = (self.clone(), *image);
+        let (file, _) = blocking("read image", move || open(&images, &image)).await?;
+        // Files are never written again once they have their name.
+        Ok(Some(file))
     }
 
     async fn remove(&self, image: &Sha256) -> Result<()> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Brought, Site};
 use crate::model::{DeviceId, Protocol, Sha256};
@@ -27,6 +28,9 @@ const RENEW: Duration = Duration::from_secs(6);
 
 /// How often those who wait look: staging takes minutes.
 const WAIT: Duration = Duration::from_secs(2);
+
+/// So many refusals of a turn that nobody else has had are no race: who was faster has raised the record's number.
+const REFUSALS: u32 = 5;
 
 /// How it was proven that the file is the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,11 +89,33 @@ pub(super) struct Ledger {
     worker: String,
 }
 
+/// A record as it was read: written over only while it is still this, with whatever another version wrote into it.
+struct Seen {
+    value: Value,
+    entry: Entry,
+}
+
 /// A turn: the record as this worker has written it.
 struct Turn<'a> {
     ledger: &'a Ledger,
     key: String,
     entry: Entry,
+}
+
+/// Takes of a turn that the store refused although nobody had one meanwhile.
+#[derive(Default)]
+struct Refused {
+    fence: u64,
+    times: u32,
+}
+
+impl Refused {
+    /// Once more, of the turn after this one: how often by now.
+    fn again(&mut self, fence: u64) -> u32 {
+        let before = if self.fence == fence { self.times } else { 0 };
+        *self = Self { fence, times: before + 1 };
+        self.times
+    }
 }
 
 impl Ledger {
@@ -100,47 +126,16 @@ impl Ledger {
     /// All that is recorded as being on servers.
     pub(super) async fn all(&self) -> Result<Vec<Staged>> {
         let all = self.records.all(TABLE).await?;
-        let entries = all.into_iter().map(|(_, value)| read(value)).collect::<Result<Vec<_>>>()?;
-        Ok(entries
+        let seen = all.into_iter().map(|(key, value)| read(&key, value)).collect::<Result<Vec<_>>>()?;
+        Ok(seen
             .into_iter()
-            .filter_map(|e| if let State::Staged(there) = e.state { Some(there) } else { None })
+            .filter_map(|seen| if let State::Staged(there) = seen.entry.state { Some(there) } else { None })
             .collect())
     }
 
     /// Finds the image where it is recorded and still is, waits for a worker that brings it, or brings it.
     pub(super) async fn stage(&self, site: Site<'_>) -> Result<Brought> {
-        // The name of a server has no white space.
-        let key = format!("{} {}", site.server.name, site.what.name);
-        let mut waits = false;
-        let mut turn = loop {
-            let value = self.records.get(TABLE, &key).await?;
-            let entry: Option<Entry> = value.map(read).transpose()?;
-            match entry.as_ref().map(|e| &e.state) {
-                Some(State::Taken { by, until }) if *until > site.cx.clock.now() => {
-                    if !std::mem::replace(&mut waits, true) {
-                        site.tell(format!("waits for {by}, which brings {} there", site.what.name));
-                    }
-                    site.cx.sleep(WAIT).await?;
-                    continue;
-                }
-                Some(State::Staged(there)) if there.sha256 == *site.what.image && there.bytes == site.what.bytes => {
-                    match site.still(there).await? {
-                        Ok(()) => {
-                            site.tell(format!("{} is there since {}", there.path, there.at));
-                            return Ok(Brought::Found);
-                        }
-                        Err(why) => {
-                            tracing::warn!(server = %there.server, path = there.path, why, "a record of staging is stale");
-                            site.tell(format!("{} is no longer what it was: {why}", there.path));
-                        }
-                    }
-                }
-                _ => {}
-            }
-            if let Some(turn) = self.take(&key, entry, site.cx).await? {
-                break turn;
-            }
-        };
+        let Some(mut turn) = self.turn(site).await? else { return Ok(Brought::Found) };
         site.tell(format!("{} is brought there", site.what.name));
         let brought = turn.during(site.bring(), site.cx).await;
         match brought {
@@ -158,13 +153,60 @@ impl Ledger {
         }
     }
 
-    /// Takes the turn after this record; `None` when somebody else was faster.
-    async fn take(&self, key: &str, after: Option<Entry>, cx: &Context) -> Result<Option<Turn<'_>>> {
+    /// Waits for the turn to bring the image; `None` when it is there.
+    async fn turn(&self, site: Site<'_>) -> Result<Option<Turn<'_>>> {
+        // The name of a server has no white space.
+        let key = format!("{} {}", site.server.name, site.what.name);
+        let mut waits = false;
+        let mut refused = Refused::default();
+        loop {
+            let value = self.records.get(TABLE, &key).await?;
+            let seen = value.map(|value| read(&key, value)).transpose()?;
+            match seen.as_ref().map(|seen| &seen.entry.state) {
+                Some(State::Taken { by, until }) if *until > site.cx.clock.now() => {
+                    if !std::mem::replace(&mut waits, true) {
+                        site.tell(format!("waits for {by}, which brings {} there", site.what.name));
+                    }
+                    site.cx.sleep(WAIT).await?;
+                    continue;
+                }
+                Some(State::Staged(there)) if there.sha256 == *site.what.image && there.bytes == site.what.bytes => {
+                    match site.still(there).await? {
+                        Ok(()) => {
+                            site.tell(format!("{} is there since {}", there.path, there.at));
+                            return Ok(None);
+                        }
+                        Err(why) => {
+                            tracing::warn!(server = %there.server, path = there.path, why, "a record of staging is stale");
+                            site.tell(format!("{} is no longer what it was: {why}", there.path));
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let fence = seen.as_ref().map_or(0, |seen| seen.entry.fence);
+            if let Some(turn) = self.take(&key, seen, site.cx).await? {
+                return Ok(Some(turn));
+            }
+            // Somebody was faster; the next look shows who.
+            if refused.again(fence) == REFUSALS {
+                let message = format!(
+                    "the record of {key} was not taken {REFUSALS} times although nobody else took it: the store of \
+                     records does not give back what was written, or refuses it"
+                );
+                return Err(Error::new(ErrorKind::Store, "stage", message).with("table", TABLE).with("record", &key));
+            }
+            site.cx.sleep(WAIT).await?;
+        }
+    }
+
+    /// Takes the turn after this record; `None` when it is no longer this one.
+    async fn take(&self, key: &str, after: Option<Seen>, cx: &Context) -> Result<Option<Turn<'_>>> {
         let state = State::Taken { by: self.worker.clone(), until: end_of_turn(cx) };
-        let entry = Entry { fence: after.as_ref().map_or(0, |e| e.fence) + 1, state };
+        let entry = Entry { fence: after.as_ref().map_or(0, |seen| seen.entry.fence) + 1, state };
         let taken = match &after {
             None => self.records.put_new(TABLE, key, write(&entry)?).await?,
-            Some(after) => self.records.swap(TABLE, key, &write(after)?, write(&entry)?).await?,
+            Some(after) => self.records.swap(TABLE, key, &after.value, write(&entry)?).await?,
         };
         Ok(taken.then(|| Turn { ledger: self, key: key.to_owned(), entry }))
     }
@@ -192,6 +234,7 @@ impl Turn<'_> {
         if !self.ledger.records.swap(TABLE, &self.key, &old, new).await? {
             // Both sent the same bytes to the same place, and the other one reads them back.
             return Err(Error::new(ErrorKind::Conflict, "stage", "another worker took over while this one was away")
+                .with("record", &self.key)
                 .retry_when(Retry::After(WAIT)));
         }
         self.entry = entry;
@@ -238,12 +281,15 @@ fn end_of_turn(cx: &Context) -> Timestamp {
     now.checked_add(TURN).unwrap_or(now)
 }
 
-fn read(value: serde_json::Value) -> Result<Entry> {
-    serde_json::from_value(value)
-        .map_err(|e| Error::new(ErrorKind::Store, "read record", "a record of staging cannot be read").caused_by(e))
+fn read(key: &str, value: Value) -> Result<Seen> {
+    let entry = Entry::deserialize(&value).map_err(|e| {
+        let message = format!("the record {key} of staging cannot be read");
+        Error::new(ErrorKind::Store, "read record", message).with("table", TABLE).with("record", key).caused_by(e)
+    })?;
+    Ok(Seen { value, entry })
 }
 
-fn write(entry: &Entry) -> Result<serde_json::Value> {
+fn write(entry: &Entry) -> Result<Value> {
     serde_json::to_value(entry)
         .map_err(|e| Error::internal("write record", "a record of staging cannot be written").caused_by(e))
 }

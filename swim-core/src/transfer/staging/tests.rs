@@ -1,3 +1,5 @@
+mod waiting;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -225,9 +227,13 @@ impl Process {
     }
 
     async fn stage_of(&self, image: &[u8]) -> Result<Brought> {
+        self.stage_as(image, &self.cx).await
+    }
+
+    async fn stage_as(&self, image: &[u8], cx: &Context) -> Result<Brought> {
         let id = Sha256::of(image);
         let what = Staging { image: &id, bytes: image.len() as u64, name: "x.bin" };
-        self.servers.stage(what, &self.servers.all()[0], &self.services, &self.cx).await
+        self.servers.stage(what, &self.servers.all()[0], &self.services, cx).await
     }
 
     async fn stage(&self) -> Result<Brought> {

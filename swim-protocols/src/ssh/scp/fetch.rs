@@ -12,7 +12,6 @@ use super::take::{Taking, Target};
 use crate::ssh::client::SshClient;
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
-use crate::ssh::pipe::Pipe;
 
 /// SCP fetch.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl Transfer for ScpFetch {
         let began = cx.clock.monotonic();
         let command = format!("scp -f {}", quote(&request.path)?);
         let link = self.client.connect(&request.device, cx).await?;
-        let mut pipe = Pipe::new(link.channel("scp", cx).await?, "scp");
+        let mut pipe = link.pipe("scp", cx).await?;
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         let silence = self.client.config().silence();
         let judge = |_: &str, bytes| match request.bytes {

@@ -48,7 +48,7 @@ impl Transfer for ScpPush {
         let command = format!("scp -t {}", quote(&request.path)?);
         let mut source = Source::new(base_name(&request.path), request.bytes)?;
         let link = self.client.connect(&request.device, cx).await?;
-        let mut pipe = Pipe::new(link.channel("scp", cx).await?, "scp");
+        let mut pipe = link.pipe("scp", cx).await?;
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         pipe.granted(CHANNEL_LIMIT, cx).await.map_err(|e| e.with("device", &request.device.id))?;
         let silence = self.client.config().silence();

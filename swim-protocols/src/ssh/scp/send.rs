@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use swim_core::model::Sha256;
 use swim_core::ports::{Context, ImageStore, Note};
 use swim_core::{Error, ErrorKind, Result};
@@ -21,6 +22,13 @@ pub(super) struct Sending<'a> {
     pub(super) silence: Duration,
 }
 
+impl Sending<'_> {
+    /// The piece at a place with so many bytes left.
+    async fn piece(&self, offset: u64, left: u64) -> Result<Bytes> {
+        self.store.read(self.image, offset, usize::try_from(left).unwrap_or(usize::MAX).min(self.piece)).await
+    }
+}
+
 /// Plays the source until the sink has confirmed the file. `allow` is asked before bytes of the file go out.
 pub(super) async fn send_file<M>(
     file: &Sending<'_>,
@@ -32,20 +40,28 @@ pub(super) async fn send_file<M>(
 where
     M: From<(russh::ChannelId, russh::ChannelMsg)> + Send + Sync + 'static,
 {
+    // What is read while the piece before it is sent: where it begins, and its bytes.
+    let mut ahead: Option<(u64, Result<Bytes>)> = None;
     loop {
         match source.next()? {
             Next::Done => return Ok(()),
             Next::Send(bytes) => pipe.send(bytes, false, file.silence, cx).await?,
             Next::SendFile { offset, left } => {
-                let length = usize::try_from(left).unwrap_or(usize::MAX).min(file.piece);
-                let piece = file.store.read(file.image, offset, length).await?;
+                let piece = match ahead.take() {
+                    Some((begins, piece)) if begins == offset => piece?,
+                    _ => file.piece(offset, left).await?,
+                };
                 if piece.is_empty() {
                     return Err(Error::new(ErrorKind::Integrity, "scp", "the image is shorter than its size"));
                 }
                 let sent = piece.len();
                 allow(sent)?;
                 cx.pace.take(sent, cx).await?;
-                pipe.send(piece, true, file.silence, cx).await?;
+                let (next, left) = (offset + sent as u64, left.saturating_sub(sent as u64));
+                let read_on = async { if left > 0 { Some((next, file.piece(next, left).await)) } else { None } };
+                let (handed, read) = tokio::join!(pipe.send(piece, true, file.silence, cx), read_on);
+                handed?;
+                ahead = read;
                 source.sent(sent as u64);
                 cx.notes.note(Note::Bytes { done: offset + sent as u64, total: Some(file.bytes) });
                 while let Some(heard) = pipe.overheard() {

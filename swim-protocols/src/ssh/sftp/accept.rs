@@ -144,6 +144,9 @@ impl Inbox<'_> {
         if self.upload.is_some() {
             return Ok(folder::status(id, codec::FAILURE, "The file is open already"));
         }
+        if flags & codec::OPEN_CREATE == 0 && self.sink.have().await? == 0 {
+            return Ok(folder::status(id, codec::NO_SUCH_FILE, "No such file"));
+        }
         let Some(turn) = self.intake.turn_in(self.cx.cancel.child_token()).await else {
             return Ok(folder::status(id, codec::PERMISSION_DENIED, "No more uploads are taken here"));
         };

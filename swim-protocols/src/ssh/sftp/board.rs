@@ -12,7 +12,7 @@ use super::depth::Depth;
 /// The spread of a transfer: no byte is sent or asked for that is so far behind the first one that is still missing. It
 /// bounds what a cut can lose, and where a far file can have holes. Twice the greatest depth: channels are not equally
 /// fast, and with less the fast ones wait for the slow ones.
-pub(super) const SPREAD: u64 = 32 * 1024 * 1024;
+pub(super) const SPREAD: u64 = 40 * 1024 * 1024;
 
 /// What a channel shall do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

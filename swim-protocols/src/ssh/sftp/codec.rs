@@ -13,6 +13,7 @@ pub(crate) const LSTAT: u8 = 7;
 pub(crate) const FSTAT: u8 = 8;
 pub(crate) const SETSTAT: u8 = 9;
 pub(crate) const FSETSTAT: u8 = 10;
+pub(crate) const REMOVE: u8 = 13;
 pub(crate) const REALPATH: u8 = 16;
 pub(crate) const STAT: u8 = 17;
 pub(crate) const STATUS: u8 = 101;

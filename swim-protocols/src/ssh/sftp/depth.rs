@@ -9,8 +9,8 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// How much of the product of bandwidth and delay is allowed. Twice lets the rate double every round trip until the path
 /// is full; far more only fills queues, which costs sshd several times the CPU.
 const GAIN: f64 = 2.0;
-/// More is never on its way: eight channels with the window that OpenSSH grants.
-const CEILING: u64 = 16 * 1024 * 1024;
+/// More is never on its way: ten channels with the window that OpenSSH grants.
+const CEILING: u64 = 20 * 1024 * 1024;
 /// A rate is believed for some intervals and then fades, so that one burst is forgotten.
 const FADING: f64 = 0.95;
 

@@ -11,7 +11,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::codec;
 use super::lanes::{Job, Work};
 use super::push::COMPARED;
-use super::talk::{self, Talk};
+use super::talk::{self, Begun, Talk};
 use crate::ssh::client::{SshClient, SshLink};
 
 /// SFTP fetch.
@@ -47,8 +47,13 @@ async fn begin(talk: &mut Talk<'_>, sink: &dyn Sink, handle: &Bytes, bytes: u64)
     Ok(0)
 }
 
-async fn fetch(talk: &mut Talk<'_>, link: &SshLink, request: &Fetch) -> Result<(u64, u64)> {
-    let handle = talk.open(&request.path, codec::OPEN_READ).await?;
+async fn fetch<'t>(
+    talk: &mut Talk<'t>,
+    link: &SshLink,
+    request: &Fetch,
+    handle: Bytes,
+    spare: Vec<Talk<'t>>,
+) -> Result<(u64, u64)> {
     let bytes = talk.size(&handle).await?;
     if request.bytes.is_some_and(|expected| expected != bytes) {
         let message = format!("the file has {bytes} bytes, not {}", request.bytes.unwrap_or_default());
@@ -60,7 +65,7 @@ async fn fetch(talk: &mut Talk<'_>, link: &SshLink, request: &Fetch) -> Result<(
     }
     let from = begin(talk, &*request.sink, &handle, bytes).await?;
     let (work, striped) = (Work::Read(&*request.sink), link.takes_stripes());
-    Job { link, path: &request.path, work, from, bytes, striped, told: true }.run(talk, &handle).await?;
+    Job { link, path: &request.path, work, from, bytes, striped, told: true }.run(talk, &handle, spare).await?;
     talk.close(&handle).await?;
     request.sink.finish(bytes).await?;
     Ok((from, bytes))
@@ -75,8 +80,11 @@ impl Transfer for SftpFetch {
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
-        let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
-        let (from, bytes) = fetch(&mut talk, &link, &request).await.map_err(named)?;
+        let file = (request.path.as_str(), codec::OPEN_READ, request.bytes.unwrap_or_default());
+        let Begun { link, mut talk, opened, spare } =
+            talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;
+        let handle = opened.map_err(named)?;
+        let (from, bytes) = fetch(&mut talk, &link, &request, handle, spare).await.map_err(named)?;
         talk.pipe.finish().await;
         link.close().await;
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);

@@ -16,8 +16,8 @@ use super::talk::{Answer, Shape, Talk, expect_ok, refused, strange};
 use crate::ssh::client::SshLink;
 use crate::ssh::failure;
 
-/// Channels of one transfer on a path of any length. Stock sshd allows ten sessions a connection.
-const LANES: u64 = 8;
+/// Channels of one transfer on a path of any length: as many sessions as stock sshd allows a connection.
+const LANES: u64 = 10;
 /// And on a short one, where the far processors are the limit and more channels only cost them.
 const NEAR_LANES: u64 = 4;
 /// A path is short up to this round trip.
@@ -28,6 +28,20 @@ const WORTH_A_LANE: u64 = 8 * 1024 * 1024;
 const PIECE: usize = 1024 * 1024;
 /// Parts that a channel has on its way: with fewer it would stand still while it waits for the answer to the last.
 const PARTS: u64 = 4;
+
+/// Channels that a file of so many bytes is worth.
+fn worth(bytes: u64, round_trip: Option<Duration>) -> u64 {
+    let most = if round_trip.is_some_and(|t| t <= NEAR) { NEAR_LANES } else { LANES };
+    (bytes / WORTH_A_LANE).min(most)
+}
+
+/// Channels that such a file will need beside its first one: on a long path they are opened together with that.
+pub(super) fn needed_at_once(link: &SshLink, bytes: u64) -> u64 {
+    if !link.takes_stripes() || link.round_trip() <= NEAR {
+        return 0;
+    }
+    worth(bytes, Some(link.round_trip())).saturating_sub(1)
+}
 
 /// What is done with the parts.
 pub(super) enum Work<'a> {
@@ -51,19 +65,25 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Does it over `talk`, whose file is open as `handle`, and further channels.
-    pub(super) async fn run(&self, talk: &mut Talk<'_>, handle: &Bytes) -> Result<()> {
+    /// Does it over `talk`, whose file is open as `handle`, and further channels: `spare` ones, and then new ones when
+    /// they would help.
+    pub(super) async fn run<'t>(&self, talk: &mut Talk<'t>, handle: &Bytes, spare: Vec<Talk<'t>>) -> Result<()> {
         let board = Board::new(self.from, self.bytes, matches!(self.work, Work::Write(_)), Depth::new(talk.round_trip));
-        let most = if talk.round_trip.is_some_and(|t| t <= NEAR) { NEAR_LANES } else { LANES };
-        let more = ((self.bytes - self.from) / WORTH_A_LANE).min(most).saturating_sub(1);
+        let more = worth(self.bytes - self.from, talk.round_trip).saturating_sub(1);
         let (shape, cx) = (talk.shape, talk.cx);
-        let further = (0..if self.striped { more } else { 0 }).map(|_| async {
-            if board.lanes_wanted().await
-                && let Err(e) = self.join(&board, shape, cx).await
-            {
-                tracing::debug!(error = %e, "a further channel is not used");
-            }
-        });
+        let mut spare = spare.into_iter();
+        let further: Vec<_> = (0..if self.striped { more } else { 0 })
+            .map(|_| {
+                let (spare, board) = (spare.next(), &board);
+                async move {
+                    if (spare.is_some() || board.lanes_wanted().await)
+                        && let Err(e) = self.join(board, spare, shape, cx).await
+                    {
+                        tracing::debug!(error = %e, "a further channel is not used");
+                    }
+                }
+            })
+            .collect();
         let first = Lane::new(self, &board).run(talk, handle);
         let further = future::join_all(further);
         tokio::pin!(first, further);
@@ -74,9 +94,9 @@ impl Job<'_> {
         }
     }
 
-    async fn join(&self, board: &Board, shape: Shape, cx: &Context) -> Result<()> {
+    async fn join<'t>(&self, board: &Board, spare: Option<Talk<'t>>, shape: Shape, cx: &'t Context) -> Result<()> {
         let flags = if matches!(self.work, Work::Write(_)) { codec::OPEN_WRITE } else { codec::OPEN_READ };
-        let (mut talk, handle) = Talk::another(self.link, shape, self.path, flags, cx).await?;
+        let (mut talk, handle) = Talk::another(self.link, spare, shape, self.path, flags, cx).await?;
         board.joined(true);
         let done = Lane::new(self, board).run(&mut talk, &handle).await;
         board.joined(false);

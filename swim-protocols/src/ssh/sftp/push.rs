@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use swim_core::model::{Direction, Protocol};
+use swim_core::model::{Device, Direction, Protocol};
 use swim_core::ports::{Context, Push, Receipt, Sink, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
 use super::board::SPREAD;
 use super::codec;
 use super::lanes::{Job, Work};
-use super::talk::{self, Talk};
+use super::talk::{self, Begun, Talk};
 use crate::ssh::client::{SshClient, SshLink};
 
 /// Bytes at the beginning and at the end of a partial file that must be those of the image: the beginning tells images
@@ -34,18 +34,26 @@ impl SftpPush {
     }
 }
 
-/// The file to write, and how much of the image it has already.
-async fn begin(talk: &mut Talk<'_>, link: &SshLink, request: &Push) -> Result<(Bytes, u64)> {
-    if request.resume
-        && let Ok(handle) = talk.open(&request.path, codec::OPEN_READ | codec::OPEN_WRITE).await
-    {
+/// How the file is opened when it shall be written anew.
+const FRESH: u32 = codec::OPEN_WRITE | codec::OPEN_CREATE | codec::OPEN_TRUNCATE;
+
+/// How the file is opened first.
+const fn first_flags(request: &Push) -> u32 {
+    if request.resume { codec::OPEN_READ | codec::OPEN_WRITE } else { FRESH }
+}
+
+/// The file to write, and how much of the image it has already. `opened` is what came of opening it with the first flags.
+async fn begin(talk: &mut Talk<'_>, link: &SshLink, request: &Push, opened: Result<Bytes>) -> Result<(Bytes, u64)> {
+    if !request.resume {
+        return Ok((opened?, 0));
+    }
+    if let Ok(handle) = opened {
         if let Some(there) = beginning_of_image(talk, link, request, &handle).await? {
             return Ok((handle, there));
         }
         talk.close(&handle).await?;
     }
-    let fresh = codec::OPEN_WRITE | codec::OPEN_CREATE | codec::OPEN_TRUNCATE;
-    Ok((talk.open(&request.path, fresh).await?, 0))
+    Ok((talk.open(&request.path, FRESH).await?, 0))
 }
 
 /// Where a file that could not be made would be.
@@ -101,7 +109,7 @@ async fn first_hole(
     let judge = Judge { request, differs: AtomicU64::new(there), is_other: AtomicBool::new(false) };
     let look =
         Job { link, path: &request.path, work: Work::Read(&judge), from, bytes: there, striped: false, told: false };
-    match look.run(talk, handle).await {
+    match look.run(talk, handle, Vec::new()).await {
         Err(e) if e.device_words().is_some() => return Ok(None),
         looked => looked?,
     }
@@ -160,8 +168,10 @@ impl Transfer for SftpPush {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).with("path", &request.path);
-        let (link, mut talk) = talk::begin(&self.client, &request.device, cx).await.map_err(named)?;
-        let (handle, from) = match begin(&mut talk, &link, &request).await {
+        let file = (request.path.as_str(), first_flags(&request), request.bytes);
+        let Begun { link, mut talk, opened, spare } =
+            talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;
+        let (handle, from) = match begin(&mut talk, &link, &request, opened).await {
             Ok(begun) => begun,
             Err(e) => return Err(named(talk.explain(e, folder_of(&request.path)).await)),
         };
@@ -175,9 +185,8 @@ impl Transfer for SftpPush {
                 striped: link.takes_stripes(),
                 told: true,
             };
-            job.run(&mut talk, &handle).await?;
-            let there = talk.size(&handle).await?;
-            talk.close(&handle).await?;
+            job.run(&mut talk, &handle, spare).await?;
+            let there = talk.close_whole(&handle).await?;
             if there == request.bytes {
                 return Ok(());
             }
@@ -193,5 +202,14 @@ impl Transfer for SftpPush {
         let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
         let receipt = Receipt::new(Protocol::Sftp, Direction::Push, request.bytes - from, from, millis);
         Ok(receipt.of(request.image).over(link.cipher()))
+    }
+
+    async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
+        let named = |e: Error| e.with("device", &device.id).with("path", path);
+        let (link, mut talk) = talk::dial(&self.client, device, cx).await.map_err(named)?;
+        let removed = talk.remove(path).await;
+        talk.pipe.finish().await;
+        link.close().await;
+        removed.map_err(named)
     }
 }

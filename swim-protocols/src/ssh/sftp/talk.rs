@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future;
 use russh::client::Msg;
 use swim_core::model::Device;
 use swim_core::ports::Context;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::codec::{self, Packets, Reader, Writer};
+use super::lanes;
 use crate::ssh::client::{SshClient, SshLink};
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
@@ -21,12 +23,44 @@ const LARGEST_WRITE: usize = 255 * 1024;
 /// With less room than this a disk is full: a write of the largest size may not fit.
 const NO_ROOM: u64 = 1024 * 1024;
 
-/// Opens a conversation on a connection of its own.
-pub(super) async fn begin<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
+/// A connection of its own with a conversation on it.
+pub(super) struct Begun<'a> {
+    pub(super) link: SshLink,
+    pub(super) talk: Talk<'a>,
+    /// The file that was asked for, or why it is not open.
+    pub(super) opened: Result<Bytes>,
+    /// Further conversations, for a file that will need them.
+    pub(super) spare: Vec<Talk<'a>>,
+}
+
+/// Dials and opens a file of so many bytes, as far as they are known. Where the server is known to take it, nothing is
+/// waited for in between: on a long path each answer costs a round trip.
+pub(super) async fn begin<'a>(
+    client: &SshClient,
+    device: &Device,
+    (path, flags, bytes): (&str, u32, u64),
+    cx: &'a Context,
+) -> Result<Begun<'a>> {
     let link = client.connect(device, cx).await?;
-    let mut talk = Talk::ask(&link, client.config().silence(), cx).await?;
-    talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
-    talk.greet().await?;
+    let silence = client.config().silence();
+    if link.is_well_known() {
+        let first = Talk::at_once(&link, silence, path, flags, cx);
+        let further = (0..lanes::needed_at_once(&link, bytes)).map(|_| Talk::ready(&link, silence, cx));
+        let (first, further) = future::join(first, future::join_all(further)).await;
+        let (talk, opened) = first?;
+        // A server that refuses further channels does with one.
+        let spare = further.into_iter().filter_map(Result::ok).collect();
+        return Ok(Begun { link, talk, opened, spare });
+    }
+    let mut talk = Talk::waiting(&link, silence, cx).await?;
+    let opened = talk.open(path, flags).await;
+    Ok(Begun { link, talk, opened, spare: Vec::new() })
+}
+
+/// Dials, for a conversation that opens nothing.
+pub(super) async fn dial<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
+    let link = client.connect(device, cx).await?;
+    let talk = Talk::waiting(&link, client.config().silence(), cx).await?;
     Ok((link, talk))
 }
 
@@ -40,6 +74,8 @@ pub(super) struct Talk<'a> {
     tells_room: bool,
     /// The shortest time from a request to its answer.
     pub(super) round_trip: Option<Duration>,
+    /// Does the server answer in order, and take requests before the answers to earlier ones?
+    in_order: bool,
     pub(super) cx: &'a Context,
 }
 
@@ -60,7 +96,7 @@ pub(super) enum Answer {
 impl<'a> Talk<'a> {
     /// Opens a channel and asks for SFTP, without waiting for an answer to that.
     async fn ask(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
-        let pipe = Pipe::new(link.channel("sftp", cx).await?, "sftp");
+        let pipe = link.pipe("sftp", cx).await?;
         pipe.writer().request_subsystem(true, "sftp").await.map_err(|e| failure::ssh("sftp", e))?;
         Ok(Self {
             pipe,
@@ -68,30 +104,67 @@ impl<'a> Talk<'a> {
             next_id: 0,
             shape: Shape { write_size: SAFE_WRITE, read_size: SAFE_WRITE, silence },
             tells_room: false,
-            round_trip: None,
+            in_order: link.is_well_known(),
+            round_trip: Some(link.round_trip()),
             cx,
         })
     }
 
-    /// One more conversation on a connection, with this file open. Nothing is waited for in between: on a long path each
-    /// answer costs a round trip.
+    /// A conversation that has begun on our side.
+    async fn ready(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
+        let mut talk = Self::ask(link, silence, cx).await?;
+        talk.send(Writer::new(codec::INIT).int(3).done()).await?;
+        Ok(talk)
+    }
+
+    /// The first conversation of a connection, greeted.
+    async fn waiting(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
+        let mut talk = Self::ask(link, silence, cx).await?;
+        talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
+        talk.greet().await?;
+        Ok(talk)
+    }
+
+    /// The first conversation of a connection, with this file open if the server opens it.
+    async fn at_once(
+        link: &SshLink,
+        silence: Duration,
+        path: &str,
+        flags: u32,
+        cx: &'a Context,
+    ) -> Result<(Self, Result<Bytes>)> {
+        let mut talk = Self::ready(link, silence, cx).await?;
+        let asked = cx.clock.monotonic();
+        let limits = talk.post(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
+        let open = talk.post(codec::OPEN, |w| open_fields(w, path, flags)).await?;
+        talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
+        talk.version().await?;
+        let answer = talk.answer_to(limits).await?;
+        talk.take_limits(answer)?;
+        let opened = opened(talk.answer_to(open).await?);
+        talk.took(asked);
+        Ok((talk, opened))
+    }
+
+    /// One more conversation on a connection, with this file open. `spare` is one that has begun.
     pub(super) async fn another(
         link: &SshLink,
+        spare: Option<Self>,
         shape: Shape,
         path: &str,
         flags: u32,
         cx: &'a Context,
     ) -> Result<(Self, Bytes)> {
-        let mut talk = Self { shape, ..Self::ask(link, shape.silence, cx).await? };
-        talk.send(Writer::new(codec::INIT).int(3).done()).await?;
-        let id = talk.id();
-        talk.send(open_fields(Writer::new(codec::OPEN).int(id), path, flags).done()).await?;
+        let talk = match spare {
+            Some(talk) => talk,
+            None => Self::ready(link, shape.silence, cx).await?,
+        };
+        let mut talk = Self { shape, ..talk };
+        let open = talk.post(codec::OPEN, |w| open_fields(w, path, flags)).await?;
         talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
-        if talk.packet().await?.byte()? != codec::VERSION {
-            return Err(strange("the server did not tell its version"));
-        }
-        let (_, answer) = talk.answer().await?;
-        Ok((talk, opened(answer)?))
+        talk.version().await?;
+        let handle = opened(talk.answer_to(open).await?)?;
+        Ok((talk, handle))
     }
 
     pub(super) async fn send(&mut self, bytes: Bytes) -> Result<()> {
@@ -115,8 +188,17 @@ impl<'a> Talk<'a> {
         }
     }
 
-    pub(super) async fn greet(&mut self) -> Result<()> {
+    async fn greet(&mut self) -> Result<()> {
         self.send(Writer::new(codec::INIT).int(3).done()).await?;
+        if self.version().await? {
+            let answer = self.request(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
+            self.take_limits(answer)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the greeting of the server. Does it tell how large requests may be?
+    async fn version(&mut self) -> Result<bool> {
         let mut packet = self.packet().await?;
         if packet.byte()? != codec::VERSION {
             return Err(strange("the server did not tell its version"));
@@ -129,15 +211,11 @@ impl<'a> Talk<'a> {
             self.tells_room |= name == codec::STATVFS;
             packet.string()?;
         }
-        if has_limits {
-            self.ask_limits().await?;
-        }
-        Ok(())
+        Ok(has_limits)
     }
 
-    async fn ask_limits(&mut self) -> Result<()> {
-        let request = self.request(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
-        if let Answer::Other(codec::EXTENDED_REPLY, mut reply) = request {
+    fn take_limits(&mut self, answer: Answer) -> Result<()> {
+        if let Answer::Other(codec::EXTENDED_REPLY, mut reply) = answer {
             let (_packet, read, write) = (reply.long()?, reply.long()?, reply.long()?);
             for (told, size) in [(read, &mut self.shape.read_size), (write, &mut self.shape.write_size)] {
                 if told > 0 {
@@ -155,16 +233,29 @@ impl<'a> Talk<'a> {
 
     /// One request and its answer, while no write is open.
     async fn request(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<Answer> {
-        let id = self.id();
         let asked = self.cx.clock.monotonic();
+        let id = self.post(kind, fields).await?;
+        let answer = self.answer_to(id).await?;
+        self.took(asked);
+        Ok(answer)
+    }
+
+    /// One request; its answer is waited for later.
+    async fn post(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<u32> {
+        let id = self.id();
         self.send(fields(Writer::new(kind).int(id)).done()).await?;
+        Ok(id)
+    }
+
+    /// The answer to the oldest request that has none.
+    async fn answer_to(&mut self, id: u32) -> Result<Answer> {
         let (answered, answer) = self.answer().await?;
-        if answered != id {
-            return Err(strange("the server answered something else"));
-        }
+        if answered == id { Ok(answer) } else { Err(strange("the server answered something else")) }
+    }
+
+    fn took(&mut self, asked: Duration) {
         let took = self.cx.clock.monotonic().saturating_sub(asked);
         self.round_trip = Some(self.round_trip.map_or(took, |least| least.min(took)));
-        Ok(answer)
     }
 
     /// Keeps what the server said while we wrote.
@@ -192,12 +283,21 @@ impl<'a> Talk<'a> {
     }
 
     pub(super) async fn size(&mut self, handle: &Bytes) -> Result<u64> {
-        match self.request(codec::FSTAT, |w| w.string(handle)).await? {
-            Answer::Other(codec::ATTRS, mut reply) => reply.size()?.ok_or_else(|| {
-                Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file")
-            }),
-            other => Err(refused(other, "look at the file")),
+        sized(self.request(codec::FSTAT, |w| w.string(handle)).await?)
+    }
+
+    /// The size of the file, which is closed then.
+    pub(super) async fn close_whole(&mut self, handle: &Bytes) -> Result<u64> {
+        if !self.in_order {
+            let there = self.size(handle).await?;
+            self.close(handle).await?;
+            return Ok(there);
         }
+        let look = self.post(codec::FSTAT, |w| w.string(handle)).await?;
+        let close = self.post(codec::CLOSE, |w| w.string(handle)).await?;
+        let there = sized(self.answer_to(look).await?);
+        expect_ok(self.answer_to(close).await?, "close the file")?;
+        there
     }
 
     /// Exactly these bytes of the file; fewer when it ends before.
@@ -254,6 +354,11 @@ impl<'a> Talk<'a> {
         }
     }
 
+    pub(super) async fn remove(&mut self, path: &str) -> Result<()> {
+        let answer = self.request(codec::REMOVE, |w| w.string(path.as_bytes())).await?;
+        expect_ok(answer, "remove the file")
+    }
+
     pub(super) async fn close(&mut self, handle: &Bytes) -> Result<()> {
         let answer = self.request(codec::CLOSE, |w| w.string(handle)).await?;
         expect_ok(answer, "close the file")
@@ -266,6 +371,15 @@ pub(super) fn strange(what: &str) -> Error {
 
 fn open_fields(packet: Writer, path: &str, flags: u32) -> Writer {
     packet.string(path.as_bytes()).int(flags).int(codec::ATTR_PERMISSIONS).int(0o644)
+}
+
+fn sized(answer: Answer) -> Result<u64> {
+    match answer {
+        Answer::Other(codec::ATTRS, mut reply) => reply
+            .size()?
+            .ok_or_else(|| Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file")),
+        other => Err(refused(other, "look at the file")),
+    }
 }
 
 fn opened(answer: Answer) -> Result<Bytes> {

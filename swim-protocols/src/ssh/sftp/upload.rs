@@ -15,6 +15,8 @@ pub(super) struct Upload {
     /// The parts that are there: sorted, disjoint, not touching.
     parts: Vec<(u64, u64)>,
     gather: Gather,
+    /// Did the device say anything of the content?
+    told: bool,
     failed: bool,
 }
 
@@ -23,7 +25,7 @@ impl Upload {
     pub(super) fn new(turn: Turn, have: u64, most: u64) -> Self {
         let mut parts = Vec::new();
         insert(&mut parts, 0, have);
-        Self { turn, most, parts, gather: Gather::default(), failed: false }
+        Self { turn, most, parts, gather: Gather::default(), told: false, failed: false }
     }
 
     /// The context of what it waits for: it ends when a newer upload takes over.
@@ -46,6 +48,7 @@ impl Upload {
         cx: &Context,
     ) -> Result<()> {
         self.check()?;
+        self.told = true;
         let end = offset.saturating_add(data.len() as u64);
         let taken = async {
             check_size(end, self.most)?;
@@ -69,6 +72,7 @@ impl Upload {
         if bytes > self.end() {
             return Err(refused(ErrorKind::Unsupported, "A file without its bytes is not made here"));
         }
+        self.told = true;
         self.parts.retain_mut(|part| {
             part.1 = part.1.min(bytes);
             part.0 < part.1
@@ -90,6 +94,12 @@ impl Upload {
         let end = self.end();
         if !matches!(self.parts.as_slice(), [] | [(0, _)]) {
             return Err(refused(ErrorKind::Interrupted, "A part of the file is missing"));
+        }
+        if end == 0 || !self.told {
+            // SFTP does not tell an empty file from one that was given up before its first byte, as clients do that try
+            // whether they may write, or that only look at what is there. Nobody waits for an empty file, and the part that
+            // an earlier try left is no file because somebody opened it: the place stays open for the one that has bytes.
+            return Ok(());
         }
         cx.notes.note(Note::Flushing);
         sink.finish(end).await?;

@@ -1,0 +1,113 @@
+//! The bytes of an image behind the head of an answer, and whether the other side took them.
+
+use std::io;
+
+use futures_util::FutureExt;
+use swim_core::ports::{ByteStream, Context, Note, Offer};
+use swim_core::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::config::{IDLE, UNREAD};
+use crate::pulls::Pulls;
+use crate::sendfile::{ImageFile, PORTION, socket};
+
+/// Bytes that are read from the store and written at once where the kernel cannot: hundreds of connections at once hold
+/// one such piece each.
+const PIECE: u64 = 192 * 1024;
+
+/// Sends bytes from `start` up to (not including) `end`, and waits until the other side has closed behind them.
+pub(super) async fn send(
+    stream: &mut Box<dyn ByteStream>,
+    offer: &Offer,
+    pulls: &Pulls,
+    (start, end): (u64, u64),
+    cx: &Context,
+) -> Result<()> {
+    let file = match socket(&**stream) {
+        Some(_) => ImageFile::of(&*offer.store, &offer.image).await?,
+        None => None,
+    };
+    let size = if file.is_some() { PORTION as u64 } else { PIECE };
+    let mut at = start;
+    while at < end {
+        // At multiples of it, whatever was asked for.
+        let next = (at / size + 1).saturating_mul(size).min(end);
+        let length = usize::try_from(next - at).unwrap_or(usize::MAX);
+        if next == end
+            && let Some(Ok(0) | Err(_)) = read(stream).now_or_never()
+        {
+            // Who closes before the end is there wants no more of it; and a close must tell below that all is there.
+            return Err(broken(io::ErrorKind::ConnectionAborted.into()));
+        }
+        pulls.hand_out(length)?;
+        cx.pace.take(length, cx).await?;
+        let socket = socket(&**stream);
+        match (&file, socket) {
+            (Some(file), Some(socket)) => {
+                let image = (&*offer.store, &offer.image);
+                file.pass(socket, image, at, length, IDLE, cx).await?;
+            }
+            _ => by_hand(stream, offer, at, length, cx).await?,
+        }
+        at = next;
+        cx.notes.note(Note::Bytes { done: at, total: Some(offer.bytes) });
+    }
+    cx.within(IDLE, "http", taken(stream)).await
+}
+
+async fn by_hand(
+    stream: &mut Box<dyn ByteStream>,
+    offer: &Offer,
+    mut at: u64,
+    mut length: usize,
+    cx: &Context,
+) -> Result<()> {
+    while length > 0 {
+        let piece = offer.store.read(&offer.image, at, length).await?;
+        if piece.is_empty() {
+            return Err(too_short());
+        }
+        at += piece.len() as u64;
+        length -= piece.len();
+        let mut left = &piece[..];
+        while !left.is_empty() {
+            let step = async { stream.write(left).await.map_err(broken) };
+            match cx.within(IDLE, "http", step).await? {
+                0 => return Err(broken(io::ErrorKind::WriteZero.into())),
+                count => left = &left[count..],
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says that this was all, and waits for the other side's close. A reset tells that it did not read to the end: that is
+/// what closing with unread bytes makes of a connection, and what is left of one whose program was killed.
+async fn taken(stream: &mut Box<dyn ByteStream>) -> Result<()> {
+    stream.flush().await.map_err(broken)?;
+    stream.shutdown().await.map_err(broken)?;
+    let mut unread = 0;
+    while unread < UNREAD {
+        match read(stream).await {
+            Ok(0) => return Ok(()),
+            // A close without the good-bye of TLS.
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Ok(count) => unread += count,
+            Err(e) => return Err(broken(e)),
+        }
+    }
+    Err(Error::new(ErrorKind::UnexpectedReply, "http", "a device goes on sending where it shall read"))
+}
+
+/// What comes does not matter.
+pub(super) async fn read(stream: &mut Box<dyn ByteStream>) -> io::Result<usize> {
+    stream.read(&mut [0; 4096]).await
+}
+
+fn too_short() -> Error {
+    Error::new(ErrorKind::Integrity, "http", "the image is shorter than its size")
+}
+
+fn broken(e: io::Error) -> Error {
+    Error::new(ErrorKind::Interrupted, "http", "the device broke off").caused_by(e)
+}
