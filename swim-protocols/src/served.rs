@@ -171,18 +171,21 @@ impl Served for HiddenPath {
     async fn close(self: Box<Self>) -> Result<Receipt> {
         let took = self.clock.monotonic().saturating_sub(self.began);
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if let Books::Out(pulls) = &self.books {
+            pulls.settled(&*self.clock).await;
+        }
         let sent = self.sent();
         drop(self.end);
-        let direction = match &self.books {
-            Books::Out(_) => Direction::Pull,
-            Books::In(intake) if intake.whole().is_some() => Direction::Upload,
+        let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let receipt = |direction| Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref());
+        match &self.books {
+            Books::Out(pulls) => Ok(receipt(Direction::Pull).pulled(pulls.completed())),
+            Books::In(intake) if intake.whole().is_some() => Ok(receipt(Direction::Upload)),
             Books::In(_) => {
                 let message = format!("the upload is not whole: {sent} bytes came");
-                return Err(Error::new(ErrorKind::Interrupted, "accept", message));
+                Err(Error::new(ErrorKind::Interrupted, "accept", message))
             }
-        };
-        let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Ok(Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref()))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod pace;
 mod predict;
 mod source;
 mod staging;
+mod whole;
 
 pub use caps::Caps;
 pub use diagnosis::{fault, ignored_options, untried};
@@ -15,6 +16,7 @@ pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
 pub use source::{Because, Planned, Source, Way};
 pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
+pub use whole::push_whole;
 
 use crate::{Error, ErrorKind};
 

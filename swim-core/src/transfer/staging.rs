@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Bucket;
+use super::whole::compare;
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
 use crate::ports::{Context, Note, Push, Receipt, Records, Transfer};
@@ -272,13 +273,6 @@ impl Site<'_> {
         }
         Err(last.unwrap_or_else(|| Error::internal("look", "an image server without a door")))
     }
-}
-
-/// Reads back what was pushed and compares every byte.
-async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<Receipt> {
-    let compared = Compared::with(Arc::clone(&pushed.store), pushed.image, pushed.bytes);
-    let back = compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await;
-    back.map_err(|e| e.with("while", Direction::Fetch))
 }
 
 #[cfg(test)]

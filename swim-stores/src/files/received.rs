@@ -138,6 +138,15 @@ impl FileSink {
         self.grown().kept_next = kept;
     }
 
+    /// It will not become whole any more: removes what came, unless somebody can go on with it.
+    pub async fn give_up(&self) {
+        let _moving = self.moving.write().await;
+        let grown = self.grown();
+        if !grown.named && !grown.kept && self.place.check(&self.file).is_ok() {
+            self.place.discard();
+        }
+    }
+
     /// The SHA-256 of the file that came, whatever became of its name.
     ///
     /// # Errors
