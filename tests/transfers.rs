@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Folder, Sshd};
-use swim::model::Protocol;
+use swim::core::model::{DeviceId, Protocol};
 use swim::{Client, Config, ErrorKind, surface};
 
 /// No multiple of any block.
@@ -186,7 +186,7 @@ async fn no_credential_of_an_offer_is_in_its_debug() {
     let (sshd, folder) = (Sshd::start(), Folder::new());
     let client = client(&sshd, &folder).await;
     let image = &client.images(None).await.unwrap()[0];
-    let device = "sw1".parse().unwrap();
+    let device = DeviceId::new("sw1").unwrap();
     for protocol in [Protocol::Http, Protocol::Tftp, Protocol::Sftp] {
         let offered = client.offer(image, &device, protocol, &swim::Offering::default()).await.unwrap();
         let shown = format!("{offered:?}");
@@ -217,7 +217,7 @@ async fn a_part_with_which_no_protocol_can_go_on_does_not_stay() {
     let to = folder.file("to.bin");
     let fetch = json!({"device": "sw1", "path": "x.bin", "file": to, "protocols": ["tftp"], "port": breaks_off()});
     let e = call(&client, "fetch", fetch).await.unwrap_err();
-    assert!(e.report().contains("enough"), "{}", e.report());
+    assert!(e.report().to_string().contains("enough"), "{}", e.report());
     assert!(!std::fs::exists(format!("{to}.part")).unwrap());
     let (curl, from) = (support::program("curl", "curl"), folder.file("c2960x-universalk9-mz.152-7.E10.bin"));
     for protocol in ["ftp", "tftp"] {
@@ -268,7 +268,7 @@ async fn a_push_over_another_file_of_the_same_size_replaces_it() {
         assert_eq!(receipt["digest"], digest, "{receipt}");
         assert!(std::fs::read(&there).unwrap() == content);
     }
-    std::fs::write(&there, &other[..2_500_000]).unwrap();
+    std::fs::write(&there, &content[..2_500_000]).unwrap();
     let receipt = call(&client, "push", push).await.unwrap()["receipt"].clone();
     assert_eq!((&receipt["compared"], receipt.get("digest")), (&json!("tail"), None), "{receipt}");
 }
