@@ -6,6 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Folder, Sshd};
+use swim::core::model::{DeviceId, Protocol};
 use swim::{Client, Config, ErrorKind, surface};
 
 /// No multiple of any block.
@@ -67,7 +68,7 @@ async fn an_image_goes_to_a_server_and_comes_back() {
     let other = "00".repeat(32);
     let e = call(&client, "fetch", fetch(json!({"sha256": other}))).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Integrity);
-    assert!(!std::path::Path::new(&back).exists());
+    assert!(!std::path::Path::new(&back).exists() && !std::fs::exists(format!("{back}.part")).unwrap());
     let moved = call(&client, "fetch", fetch(json!({"sha256": image.id.to_string()}))).await.unwrap();
     assert_eq!(moved["receipt"]["digest"], json!(image.id.to_string()));
     assert!(std::fs::read(&there).unwrap() == std::fs::read(&back).unwrap());
@@ -192,7 +193,123 @@ async fn an_offer_is_pulled_once_and_withdrawn() {
     let withdraw = json!({"offer": offered["offer"]});
     let receipt = call(&client, "withdraw", withdraw.clone()).await.unwrap();
     assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(image.id.to_string())), "{receipt}");
+    assert_eq!(receipt["completed"], json!(1), "{receipt}");
     assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn pulls_that_broke_off_are_no_image_on_the_device() {
+    use std::io::{Read, Write};
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let offer = json!({"image": image.file_name, "device": "sw1", "protocol": "http", "seconds": 60});
+    let offered = call(&client, "offer", offer).await.unwrap();
+    let (port, path) = (offered["port"].as_u64().unwrap() as u16, offered["path"].as_str().unwrap().to_owned());
+    tokio::task::spawn_blocking(move || {
+        for _ in 0..2 {
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.write_all(format!("GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+            stream.read_exact(&mut vec![0; BYTES / 2 + 1000]).unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    let receipt = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap();
+    assert!(receipt["bytes"].as_u64().unwrap() >= BYTES as u64, "{receipt}");
+    assert_eq!((&receipt["completed"], receipt.get("digest")), (&json!(0), None), "{receipt}");
+}
+
+#[tokio::test]
+async fn no_credential_of_an_offer_is_in_its_debug() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let device = DeviceId::new("sw1").unwrap();
+    for protocol in [Protocol::Http, Protocol::Tftp, Protocol::Sftp] {
+        let offered = client.offer(image, &device, protocol, &swim::Offering::default()).await.unwrap();
+        let shown = format!("{offered:?}");
+        assert!(shown.contains(&offered.port.to_string()), "{shown}");
+        let secret = offered.password.as_ref().map_or(offered.path.as_str(), |password| password.expose());
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+/// A TFTP server that sends one block and then has enough.
+fn breaks_off() -> u16 {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut packet = [0; 600];
+        let (_, peer) = socket.recv_from(&mut packet).unwrap();
+        socket.send_to(&[&[0, 3, 0, 1][..], &[7; 512][..]].concat(), peer).unwrap();
+        let _ = socket.recv_from(&mut packet);
+        socket.send_to(b"\0\x05\0\0enough\0", peer).unwrap();
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_part_with_which_no_protocol_can_go_on_does_not_stay() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let to = folder.file("to.bin");
+    let fetch = json!({"device": "sw1", "path": "x.bin", "file": to, "protocols": ["tftp"], "port": breaks_off()});
+    let e = call(&client, "fetch", fetch).await.unwrap_err();
+    assert!(e.report().to_string().contains("enough"), "{}", e.report());
+    assert!(!std::fs::exists(format!("{to}.part")).unwrap());
+    let (curl, from) = (support::program("curl", "curl"), folder.file("c2960x-universalk9-mz.152-7.E10.bin"));
+    for protocol in ["ftp", "tftp"] {
+        let to = folder.file(protocol);
+        let accept = json!({"device": "sw1", "protocol": protocol, "file": to, "most": BYTES - 1});
+        let offered = call(&client, "accept", accept).await.unwrap();
+        let login = match (offered["user"].as_str(), offered["password"].as_str()) {
+            (Some(user), Some(password)) => format!("{user}:{password}@"),
+            _ => String::new(),
+        };
+        let url = format!("{protocol}://{login}127.0.0.1:{}/{}", offered["port"], offered["path"].as_str().unwrap());
+        // Without the size, which would be refused before the first byte.
+        let upload = tokio::process::Command::new(&curl).args(["-sS", "--tftp-no-options", "-T", &from, &url]).output();
+        assert!(!upload.await.unwrap().status.success());
+        let e = call(&client, "withdraw", json!({"offer": offered["offer"]})).await.unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Interrupted);
+        assert!(!std::fs::exists(&to).unwrap() && !std::fs::exists(format!("{to}.part")).unwrap(), "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_no_file_can_reach_is_refused() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    for (verb, more) in [("fetch", json!({"path": "x.bin"})), ("accept", json!({"protocol": "sftp"}))] {
+        let mut arguments = json!({"device": "sw1", "file": folder.file("x.bin"), "most": u64::MAX});
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let e = call(&client, verb, arguments).await.unwrap_err();
+        assert!(e.kind() == ErrorKind::InvalidInput && e.to_string().contains("most"), "{e}");
+    }
+}
+
+#[tokio::test]
+async fn a_push_over_another_file_of_the_same_size_replaces_it() {
+    let (sshd, folder) = (Sshd::start(), Folder::new());
+    let client = client(&sshd, &folder).await;
+    let image = &client.images(None).await.unwrap()[0];
+    let there = folder.file("there.bin");
+    let content = std::fs::read(folder.file("c2960x-universalk9-mz.152-7.E10.bin")).unwrap();
+    let mut other = content.clone();
+    other[1_000_000..2_000_000].fill(7);
+    let push = json!({"image": image.file_name, "device": "depot", "path": there, "protocols": ["sftp"]});
+    let digest = json!(image.id.to_string());
+    for (before, bytes, compared) in [(&other, BYTES, "none"), (&content, 0, "whole")] {
+        std::fs::write(&there, before).unwrap();
+        let receipt = call(&client, "push", push.clone()).await.unwrap()["receipt"].clone();
+        assert_eq!((&receipt["bytes"], &receipt["compared"]), (&json!(bytes), &json!(compared)), "{receipt}");
+        assert_eq!(receipt["digest"], digest, "{receipt}");
+        assert!(std::fs::read(&there).unwrap() == content);
+    }
+    std::fs::write(&there, &content[..2_500_000]).unwrap();
+    let receipt = call(&client, "push", push).await.unwrap()["receipt"].clone();
+    assert_eq!((&receipt["compared"], receipt.get("digest")), (&json!("tail"), None), "{receipt}");
 }
 
 #[tokio::test]

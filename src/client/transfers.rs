@@ -1,6 +1,7 @@
 //! Single transfers: a file is brought to a device or an image server, fetched from it, offered to it, or taken from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,10 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use swim_core::image::Image;
 use swim_core::model::{Device, DeviceId, Direction, Protocol, Secret, ServerCertificate, Sha256};
-use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Receipt, Served, Sink, Transfer};
-use swim_core::transfer::Attempts;
-use swim_core::{Error, ErrorKind, Result, repo};
-use swim_stores::{FileSink, FileSource};
+use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Receipt, Served, Sink, Transfer, TransferAbility};
+use swim_core::transfer::{self, Attempts};
+use swim_core::{Error, ErrorKind, Result};
+use swim_stores::FileSink;
 
 use super::Client;
 
@@ -21,11 +22,17 @@ const ORDER: &[Protocol] = &[Protocol::Sftp, Protocol::Scp];
 /// A file of a device is not larger: the largest images are some gigabytes, and a device must not fill our disk.
 const LARGEST: u64 = 16 << 30;
 
+/// File systems know no larger files.
+const LARGEST_POSSIBLE: u64 = i64::MAX as u64;
+
 /// How long an offer stays open when the caller does not say: 1 GB at the slowest rate seen takes a bit over an hour.
 const LIFETIME: u64 = 6 * 3600;
 
 /// The longest that an offer may stay open: what is exposed must end by itself.
 const LONGEST_LIFETIME: u64 = 7 * 24 * 3600;
+
+/// The protocol by which devices go on behind what an earlier upload left; with the others they begin anew.
+const GOES_ON: Protocol = Protocol::Sftp;
 
 /// Offers and accepts of one client that may be open: each holds a port.
 const MOST_OPEN: usize = 1000;
@@ -101,8 +108,8 @@ pub struct Moved {
     pub fallbacks: Vec<String>,
 }
 
-/// An open offer or accept: what the device must be told. [`Client::withdraw`] ends it.
-#[derive(Clone, Debug)]
+/// An open offer or accept: what the device must be told. [`Client::withdraw`] ends it. Its `Debug` shows no credential.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Offered {
     /// Its number in this client.
@@ -123,6 +130,19 @@ pub struct Offered {
     pub certificate: Option<ServerCertificate>,
 }
 
+impl fmt::Debug for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Offered");
+        shown.field("id", &self.id).field("protocol", &self.protocol).field("direction", &self.direction);
+        shown.field("port", &self.port);
+        // Where there is no login the path is the credential.
+        if self.user.is_some() {
+            shown.field("path", &self.path).field("user", &self.user);
+        }
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// What is kept of an open offer or accept.
 #[derive(Debug)]
 pub(super) struct Open {
@@ -134,18 +154,19 @@ pub(super) struct Open {
 #[derive(Debug)]
 enum What {
     Image(Sha256),
-    File(PathBuf),
+    File(Arc<FileSink>),
 }
 
 impl Client {
-    /// Brings an image to a path of a device or of an image server.
+    /// Brings an image to a path of a device or of an image server. What is there already counts as the image only when
+    /// every byte of it was read back; behind a part of it the transfer goes on, and the receipt then tells no digest.
     ///
     /// # Errors
     /// `NotFound` for an unknown device; when no protocol worked, with each one's reason, the kind of all these failures
     /// (such as `Auth` for a refused login), or `Unreachable` where they differ; those of the transfer: a full disk, a name
     /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
-        let request = |device| {
+        let request = |device, _: &TransferAbility| {
             Request::Push(Push {
                 device,
                 store: Arc::clone(self.images_store()),
@@ -156,9 +177,7 @@ impl Client {
             })
         };
         let order = Order { to, direction: Direction::Push, protocols: &how.protocols, port: how.port };
-        let mut moved = self.in_order(order, &request).await?;
-        moved.receipt.digest = Some(image.id);
-        Ok(moved)
+        self.in_order(order, &request).await
     }
 
     /// Fetches a file of a device or of an image server into a file that is not there yet. What an earlier try left in
@@ -167,28 +186,21 @@ impl Client {
     /// # Errors
     /// `Conflict` when the file is there; `Integrity` when it is not what was expected; as [`Client::push`].
     pub async fn fetch(&self, from: &DeviceId, path: &str, file: impl Into<PathBuf>, how: &Fetching) -> Result<Moved> {
-        let file = file.into();
-        let sink = FileSink::create(&file).await?;
-        let request = |device| {
+        let most = most(how.most)?;
+        let sink = FileSink::expecting(file.into(), how.sha256).await?;
+        let request = |device, ability: &TransferAbility| {
+            sink.keep_parts(ability.resumes);
             Request::Fetch(Fetch {
                 device,
                 path: path.to_owned(),
                 sink: Arc::clone(&sink) as Arc<dyn Sink>,
                 bytes: how.bytes,
-                most: how.most.unwrap_or(LARGEST),
+                most,
             })
         };
         let order = Order { to: from, direction: Direction::Fetch, protocols: &how.protocols, port: how.port };
         let mut moved = self.in_order(order, &request).await?;
-        let digest = digest(&file).await?;
-        if let Some(expected) = how.sha256
-            && expected != digest
-        {
-            let _ = tokio::fs::remove_file(&file).await;
-            let message = format!("the file has the SHA-256 {digest}, not {expected}: it was not kept");
-            return Err(Error::new(ErrorKind::Integrity, "fetch", message).with("device", from).with("path", path));
-        }
-        moved.receipt.digest = Some(digest);
+        moved.receipt.digest = digest(&sink).await;
         Ok(moved)
     }
 
@@ -266,20 +278,24 @@ impl Client {
         let cx = self.transfer_context(&device);
         let own_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         self.check_room()?;
+        let (most, lifetime) = (most(how.most)?, lifetime(how.seconds)?);
+        let sink = FileSink::create(&file).await?;
+        sink.keep_parts(by == GOES_ON);
         let request = Accept {
             device,
             name: how.name.clone().unwrap_or(own_name),
-            sink: FileSink::create(&file).await?,
-            most: how.most.unwrap_or(LARGEST),
+            sink: Arc::clone(&sink) as Arc<dyn Sink>,
+            most,
             source: how.source.clone(),
-            lifetime: lifetime(how.seconds)?,
+            lifetime,
         };
-        let open = Open { served: adapter.accept(request, &cx).await?, what: What::File(file) };
+        let open = Open { served: adapter.accept(request, &cx).await?, what: What::File(sink) };
         self.keep(by, Direction::Upload, open)
     }
 
-    /// Ends an offer or an accept and says what it did. The receipt has the SHA-256 of the image, or of the file that was
-    /// taken.
+    /// Ends an offer or an accept and says what it did. The receipt has the SHA-256 of the image when it was pulled whole,
+    /// which it counts, or that of the file that was taken. Of an upload that is not whole only what SFTP can go on with
+    /// stays.
     ///
     /// # Errors
     /// `NotFound` when there is none of that number; `Interrupted` for an upload that is not whole.
@@ -288,12 +304,17 @@ impl Client {
             let message = format!("there is no open offer {offered}");
             Error::new(ErrorKind::NotFound, "withdraw", message).with("offer", offered)
         })?;
-        let receipt = open.served.close().await?;
-        let digest = match open.what {
-            What::Image(id) => id,
-            What::File(file) => digest(&file).await?,
+        let closed = open.served.close().await;
+        let sink = match open.what {
+            What::Image(id) => return Ok(closed?.of(id)),
+            What::File(sink) => sink,
         };
-        Ok(receipt.of(digest))
+        if closed.is_err() {
+            sink.give_up().await;
+        }
+        let mut receipt = closed?;
+        receipt.digest = digest(&sink).await;
+        Ok(receipt)
     }
 
     fn opened(&self) -> MutexGuard<'_, BTreeMap<u64, Open>> {
@@ -368,7 +389,11 @@ impl Client {
     }
 
     /// Tries one protocol after the other, see [`swim_core::transfer::moves_on`].
-    async fn in_order(&self, order: Order<'_>, request: &(dyn Fn(Device) -> Request + Sync)) -> Result<Moved> {
+    async fn in_order(
+        &self,
+        order: Order<'_>,
+        request: &(dyn Fn(Device, &TransferAbility) -> Request + Sync),
+    ) -> Result<Moved> {
         let mut attempts = Attempts::new();
         let protocols = if order.protocols.is_empty() { ORDER } else { order.protocols };
         for protocol in protocols {
@@ -383,8 +408,11 @@ impl Client {
                 let adapter = self.adapter(*protocol, order.direction)?;
                 attempts.check(*protocol, &device)?;
                 let cx = self.transfer_context(&device);
-                match request(device.clone()) {
-                    Request::Push(push) => adapter.push(push, &cx).await,
+                match request(device.clone(), adapter.ability()) {
+                    Request::Push(push) => {
+                        let back = self.adapters().services.find(*protocol, Direction::Fetch);
+                        transfer::push_whole(adapter, back, push, &cx).await
+                    }
                     Request::Fetch(fetch) => adapter.fetch(fetch, &cx).await,
                 }
             };
@@ -422,6 +450,22 @@ fn lifetime(seconds: Option<u64>) -> Result<Duration> {
     Ok(Duration::from_secs(seconds))
 }
 
-async fn digest(file: &PathBuf) -> Result<Sha256> {
-    Ok(repo::digests(FileSource::open(file).await?).await?.sha256)
+/// The largest file to take.
+fn most(most: Option<u64>) -> Result<u64> {
+    let most = most.unwrap_or(LARGEST);
+    if most > LARGEST_POSSIBLE {
+        return Err(Error::invalid("most", most, &format!("at most {LARGEST_POSSIBLE}")));
+    }
+    Ok(most)
+}
+
+/// Of a file that has its name. When it cannot be read, it has its name all the same.
+async fn digest(sink: &FileSink) -> Option<Sha256> {
+    match sink.digest().await {
+        Ok(digest) => Some(digest),
+        Err(e) => {
+            tracing::warn!(error = %e.report(), "a file that was received cannot be read");
+            None
+        }
+    }
 }

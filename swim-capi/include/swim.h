@@ -228,7 +228,8 @@ SWIM_MUST_USE int32_t swim_client_check_servers(const swim_client *client, char 
 
 /**
  * Brings an image to a path of a device or of an image server. options_json: {"protocols": in their order, "port",
- * "afresh"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}.
+ * "afresh"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}. "compared" of the receipt says what of a
+ * file that was there was looked at ("none", "tail", "whole"); its "digest" is absent where that was the tail only.
  */
 SWIM_MUST_USE int32_t swim_client_push(const swim_client *client, const char *image, const char *device,
                                        const char *path, const char *options_json, char **moved_json);
@@ -255,7 +256,10 @@ SWIM_MUST_USE int32_t swim_client_offer(const swim_client *client, const char *i
 SWIM_MUST_USE int32_t swim_client_accept(const swim_client *client, const char *device, const char *protocol,
                                          const char *file, const char *options_json, char **offered_json);
 
-/** Ends an offer or an accept, by its number ("offer"); gives the receipt. */
+/**
+ * Ends an offer or an accept, by its number ("offer"); gives the receipt. "completed" of an offer says how often it was
+ * pulled whole: its "bytes" count broken pulls as well.
+ */
 SWIM_MUST_USE int32_t swim_client_withdraw(const swim_client *client, uint64_t offer, char **receipt_json);
 
 /** Goes on with every unfinished job of the data folder in this process; gives the list of their ids. */

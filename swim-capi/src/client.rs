@@ -359,7 +359,7 @@ pub unsafe extern "C" fn swim_client_accept(
     }
 }
 
-/// Ends an offer or an accept.
+/// Ends an offer or an accept; how often an offer was pulled whole is `completed` in the receipt.
 ///
 /// # Safety
 /// `client` is NULL or live; `out` is NULL or writable.

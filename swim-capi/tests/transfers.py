@@ -71,6 +71,8 @@ def main() -> None:
                 elif what == "receipt":
                     content = CORE if told["protocol"] == "sftp" else image
                     assert told["bytes"] == len(content), told
+                    assert told.get("completed") == (None if told["protocol"] == "sftp" else 1), told
+                    assert told["compared"] == "none", told
                     # Of an offer we know which image it is, of an upload it was computed.
                     assert told["digest"] == hashlib.sha256(content).hexdigest(), told
                 else:

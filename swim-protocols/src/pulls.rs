@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use swim_core::ports::Offer;
+use swim_core::ports::{Clock, Offer};
 use swim_core::{Error, ErrorKind, Result};
+use tokio::sync::Notify;
 
 use crate::path::shown;
 
@@ -16,6 +18,10 @@ const BROKEN_PULLS: u64 = 3;
 /// would make the books longer than the image.
 pub(crate) const PARTS: usize = 1024;
 
+/// A device has its last byte a moment before we see that it has, and may tell it at once. Far more than that moment, and
+/// bearable for who withdraws an offer whose pulls all broke off.
+const SEEN_WITHIN: Duration = Duration::from_millis(500);
+
 /// The books of one offer. A use is spent when every byte of the file has reached a device, in one piece or in parts.
 #[derive(Debug)]
 pub(crate) struct Pulls {
@@ -25,6 +31,8 @@ pub(crate) struct Pulls {
     /// The address that showed the secret first; nobody else may show it.
     owner: OnceLock<String>,
     state: Mutex<State>,
+    /// A pull is whole.
+    whole: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +44,8 @@ struct State {
 
 impl Pulls {
     pub(crate) fn new(bytes: u64, uses: u32) -> Self {
-        Self { bytes, uses, sent: AtomicU64::new(0), owner: OnceLock::new(), state: Mutex::default() }
+        let (sent, owner, state, whole) = (AtomicU64::new(0), OnceLock::new(), Mutex::default(), Notify::new());
+        Self { bytes, uses, sent, owner, state, whole }
     }
 
     /// May somebody still pull?
@@ -68,6 +77,24 @@ impl Pulls {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// How often every byte of the file has reached a device.
+    pub(crate) fn completed(&self) -> u32 {
+        self.lock().completed
+    }
+
+    /// Waits a moment for the end of a pull when so many bytes are out that another one can be whole.
+    pub(crate) async fn settled(&self, clock: &dyn Clock) {
+        let whole = self.whole.notified();
+        let needed = self.bytes.saturating_mul(u64::from(self.completed()).saturating_add(1));
+        if self.sent() < needed.max(1) {
+            return;
+        }
+        tokio::select! {
+            () = whole => {}
+            () = clock.sleep(SEEN_WITHIN) => {}
+        }
+    }
+
     /// Notes that the bytes from `start` up to (not including) `end` have arrived.
     pub(crate) fn arrived(&self, start: u64, end: u64) {
         let mut state = self.lock();
@@ -81,6 +108,7 @@ impl Pulls {
         if whole {
             state.parts.clear();
             state.completed = state.completed.saturating_add(1);
+            self.whole.notify_waiters();
         }
     }
 

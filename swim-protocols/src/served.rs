@@ -177,6 +177,10 @@ impl Served for HiddenPath {
     }
 
     async fn close(self: Box<Self>) -> Result<Receipt> {
+        let took = self.clock.monotonic().saturating_sub(self.began);
+        if let Books::Out(pulls) = &self.books {
+            pulls.settled(&*self.clock).await;
+        }
         drop(self.end);
         let direction = match &self.books {
             Books::Out(_) => Direction::Pull,
@@ -196,11 +200,14 @@ impl Served for HiddenPath {
                 Direction::Upload
             }
         };
-        let took = self.clock.monotonic().saturating_sub(self.began);
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let sent = self.books.moved();
         let cipher = self.cipher.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Ok(Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref()))
+        let receipt = Receipt::new(self.protocol, direction, sent, 0, millis).over(cipher.as_deref());
+        Ok(match &self.books {
+            Books::Out(pulls) => receipt.pulled(pulls.completed()),
+            Books::In(_) => receipt,
+        })
     }
 }
 

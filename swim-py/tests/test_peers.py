@@ -54,7 +54,7 @@ def test_a_device_uploads_its_configuration_by_sftp(tmp_path: Path) -> None:
         receipt = client.withdraw(offered)
         assert taken.read_bytes() == RUNNING
         assert (receipt.bytes, receipt.protocol) == (len(RUNNING), "sftp") and receipt.cipher
-        assert receipt.digest == hashlib.sha256(RUNNING).hexdigest()
+        assert (receipt.digest, receipt.completed) == (hashlib.sha256(RUNNING).hexdigest(), None)
         with pytest.raises(swim.errors.ConflictError):
             client.accept("sw1", "sftp", taken)
         # Nobody comes: the file is not there.

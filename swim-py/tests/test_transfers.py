@@ -38,6 +38,9 @@ def test_an_offer_is_pulled_once(tmp_path: Path) -> None:
             pulled(offered)
         receipt = client.withdraw(offered)
         assert (receipt.bytes, receipt.protocol, receipt.cipher) == (len(CONTENT), "http", None)
+        assert (receipt.completed, receipt.compared, receipt.digest) == (1, "none", image.id)
+        nobody = client.withdraw(client.offer(image, "sw1", "http", seconds=60))
+        assert (nobody.completed, nobody.digest) == (0, None)
         with pytest.raises(swim.errors.NotFoundError):
             client.withdraw(offered.offer)
 

@@ -22,4 +22,4 @@ pub use network::{Accepted, ByteStream, Datagrams, Dialed, Listener, Network};
 pub use records::Records;
 pub use secrets::Secrets;
 pub use sink::Sink;
-pub use transfer::{Accept, Blocks, Fetch, Offer, Push, Receipt, Served, Transfer, TransferAbility};
+pub use transfer::{Accept, Blocks, Comparison, Fetch, Offer, Push, Receipt, Served, Transfer, TransferAbility};

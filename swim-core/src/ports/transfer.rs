@@ -140,6 +140,20 @@ pub struct Blocks {
     pub asked_window: u64,
 }
 
+/// What of a file that was there before was compared with the one that it must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Comparison {
+    /// Nothing: none of it was used.
+    #[default]
+    None,
+    /// Its end, or its beginning and its end: the transfer went on behind it. The middle may be another one.
+    Tail,
+    /// Every byte.
+    Whole,
+}
+
 /// What a transfer did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -148,10 +162,13 @@ pub struct Receipt {
     pub protocol: Protocol,
     /// Who dialled.
     pub direction: Direction,
-    /// Bytes that crossed the wire (of the file).
+    /// Bytes that crossed the wire (of the file). Of an offer: those that were handed out, to broken pulls as well.
     pub bytes: u64,
     /// Where it started.
     pub resumed_from: u64,
+    /// What of the bytes before that was compared.
+    #[serde(default)]
+    pub compared: Comparison,
     /// Milliseconds it took.
     pub millis: u64,
     /// The cipher, where there is one.
@@ -160,22 +177,54 @@ pub struct Receipt {
     /// How the file was cut, by TFTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocks: Option<Blocks>,
-    /// SHA-256 of the whole image: the one that was sent, known since its import. Absent where the bytes only came in.
+    /// How often an offer was pulled whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<u32>,
+    /// SHA-256 of the whole file, where this transfer knows it: all of it was sent from its first byte on, every byte that
+    /// was there before was compared, or it came in and was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Sha256>,
 }
 
 impl Receipt {
-    /// A receipt.
+    /// A receipt. Who goes on has compared the end of what was there.
     #[must_use]
     pub const fn new(protocol: Protocol, direction: Direction, bytes: u64, resumed_from: u64, millis: u64) -> Self {
-        Self { protocol, direction, bytes, resumed_from, millis, cipher: None, blocks: None, digest: None }
+        let compared = if resumed_from > 0 { Comparison::Tail } else { Comparison::None };
+        let (cipher, blocks, completed, digest) = (None, None, None, None);
+        Self { protocol, direction, bytes, resumed_from, compared, millis, cipher, blocks, completed, digest }
     }
 
-    /// The same, of this image.
+    /// The same of this image, when it is known that all of it is there now: not when only the end of an older part was
+    /// compared, and not of an offer that nobody pulled whole.
+    ///
+    /// ```
+    /// use swim_core::model::{Direction, Protocol, Sha256};
+    /// use swim_core::ports::Receipt;
+    /// let image = Sha256::of(b"image");
+    /// let receipt = |from| Receipt::new(Protocol::Sftp, Direction::Push, 5 - from, from, 1);
+    /// assert_eq!(receipt(0).of(image).digest, Some(image));
+    /// assert_eq!(receipt(3).of(image).digest, None);
+    /// assert_eq!(receipt(5).wholly_compared().of(image).digest, Some(image));
+    /// ```
     #[must_use]
     pub fn of(self, image: Sha256) -> Self {
-        Self { digest: Some(image), ..self }
+        let known = self.compared != Comparison::Tail && self.completed != Some(0);
+        Self { digest: known.then_some(image), ..self }
+    }
+
+    /// The same, when every byte that was there was compared.
+    #[must_use]
+    pub const fn wholly_compared(mut self) -> Self {
+        self.compared = Comparison::Whole;
+        self
+    }
+
+    /// The same of an offer that was pulled so often.
+    #[must_use]
+    pub const fn pulled(mut self, completed: u32) -> Self {
+        self.completed = Some(completed);
+        self
     }
 
     /// The same, cut like this.

@@ -8,6 +8,7 @@ mod pace;
 mod predict;
 mod source;
 mod staging;
+mod whole;
 
 pub use attempts::{Attempts, moves_on};
 pub use caps::Caps;
@@ -17,6 +18,7 @@ pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};
 pub use source::{Because, Planned, Source, Way};
 pub use staging::{Brought, Compared, Servers, Staged, Staging, Verified};
+pub use whole::push_whole;
 
 /// The operation of an error about a host key.
 pub const CHECK_HOST_KEY: &str = "check host key";

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::whole::compare;
 use super::{Attempts, Bucket};
 use crate::model::{DeviceId, Direction, Door, ImageServer, Protocol, Sha256};
 use crate::platform::PullServices;
@@ -276,13 +277,6 @@ impl Site<'_> {
         }
         Err(last.unwrap_or_else(|| Error::internal("look", "an image server without a door")))
     }
-}
-
-/// Reads back what was pushed and compares every byte.
-async fn compare(pushed: &Push, fetch: &Arc<dyn Transfer>, cx: &Context) -> Result<Receipt> {
-    let compared = Compared::with(Arc::clone(&pushed.store), pushed.image, pushed.bytes);
-    let back = compared.fetch(fetch, pushed.device.clone(), pushed.path.clone(), cx).await;
-    back.map_err(|e| e.with("while", Direction::Fetch))
 }
 
 #[cfg(test)]

@@ -172,12 +172,16 @@ class Checked(Document):
 
 
 class Receipt(Document):
-    """What a transfer did: ``bytes`` of the file that crossed the wire, in ``millis``, from ``resumed_from`` on."""
+    """What a transfer did: ``bytes`` of the file that crossed the wire, in ``millis``, from ``resumed_from`` on.
+
+    ``compared`` says what of the bytes before ``resumed_from`` was looked at: ``"none"``, ``"tail"`` or ``"whole"``.
+    """
 
     protocol: str
     direction: str
     bytes: int
     resumed_from: int
+    compared: str
     millis: int
 
     @property
@@ -187,8 +191,14 @@ class Receipt(Document):
         return None if name is None else str(name)
 
     @property
+    def completed(self) -> int | None:
+        """How often an offer was pulled whole; ``bytes`` counts broken pulls as well."""
+        completed = self._fields.get("completed")
+        return None if completed is None else int(completed)
+
+    @property
     def digest(self) -> str | None:
-        """The SHA-256 of the whole file."""
+        """The SHA-256 of the whole file, where this transfer knows it: not behind a part that was there."""
         digest = self._fields.get("digest")
         return None if digest is None else str(digest)
 

@@ -91,14 +91,98 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
+/// Removes a file that may be gone already.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if is_absent(&error) => Ok(()),
+        removed => removed,
+    }
+}
+
+/// The same opening, but never of what a link leads to.
 #[cfg(unix)]
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
+pub(super) fn never_through_a_link(options: &mut OpenOptions) -> &OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+pub(super) fn never_through_a_link(options: &mut OpenOptions) -> &OpenOptions {
+    options
+}
+
+/// One way to give a file another name that must be free.
+type Renaming = fn(&Path, &Path) -> io::Result<()>;
+
+/// Gives a file another name, and never takes that name from another file. In one step where the file system can; with a
+/// hard link where it cannot; and where it has no links either (some network file systems), after a look.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    rename_by(&[in_one_step, by_link, after_a_look], from, to)
+}
+
+fn rename_by(ways: &[Renaming], from: &Path, to: &Path) -> io::Result<()> {
+    let mut last = io::ErrorKind::Unsupported.into();
+    for way in ways {
+        match way(from, to) {
+            Err(error) if cannot(&error) => last = error,
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+/// Does the file system not know what it was asked for? (For links Linux says that as `EPERM`, for flags as `EINVAL`.)
+fn cannot(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, TooManyLinks, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | TooManyLinks | Unsupported)
+}
+
+#[cfg(target_os = "linux")]
+fn in_one_step(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_one_step(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn by_link(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::hard_link(from, to)?;
+    // It has its name, whatever comes.
+    if let Err(cause) = std::fs::remove_file(from) {
+        tracing::warn!(path = %from.display(), %cause, "a file has its name, and its old name stays");
+    }
+    Ok(())
+}
+
+fn after_a_look(from: &Path, to: &Path) -> io::Result<()> {
+    match to.symlink_metadata() {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if is_absent(&error) => std::fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many names a file has; one, where that is not told.
+#[cfg(unix)]
+pub(super) fn links(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+pub(super) fn links(_: &Metadata) -> u64 {
+    1
+}
+
+#[cfg(unix)]
+pub(super) fn same_file(a: &Metadata, b: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
 #[cfg(not(unix))]
-fn same_file(_: &Metadata, _: &Metadata) -> bool {
+pub(super) fn same_file(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
@@ -116,4 +200,43 @@ pub(super) fn is_named(_: &Metadata) -> bool {
 /// Makes the names in a folder durable.
 pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn cannot_link(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn no_flags(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+
+    #[test]
+    fn a_name_is_given_on_every_file_system_and_never_taken_from_another_file() {
+        let folder = std::env::temp_dir().join(format!("swim-names-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (from, to) = (folder.join("x.part"), folder.join("x"));
+        let all: [&[Renaming]; 3] = [
+            &[in_one_step, by_link, after_a_look],
+            &[no_flags, by_link, after_a_look],
+            &[no_flags, cannot_link, after_a_look],
+        ];
+        for ways in all {
+            std::fs::write(&from, b"new").unwrap();
+            rename_by(ways, &from, &to).unwrap();
+            assert!(!from.exists());
+            std::fs::write(&from, b"newer").unwrap();
+            assert_eq!(rename_by(ways, &from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(
+                (std::fs::read(&from).unwrap(), std::fs::read(&to).unwrap()),
+                (b"newer".to_vec(), b"new".to_vec())
+            );
+            std::fs::remove_file(&to).unwrap();
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
