@@ -195,6 +195,10 @@ async fn an_offer_is_pulled_once_and_withdrawn() {
     assert_eq!((&receipt["bytes"], &receipt["digest"]), (&json!(BYTES), &json!(image.id.to_string())), "{receipt}");
     assert_eq!(receipt["completed"], json!(1), "{receipt}");
     assert_eq!(call(&client, "withdraw", withdraw).await.unwrap_err().kind(), ErrorKind::NotFound);
+    // Who withdraws it late does not close another one.
+    let offer = json!({"image": image.file_name, "device": "sw1", "protocol": "http", "seconds": 60});
+    let next = call(&client, "offer", offer).await.unwrap();
+    assert_ne!(next["offer"], offered["offer"]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod transfers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ struct Inner {
     at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
     /// Offers and accepts that are open, by their number.
     open: Mutex<BTreeMap<u64, transfers::Open>>,
+    /// The number of the newest of them: none is given twice.
+    newest: AtomicU64,
 }
 
 impl Client {
@@ -61,7 +64,14 @@ impl Client {
             sink: Arc::clone(&hub) as _,
         };
         let engine = Engine::new(ports, EngineConfig::new(worker));
-        Self(Arc::new(Inner { adapters, engine, hub, at_work: Mutex::default(), open: Mutex::default() }))
+        Self(Arc::new(Inner {
+            adapters,
+            engine,
+            hub,
+            at_work: Mutex::default(),
+            open: Mutex::default(),
+            newest: AtomicU64::new(0),
+        }))
     }
 
     /// Opens the data folder of a configuration, and makes its devices known.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -331,8 +332,7 @@ impl Client {
     }
 
     fn keep(&self, protocol: Protocol, direction: Direction, open: Open) -> Result<Offered> {
-        let mut all = self.opened();
-        let id = all.last_key_value().map_or(1, |(last, _)| last + 1);
+        let id = self.0.newest.fetch_add(1, Ordering::Relaxed) + 1;
         let served = &open.served;
         let offered = Offered {
             id,
@@ -344,7 +344,7 @@ impl Client {
             password: served.password().cloned(),
             certificate: served.certificate().cloned(),
         };
-        all.insert(id, open);
+        self.opened().insert(id, open);
         Ok(offered)
     }
 

@@ -8,6 +8,7 @@ use swim_core::model::Endpoint;
 #[cfg(feature = "tftp")]
 use swim_core::ports::Datagrams;
 use swim_core::ports::{Accepted, Dialed, Listener, Network};
+use swim_core::transfer::LISTEN;
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -36,11 +37,7 @@ impl Network for TcpNetwork {
     }
 
     async fn listen(&self, at: &Endpoint) -> Result<Box<dyn Listener>> {
-        let refused = |e: std::io::Error| {
-            let kind =
-                if e.kind() == std::io::ErrorKind::AddrInUse { ErrorKind::Busy } else { ErrorKind::InvalidInput };
-            Error::new(kind, "listen", format!("cannot listen at {at}")).with("endpoint", at).caused_by(e)
-        };
+        let refused = |e| cannot_serve(at, e);
         let listener = TcpListener::bind((at.host.as_str(), at.port)).await.map_err(refused)?;
         let local = endpoint(listener.local_addr().map_err(refused)?);
         Ok(Box::new(TcpDoor { listener, local }))
@@ -64,6 +61,16 @@ impl Network for TcpNetwork {
     async fn datagrams(&self, at: &Endpoint) -> Result<Box<dyn Datagrams>> {
         Ok(Box::new(crate::udp::Udp::bind(at).await?))
     }
+}
+
+/// Why nothing can be served at a place.
+pub(crate) fn cannot_serve(at: &Endpoint, e: std::io::Error) -> Error {
+    let kind = match e.kind() {
+        std::io::ErrorKind::AddrInUse => ErrorKind::Busy,
+        std::io::ErrorKind::PermissionDenied => ErrorKind::Privilege,
+        _ => ErrorKind::InvalidInput,
+    };
+    Error::new(kind, LISTEN, format!("cannot listen at {at}")).with("endpoint", at).caused_by(e)
 }
 
 /// A listening TCP socket.
@@ -124,6 +131,17 @@ mod tests {
         let mut four = [0; 4];
         accepted.stream.read_exact(&mut four).await.unwrap();
         assert_eq!(&four, b"ping");
+    }
+
+    #[tokio::test]
+    async fn why_nothing_can_be_served_there_is_told() {
+        let any = Endpoint { host: "127.0.0.1".into(), port: 0 };
+        let open = TcpNetwork.listen(&any).await.unwrap();
+        assert_eq!(TcpNetwork.listen(&open.local()).await.unwrap_err().kind(), ErrorKind::Busy);
+        let foreign = Endpoint { host: "192.0.2.1".into(), port: 0 };
+        assert_eq!(TcpNetwork.listen(&foreign).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+        let low = cannot_serve(&any, std::io::ErrorKind::PermissionDenied.into());
+        assert_eq!((low.kind(), low.operation()), (ErrorKind::Privilege, LISTEN));
     }
 
     #[tokio::test]

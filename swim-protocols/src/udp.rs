@@ -69,14 +69,7 @@ impl Inbox {
 
 impl Udp {
     pub(crate) async fn bind(at: &Endpoint) -> Result<Self> {
-        let refused = |e: io::Error| {
-            let kind = match e.kind() {
-                io::ErrorKind::AddrInUse => ErrorKind::Busy,
-                io::ErrorKind::PermissionDenied => ErrorKind::Privilege,
-                _ => ErrorKind::InvalidInput,
-            };
-            Error::new(kind, "listen", format!("cannot take datagrams at {at}")).with("endpoint", at).caused_by(e)
-        };
+        let refused = |e| crate::net::cannot_serve(at, e);
         let socket = UdpSocket::bind((at.host.as_str(), at.port)).await.map_err(refused)?;
         let state = UdpSocketState::new((&socket).into()).map_err(refused)?;
         allow_fragments(&socket);

@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY, START_TLS};
+use super::{CHECK_CERTIFICATE, CHECK_HOST_KEY, LISTEN, START_TLS};
 use crate::analysis::{Finding, Severity};
 use crate::model::{Direction, Protocol};
 use crate::ports::Receipt;
@@ -33,6 +33,20 @@ pub fn untried(error: &Error) -> bool {
 pub fn fault(protocol: Protocol, error: &Error) -> Finding {
     let reading = error.context("while") == Some(Direction::Fetch.name());
     let (code, message, remedy) = match error.kind() {
+        ErrorKind::Privilege if error.operation() == LISTEN => (
+            "port_privilege",
+            "this process may not serve at a port below 1024",
+            "run it as root or with the capability CAP_NET_BIND_SERVICE, or set offers.tftp_port or offers.ftp_port to \
+             a higher port where the devices can name one",
+        ),
+        ErrorKind::Busy if error.operation() == LISTEN => (
+            "port_in_use",
+            "another program of this machine serves at this port",
+            "stop that program, or set offers.tftp_port or offers.ftp_port to another port",
+        ),
+        ErrorKind::InvalidInput if error.operation() == LISTEN => {
+            ("listen", "this machine cannot serve at this address", "set offers.listen to an address of this machine")
+        }
         ErrorKind::Unreachable | ErrorKind::Timeout if error.context("connection") == Some("data") => (
             "data_port",
             "the control connection works and the data connection does not: a firewall, or ports that are not open",
@@ -190,6 +204,17 @@ mod tests {
         assert_eq!(code(ErrorKind::Privilege, &reading), "server.not_readable");
         assert_eq!(code(ErrorKind::Integrity, &reading), "server.content");
         assert_eq!(code(ErrorKind::Unsupported, &[]), "server.not_supported");
+        for (kind, expected) in [
+            (ErrorKind::Privilege, "server.port_privilege"),
+            (ErrorKind::Busy, "server.port_in_use"),
+            (ErrorKind::InvalidInput, "server.listen"),
+        ] {
+            let ours = Error::new(kind, LISTEN, "cannot listen at 0.0.0.0:69").with("endpoint", "0.0.0.0:69");
+            let finding = fault(Protocol::Tftp, &ours);
+            assert_eq!(finding.code, expected);
+            assert!(finding.message.ends_with("(at 0.0.0.0:69)"), "{finding}");
+        }
+        assert_eq!(code(ErrorKind::Busy, &[]), "server.busy");
         let untried = Error::new(ErrorKind::Unsupported, "stage", "there is no push by FTP");
         assert_eq!(fault(Protocol::Ftp, &untried).code, "server.untried");
         let key = Error::new(ErrorKind::Auth, "check host key", "another one");

@@ -26,3 +26,5 @@ pub const CHECK_HOST_KEY: &str = "check host key";
 pub const CHECK_CERTIFICATE: &str = "check certificate";
 /// The operation of an error about a server that does no TLS where it must.
 pub const START_TLS: &str = "start TLS";
+/// The operation of an error about a port of ours at which nothing can be served.
+pub const LISTEN: &str = "listen";

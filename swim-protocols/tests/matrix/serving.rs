@@ -315,6 +315,14 @@ async fn place(adapter: &dyn Transfer, host: &str, name: &str, sink: &Arc<FileSi
     adapter.accept(request, &context()).await.unwrap()
 }
 
+/// SFTP says the same of an empty file as of an upload that was given up before its first byte: neither is called whole.
+async fn nothing_was_taken(sink: &FileSink, served: Box<dyn Served>) -> Result<(), String> {
+    match (sink.is_finished(), served.close().await.map_err(|e| e.kind())) {
+        (false, Err(ErrorKind::Interrupted)) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
 async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, identity: &Identity, tally: &mut Tally) {
     let folder = Folder::new();
     let (from, to) = (folder.file("from"), folder.file("to"));
@@ -332,6 +340,9 @@ async fn uploads(adapter: &dyn Transfer, uploader: &str, host: &str, identity: &
                 return Err("the name alone was enough".to_owned());
             }
             upload(uploader, &at, served.path(), &from).await?;
+            if *bytes == 0 && matches!(uploader, "scp, up" | "sftp put") {
+                return nothing_was_taken(&sink, served).await;
+            }
             let content = std::fs::read(&to).unwrap_or_default();
             if !sink.is_finished() || content != PatternStore::pattern(0, usize::try_from(*bytes).unwrap()) {
                 return Err(format!("{} bytes came", content.len()));
