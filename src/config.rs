@@ -343,6 +343,7 @@ mod tests {
             format!("[[servers]]\nname = 'd'\nhost_key = 'first_use'\ndoors = [{{protocol = 'http'}}]\n{more}")
         };
         let named = "host = 'h'\n";
+        let sftp = "[[servers]]\nname = 'd'\nhost = 'h'\ndoors = [{protocol = 'http'}, {protocol = 'sftp'}]";
         for (text, field, value) in [
             ("[offers]\nbytes_per_second = 0", "offers.bytes_per_second", "0"),
             ("[offers.sites]\nberlin = 0", "offers.sites", "0"),
@@ -355,6 +356,7 @@ mod tests {
             (&server(&format!("{named}max_devices = 0")), "max_devices", "0"),
             (&server(&format!("{named}bytes_per_second = 0")), "bytes_per_second", "0"),
             (&server("host = ' '"), "host", "\" \""),
+            (sftp, "host_key", "(absent)"),
         ] {
             let e = Config::from_toml(&format!("data = 'x'\n{text}")).unwrap().check().unwrap_err();
             assert_eq!(e.kind(), ErrorKind::InvalidInput);

@@ -13,7 +13,7 @@ mod wiring;
 pub use client::{
     Checked, Client, Fetching, Inspected, Moved, Offered, Offering, Pushing, SubmitOptions, Taking, Works,
 };
-pub use config::{Config, ImportOptions, Offers, SecretSource};
+pub use config::{Config, Https, ImportOptions, Offers, SecretSource};
 pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};

@@ -33,11 +33,11 @@ impl Client {
     ///
     /// # Errors
     /// `Unsupported` when the platform is not known; `InvalidInput` when a login names a secret that is not configured or
-    /// a certificate's fingerprint is none; those of the store.
+    /// a fingerprint is none; those of the store.
     pub async fn add_devices(&self, devices: &[Device]) -> Result<()> {
         for device in devices {
             self.platform(device)?;
-            device.tls.check().map_err(|e| e.with("device", &device.id))?;
+            device.check()?;
             self.has_secrets(&format!("login of {}", device.id), &device.login).await?;
             self.records().put("devices", device.id.as_str(), json(device)?).await?;
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{SecretRef, TlsTrust};
+use super::{HostKeyPolicy, SecretRef, TlsTrust};
 use crate::{Error, Result};
 
 /// The operator's name of a device; unique in a repository.
@@ -110,21 +110,6 @@ pub struct Login {
     pub enable: Option<SecretRef>,
 }
 
-/// What to do about a server's host key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum HostKeyPolicy {
-    /// The key must be in this `known_hosts` text: the content of such a file.
-    KnownHosts(String),
-    /// The key must be in the `known_hosts` file at this path. It is read at every connection.
-    KnownHostsFile(String),
-    /// The key must have this fingerprint (`SHA256:...`).
-    Pinned(String),
-    /// Take the first key that is seen, remember it, insist on it afterwards.
-    FirstUse,
-}
-
 /// A managed device.
 // `remote`: what is derived is wrapped below, where a port that was left out gets its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +123,8 @@ pub struct Device {
     pub platform: PlatformId,
     /// How to log in.
     pub login: Login,
-    /// What to do about its host key.
+    /// What to do about its host key. Only a document of a device with `telnet` may leave it out.
+    #[serde(default, skip_serializing_if = "HostKeyPolicy::is_default")]
     pub host_key: HostKeyPolicy,
     /// What to do about its certificate, where it is dialled by HTTPS or FTPS.
     #[serde(default, skip_serializing_if = "TlsTrust::is_default")]
@@ -222,6 +208,17 @@ impl Device {
             groups: Vec::new(),
         }
     }
+
+    /// Checks what can be checked without a connection.
+    ///
+    /// # Errors
+    /// `InvalidInput` names the device, the field and the value.
+    pub fn check(&self) -> Result<()> {
+        let named = |e: Error| e.with("device", &self.id);
+        self.tls.check().map_err(named)?;
+        let needless = self.telnet && self.host_key.is_default();
+        if needless { Ok(()) } else { self.host_key.check().map_err(named) }
+    }
 }
 
 /// Where SSH servers listen.
@@ -269,6 +266,22 @@ mod tests {
         assert!(read(r#""pulls_from": "2001:db8::1","#, r#"{"host": "h"}"#).unwrap().pulls_from.is_some());
         for wrong in [r#""telnet": "yes","#, r#""pulls_from": "sw1","#, r#""tel_net": true,"#] {
             assert!(read(wrong, r#"{"host": "h"}"#).is_err());
+        }
+    }
+
+    #[test]
+    fn only_who_is_never_dialled_by_ssh_needs_no_host_key() {
+        let read = |more: &str| {
+            let rest = r#""at": {"host": "h"}, "platform": "ios", "login": {"user": "a"}"#;
+            serde_json::from_str::<Device>(&format!(r#"{{"id": "sw1", {rest}{more}}}"#)).unwrap().check()
+        };
+        read(r#", "telnet": true"#).unwrap();
+        read(r#", "host_key": "first_use""#).unwrap();
+        for (more, field) in
+            [("", "host_key"), (r#", "telnet": true, "host_key": {"pinned": "ab"}"#, "host_key.pinned")]
+        {
+            let e = read(more).unwrap_err();
+            assert_eq!((e.context("field"), e.context("device")), (Some(field), Some("sw1")));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod device;
 mod digest;
+mod host_key;
 mod inventory;
 mod link;
 mod policy;
@@ -10,8 +11,9 @@ mod secret;
 mod server;
 mod trust;
 
-pub use device::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
+pub use device::{Device, DeviceId, Endpoint, Login, PlatformId};
 pub use digest::{Algorithm, Digests, Sha256};
+pub use host_key::HostKeyPolicy;
 pub use inventory::{
     BootState, FileEntry, FileSystem, InstallRow, InstallState, InstallStateCode, Inventory, Member, Mode, Redundancy,
 };

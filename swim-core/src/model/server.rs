@@ -62,7 +62,8 @@ pub struct ImageServer {
     pub host: String,
     /// The ways in. We stage through the first one that can be written to; devices pull through any.
     pub doors: Vec<Door>,
-    /// What to do about its SSH host key.
+    /// What to do about its SSH host key, where it has a door of SFTP or SCP.
+    #[serde(default, skip_serializing_if = "HostKeyPolicy::is_default")]
     pub host_key: HostKeyPolicy,
     /// Devices that pull from it.
     #[serde(default)]
@@ -128,6 +129,9 @@ impl ImageServer {
                 return Err(Error::invalid("doors", door.protocol, "a protocol may stand there once"));
             }
             door.tls.check()?;
+            if matches!(door.protocol, Protocol::Sftp | Protocol::Scp) {
+                self.host_key.check()?;
+            }
             if door.folder.chars().any(char::is_control) {
                 return Err(Error::invalid("folder", format!("{:?}", door.folder), "no control characters"));
             }

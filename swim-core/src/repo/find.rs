@@ -101,5 +101,6 @@ async fn further_names(records: &dyn Records) -> Result<Vec<(Sha256, String)>> {
 }
 
 fn not_found(wanted: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}")).with("image", wanted)
+    Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}: import it first"))
+        .with("image", wanted)
 }
