@@ -2,6 +2,7 @@
 
 mod devices;
 mod jobs;
+mod offers;
 mod planning;
 mod servers;
 mod transfers;
@@ -29,8 +30,9 @@ use crate::{Config, ImportOptions};
 
 pub use devices::Inspected;
 pub use jobs::SubmitOptions;
+pub use offers::{Offered, Offering, Taking};
 pub use servers::{Checked, Works};
-pub use transfers::{Fetching, Moved, Offered, Offering, Pushing, Taking};
+pub use transfers::{Fetching, Moved, Pushing};
 
 /// Software image management. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -42,7 +44,7 @@ struct Inner {
     hub: Arc<Hub>,
     at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
     /// Offers and accepts that are open, by their number.
-    open: Mutex<BTreeMap<u64, transfers::Open>>,
+    open: Mutex<BTreeMap<u64, offers::Open>>,
     /// The number of the newest of them: none is given twice.
     newest: AtomicU64,
 }
