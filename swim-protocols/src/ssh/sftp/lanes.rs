@@ -12,7 +12,8 @@ use swim_core::{Error, ErrorKind, Result};
 use super::board::{Board, Take};
 use super::codec::{self, Writer};
 use super::depth::Depth;
-use super::talk::{Answer, Shape, Talk, expect_ok, refused, strange};
+use super::requests::{expect_ok, refused};
+use super::talk::{Answer, Shape, Talk, strange};
 use crate::ssh::client::SshLink;
 use crate::ssh::failure;
 

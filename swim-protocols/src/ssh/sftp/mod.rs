@@ -12,6 +12,7 @@ mod folder;
 mod lanes;
 mod offer;
 mod push;
+mod requests;
 pub(crate) mod serve;
 mod talk;
 mod upload;

@@ -11,17 +11,16 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::codec::{self, Packets, Reader, Writer};
 use super::lanes;
+use super::requests::{open_fields, opened};
 use crate::ssh::client::{SshClient, SshLink};
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
 
 /// What every server takes in one write.
-const SAFE_WRITE: usize = 32 * 1024;
+pub(super) const SAFE_WRITE: usize = 32 * 1024;
 /// The largest write that we send, where the server says that it takes so much: OpenSSH's limit.
 const LARGEST_WRITE: usize = 255 * 1024;
-/// With less room than this a disk is full: a write of the largest size may not fit.
-const NO_ROOM: u64 = 1024 * 1024;
 
 /// A connection of its own with a conversation on it.
 pub(super) struct Begun<'a> {
@@ -71,11 +70,11 @@ pub(super) struct Talk<'a> {
     next_id: u32,
     pub(super) shape: Shape,
     /// Does the server say how much room there is?
-    tells_room: bool,
+    pub(super) tells_room: bool,
     /// The shortest time from a request to its answer.
     pub(super) round_trip: Option<Duration>,
     /// Does the server answer in order, and take requests before the answers to earlier ones?
-    in_order: bool,
+    pub(super) in_order: bool,
     pub(super) cx: &'a Context,
 }
 
@@ -232,7 +231,7 @@ impl<'a> Talk<'a> {
     }
 
     /// One request and its answer, while no write is open.
-    async fn request(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<Answer> {
+    pub(super) async fn request(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<Answer> {
         let asked = self.cx.clock.monotonic();
         let id = self.post(kind, fields).await?;
         let answer = self.answer_to(id).await?;
@@ -241,14 +240,14 @@ impl<'a> Talk<'a> {
     }
 
     /// One request; its answer is waited for later.
-    async fn post(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<u32> {
+    pub(super) async fn post(&mut self, kind: u8, fields: impl FnOnce(Writer) -> Writer + Send) -> Result<u32> {
         let id = self.id();
         self.send(fields(Writer::new(kind).int(id)).done()).await?;
         Ok(id)
     }
 
     /// The answer to the oldest request that has none.
-    async fn answer_to(&mut self, id: u32) -> Result<Answer> {
+    pub(super) async fn answer_to(&mut self, id: u32) -> Result<Answer> {
         let (answered, answer) = self.answer().await?;
         if answered == id { Ok(answer) } else { Err(strange("the server answered something else")) }
     }
@@ -277,142 +276,8 @@ impl<'a> Talk<'a> {
         let words = packet.text().unwrap_or_default();
         Ok((id, Answer::Status(code, words)))
     }
-
-    pub(super) async fn open(&mut self, path: &str, flags: u32) -> Result<Bytes> {
-        opened(self.request(codec::OPEN, |w| open_fields(w, path, flags)).await?)
-    }
-
-    pub(super) async fn size(&mut self, handle: &Bytes) -> Result<u64> {
-        Ok(self.size_and_time(handle).await?.0)
-    }
-
-    /// The size of the file, and the time of its last change where the server tells it.
-    pub(super) async fn size_and_time(&mut self, handle: &Bytes) -> Result<(u64, Option<u32>)> {
-        sized(self.request(codec::FSTAT, |w| w.string(handle)).await?)
-    }
-
-    /// The size of the file, which is closed then.
-    pub(super) async fn close_whole(&mut self, handle: &Bytes) -> Result<u64> {
-        if !self.in_order {
-            let there = self.size(handle).await?;
-            self.close(handle).await?;
-            return Ok(there);
-        }
-        let look = self.post(codec::FSTAT, |w| w.string(handle)).await?;
-        let close = self.post(codec::CLOSE, |w| w.string(handle)).await?;
-        let there = sized(self.answer_to(look).await?).map(|(size, _)| size);
-        expect_ok(self.answer_to(close).await?, "close the file")?;
-        there
-    }
-
-    /// Exactly these bytes of the file; fewer when it ends before.
-    pub(super) async fn read(&mut self, handle: &Bytes, mut offset: u64, length: usize) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(length);
-        while bytes.len() < length {
-            let wanted = u32::try_from((length - bytes.len()).min(SAFE_WRITE)).unwrap_or(u32::MAX);
-            match self.request(codec::READ, |w| w.string(handle).long(offset).int(wanted)).await? {
-                Answer::Other(codec::DATA, mut reply) => {
-                    let data = reply.string()?;
-                    if data.is_empty() || data.len() > wanted as usize {
-                        return Err(strange("the server read something else"));
-                    }
-                    offset += data.len() as u64;
-                    bytes.extend_from_slice(&data);
-                }
-                Answer::Status(codec::EOF, _) => break,
-                other => return Err(refused(other, "read the file")),
-            }
-        }
-        Ok(bytes)
-    }
-
-    /// A refusal that the server does not explain: servers of version 3 have no code for a full disk. Other requests may
-    /// still be open.
-    pub(super) async fn explain(&mut self, refusal: Error, path: &str) -> Error {
-        if refusal.kind() != ErrorKind::DeviceRejected || !self.tells_room {
-            return refusal;
-        }
-        match self.room(path).await {
-            Ok(free) if free < NO_ROOM => {
-                let message = format!("the file system of the device has {free} bytes left");
-                let said = refusal.device_words().unwrap_or_default().to_owned();
-                Error::new(ErrorKind::NoSpace, "sftp", message).said(said).caused_by(refusal)
-            }
-            _ => refusal,
-        }
-    }
-
-    /// Bytes that are free where this file is.
-    async fn room(&mut self, path: &str) -> Result<u64> {
-        let id = self.id();
-        let request = Writer::new(codec::EXTENDED).int(id).string(codec::STATVFS.as_bytes());
-        self.send(request.string(path.as_bytes()).done()).await?;
-        loop {
-            match self.answer().await? {
-                (answered, _) if answered != id => {}
-                (_, Answer::Other(codec::EXTENDED_REPLY, mut reply)) => {
-                    let (_block, unit, _all, _free) = (reply.long()?, reply.long()?, reply.long()?, reply.long()?);
-                    return Ok(reply.long()?.saturating_mul(unit));
-                }
-                (_, other) => return Err(refused(other, "tell how much room there is")),
-            }
-        }
-    }
-
-    pub(super) async fn remove(&mut self, path: &str) -> Result<()> {
-        let answer = self.request(codec::REMOVE, |w| w.string(path.as_bytes())).await?;
-        expect_ok(answer, "remove the file")
-    }
-
-    pub(super) async fn close(&mut self, handle: &Bytes) -> Result<()> {
-        let answer = self.request(codec::CLOSE, |w| w.string(handle)).await?;
-        expect_ok(answer, "close the file")
-    }
 }
 
 pub(super) fn strange(what: &str) -> Error {
     Error::new(ErrorKind::UnexpectedReply, "sftp", what)
-}
-
-fn open_fields(packet: Writer, path: &str, flags: u32) -> Writer {
-    packet.string(path.as_bytes()).int(flags).int(codec::ATTR_PERMISSIONS).int(0o644)
-}
-
-fn sized(answer: Answer) -> Result<(u64, Option<u32>)> {
-    match answer {
-        Answer::Other(codec::ATTRS, mut reply) => match reply.size_and_time()? {
-            (Some(size), changed) => Ok((size, changed)),
-            (None, _) => {
-                Err(Error::new(ErrorKind::Unsupported, "sftp", "the server does not tell the size of the file"))
-            }
-        },
-        other => Err(refused(other, "look at the file")),
-    }
-}
-
-fn opened(answer: Answer) -> Result<Bytes> {
-    match answer {
-        Answer::Other(codec::HANDLE, mut reply) => reply.string(),
-        other => Err(refused(other, "open the file")),
-    }
-}
-
-pub(super) fn expect_ok(answer: Answer, what: &str) -> Result<()> {
-    match answer {
-        Answer::Status(codec::OK, _) => Ok(()),
-        other => Err(refused(other, what)),
-    }
-}
-
-pub(super) fn refused(answer: Answer, what: &str) -> Error {
-    let Answer::Status(code, said) = answer else {
-        return Error::new(ErrorKind::UnexpectedReply, "sftp", format!("an unknown answer when asked to {what}"));
-    };
-    let kind = match (code, failure::kind_of_refusal(&said)) {
-        (codec::PERMISSION_DENIED, _) => ErrorKind::Privilege,
-        (codec::NO_SUCH_FILE, _) => ErrorKind::NotFound,
-        (codec::UNSUPPORTED, _) => ErrorKind::Unsupported,
-        (_, kind) => kind,
-    };
-    Error::new(kind, "sftp", format!("the device refused to {what} (status {code})")).said(said)
 }
