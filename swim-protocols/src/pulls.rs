@@ -84,9 +84,21 @@ impl Pulls {
 
     /// Waits a moment for the end of a pull when so many bytes are out that another one can be whole.
     pub(crate) async fn settled(&self, clock: &dyn Clock) {
+        self.seen(u64::from(self.completed()).saturating_add(1), clock).await;
+    }
+
+    /// Waits a moment when so many bytes are out that the last use can be spent: who had it may come back before we know.
+    #[cfg(feature = "http")]
+    pub(crate) async fn spent(&self, clock: &dyn Clock) {
+        if self.open() {
+            self.seen(u64::from(self.uses), clock).await;
+        }
+    }
+
+    /// Waits a moment for the end of a pull, if enough for so many pulls was handed out.
+    async fn seen(&self, pulls: u64, clock: &dyn Clock) {
         let whole = self.whole.notified();
-        let needed = self.bytes.saturating_mul(u64::from(self.completed()).saturating_add(1));
-        if self.sent() < needed.max(1) {
+        if self.completed() >= self.uses || self.sent() < self.bytes.saturating_mul(pulls).max(1) {
             return;
         }
         tokio::select! {

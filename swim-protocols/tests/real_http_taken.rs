@@ -156,6 +156,23 @@ async fn a_slow_reader_has_pulled_when_it_has_read() {
     }
 }
 
+/// A program that has read to the end may come back before our side has seen its close.
+#[tokio::test]
+async fn who_comes_back_at_once_does_not_pull_twice() {
+    for from in [From::File, From::Reads] {
+        let (_shelf, served) = open(from, FEW).await;
+        let mut stream = asked(&*served).await;
+        stream.read_exact(&mut vec![0; FEW as usize]).await.unwrap();
+        let again = curl(&*served, &["-o", "/dev/null"]);
+        let close = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            drop(stream);
+        };
+        assert_eq!(tokio::join!(again, close).0, "410", "{from:?}");
+        assert_eq!(served.close().await.unwrap().bytes, FEW);
+    }
+}
+
 /// A close in the middle says nothing about what is still to come.
 #[tokio::test]
 async fn who_says_that_it_is_done_before_the_end_has_not_pulled() {

@@ -205,7 +205,10 @@ async fn answer(desk: &Desk, peer: &str, request: Request<Incoming>, handover: &
         return text(StatusCode::NOT_FOUND, "not here\n");
     }
     match &desk.goods {
-        Goods::Out(offer, pulls) => image(offer, pulls, peer, &request, handover),
+        Goods::Out(offer, pulls) => {
+            pulls.spent(&*desk.cx.clock).await;
+            image(offer, pulls, peer, &request, handover)
+        }
         Goods::In(accept, intake) => {
             let inbox = Inbox { request: accept.clone(), intake: Arc::clone(intake), cx: desk.cx.clone() };
             inbox.answer(peer, request).await
