@@ -12,6 +12,9 @@ pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(15);
 pub(crate) const UNREAD: usize = 64 * 1024;
 /// Silence that ends a connection: flash that is being erased was seen to stop a pull for minutes.
 pub(crate) const IDLE: Duration = Duration::from_secs(300);
+/// How long TLS waits for the close of who got all, before it says good-bye itself: who counts bytes has closed by then, and
+/// who reads to the end of the connection loses no more than this.
+pub(crate) const GOOD_BYE: Duration = Duration::from_secs(5);
 /// After an answer to a request that was not read whole: how long its rest is thrown away. Who reads while sending has
 /// seen the answer by then.
 pub(crate) const LINGER: Duration = Duration::from_secs(10);

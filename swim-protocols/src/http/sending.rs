@@ -7,7 +7,7 @@ use swim_core::ports::{ByteStream, Context, Note, Offer};
 use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::config::{IDLE, UNREAD};
+use super::config::{GOOD_BYE, IDLE, UNREAD};
 use crate::pulls::Pulls;
 use crate::sendfile::{ImageFile, PORTION, socket};
 
@@ -15,7 +15,7 @@ use crate::sendfile::{ImageFile, PORTION, socket};
 /// one such piece each.
 const PIECE: u64 = 192 * 1024;
 
-/// Sends bytes from `start` up to (not including) `end`, and waits until the other side has closed behind them.
+/// Sends bytes from `start` up to (not including) `end`.
 pub(super) async fn send(
     stream: &mut Box<dyn ByteStream>,
     offer: &Offer,
@@ -52,7 +52,7 @@ pub(super) async fn send(
         at = next;
         cx.notes.note(Note::Bytes { done: at, total: Some(offer.bytes) });
     }
-    cx.within(IDLE, "http", taken(stream)).await
+    cx.within(IDLE, "http", async { stream.flush().await.map_err(broken) }).await
 }
 
 async fn by_hand(
@@ -81,18 +81,32 @@ async fn by_hand(
     Ok(())
 }
 
-/// Says that this was all, and waits for the other side's close. A reset tells that it did not read to the end: that is
+/// Waits for the other side's close, and says that this was all. A reset tells that it did not read to the end: that is
 /// what closing with unread bytes makes of a connection, and what is left of one whose program was killed.
-async fn taken(stream: &mut Box<dyn ByteStream>) -> Result<()> {
-    stream.flush().await.map_err(broken)?;
-    stream.shutdown().await.map_err(broken)?;
+///
+/// The good-bye of TLS is bytes, which a program that counts does not read: it is said late.
+pub(super) async fn taken(stream: &mut Box<dyn ByteStream>, secured: bool, cx: &Context) -> Result<()> {
     let mut unread = 0;
-    while unread < UNREAD {
+    if secured {
+        tokio::select! {
+            closed = closed(stream, &mut unread) => return closed,
+            () = cx.clock.sleep(GOOD_BYE) => {}
+        }
+    }
+    let rest = async {
+        stream.shutdown().await.map_err(broken)?;
+        closed(stream, &mut unread).await
+    };
+    cx.within(IDLE, "http", rest).await
+}
+
+async fn closed(stream: &mut Box<dyn ByteStream>, unread: &mut usize) -> Result<()> {
+    while *unread < UNREAD {
         match read(stream).await {
             Ok(0) => return Ok(()),
             // A close without the good-bye of TLS.
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-            Ok(count) => unread += count,
+            Ok(count) => *unread += count,
             Err(e) => return Err(broken(e)),
         }
     }
