@@ -48,6 +48,8 @@ mod pulls;
 mod sendfile;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod served;
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+mod spread;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(any(feature = "ssh", feature = "http"))]

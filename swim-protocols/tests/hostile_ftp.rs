@@ -2,6 +2,8 @@
 #![cfg(feature = "ftp")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/mounted.rs"]
+mod mounted;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
@@ -10,35 +12,43 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mounted::Mounted;
 use sink::FileSink;
-use support::memory::PatternStore;
-use support::{Folder, context, offer};
+use support::memory::{MemorySecrets, PatternStore};
+use support::{Folder, context, offer, push};
+use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 use swim_core::ports::{Accept, Clock, Context, Offer, Served, Transfer};
+use swim_core::{Error, ErrorKind};
 use swim_protocols::clock::TokioClock;
-use swim_protocols::ftp::{FtpConfig, FtpOffers};
+use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
 use swim_protocols::net::TcpNetwork;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// Hundred times as fast: deadlines of minutes pass in seconds.
+/// A clock that runs so many times as fast.
 #[derive(Debug)]
-struct Fast(TokioClock);
+struct Scaled(TokioClock, f64);
 
 #[async_trait]
-impl Clock for Fast {
+impl Clock for Scaled {
     fn now(&self) -> jiff::Timestamp {
         self.0.now()
     }
     fn monotonic(&self) -> Duration {
-        self.0.monotonic() * 100
+        self.0.monotonic().mul_f64(self.1)
     }
     async fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration / 100).await;
+        self.0.sleep(duration.div_f64(self.1)).await;
     }
 }
 
+fn at_speed(times: f64) -> Context {
+    Context::new(Arc::new(Scaled(TokioClock::system(), times)))
+}
+
+/// Deadlines of minutes pass in seconds.
 fn fast() -> Context {
-    Context::new(Arc::new(Fast(TokioClock::system())))
+    at_speed(100.0)
 }
 
 fn offers() -> FtpOffers {
@@ -52,10 +62,10 @@ async fn served(cx: &Context) -> Box<dyn Served> {
     offers().offer(Offer { lifetime, source: None, ..offer(BYTES, "x.bin") }, cx).await.unwrap()
 }
 
-async fn accepted(most: u64, sink: &Arc<FileSink>) -> Box<dyn Served> {
+async fn accepted(most: u64, sink: &Arc<FileSink>, cx: &Context) -> Box<dyn Served> {
     let Offer { device, name, lifetime, .. } = offer(0, "x.bin");
     let sink = Arc::<FileSink>::clone(sink);
-    offers().accept(Accept { device, name, sink, most, source: None, lifetime }, &context()).await.unwrap()
+    offers().accept(Accept { device, name, sink, most, source: None, lifetime }, cx).await.unwrap()
 }
 
 /// A client that says what it likes.
@@ -346,7 +356,7 @@ async fn who_is_silent_loses_the_place() {
 async fn a_second_upload_takes_over_from_a_half_open_one() {
     let folder = Folder::new();
     let sink = FileSink::at(folder.file("sink"));
-    let served = accepted(1_000_000, &sink).await;
+    let served = accepted(1_000_000, &sink, &context()).await;
     let mut first = Raw::inside(&*served).await;
     let mut data = dial("127.0.0.1", first.passive().await).await;
     assert_eq!(first.ask("STOR x.bin").await, 150);
@@ -382,19 +392,85 @@ async fn a_second_upload_takes_over_from_a_half_open_one() {
 async fn an_upload_that_is_too_large_is_told_so_and_one_of_a_dead_client_is_not_whole() {
     let folder = Folder::new();
     let sink = FileSink::at(folder.file("sink"));
-    let served = accepted(10_000, &sink).await;
+    // A second takes four: the end of the control connection comes 300 ms after that of the data.
+    let served = accepted(10_000, &sink, &at_speed(0.25)).await;
     let mut raw = Raw::inside(&*served).await;
     let mut data = dial("127.0.0.1", raw.passive().await).await;
     assert_eq!(raw.ask("STOR x.bin").await, 150);
     let _ = data.write_all(&[1; 10_001]).await;
     drop(data);
     assert_eq!(raw.code().await, 552);
-    // Both connections end at once, as those of a program that is killed; the data first.
+    // Both connections end, as those of a program that is killed; the data first.
     let mut data = dial("127.0.0.1", raw.passive().await).await;
     assert_eq!(raw.ask("STOR x.bin").await, 150);
     data.write_all(&[1; 5_000]).await.unwrap();
     drop(data);
+    tokio::time::sleep(Duration::from_millis(1200)).await;
     drop(raw);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
     assert!(!sink.is_finished() && served.close().await.is_err());
+}
+
+#[tokio::test]
+async fn a_full_disk_here_is_not_called_a_file_that_is_too_large() {
+    let folder = Folder::new();
+    let small = Mounted::tmpfs(&folder.file("small"), "1m");
+    let sink = FileSink::at(folder.file("small/sink"));
+    let served = accepted(1 << 30, &sink, &context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    let mut data = dial("127.0.0.1", raw.passive().await).await;
+    assert_eq!(raw.ask("STOR x.bin").await, 150);
+    let _ = data.write_all(&[1; 4_000_000]).await;
+    assert_eq!(raw.hear().await, "452 there is no space left here\r\n");
+    // Our own client understands it.
+    let device = server("127.0.0.1", served.port(), served.user().unwrap());
+    let request = push(device, 4_000_000, served.path());
+    let e = client(served.password().unwrap().expose()).push(request, &context()).await.unwrap_err();
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NoSpace, Some("452 there is no space left here")), "{e:?}");
+    assert!(!sink.is_finished() && served.close().await.is_err());
+    drop(small);
+}
+
+fn server(host: &str, port: u16, user: &str) -> Device {
+    let (at, login) = (Endpoint { host: host.into(), port }, Login::password(user, "secret"));
+    Device::new(DeviceId::new("files").unwrap(), at, PlatformId("image_server".into()), login, HostKeyPolicy::FirstUse)
+}
+
+fn client(password: &str) -> FtpClient {
+    let secrets = MemorySecrets::new(&[("secret", password)]);
+    FtpClient::new(Arc::new(TcpNetwork), Arc::new(secrets), FtpClientConfig::default())
+}
+
+/// A server that says something and then the same again and again, so many times at once; what our client makes of it.
+async fn babble(first: &'static str, again: &str, times: usize) -> Error {
+    let again = again.repeat(times);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let device = server("127.0.0.1", listener.local_addr().unwrap().port(), "x");
+    let babble = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(first.as_bytes()).await.unwrap();
+        while stream.write_all(again.as_bytes()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    });
+    let (request, cx) = (push(device, 10, "x.bin"), fast());
+    let pushed = tokio::time::timeout(Duration::from_secs(40), client("x").push(request, &cx)).await;
+    babble.abort();
+    pushed.expect("the server keeps us").unwrap_err()
+}
+
+/// A greeting and an answer that drip or have no end.
+#[tokio::test]
+async fn a_server_that_drips_or_never_ends_does_not_keep_us() {
+    for (first, again) in
+        [("", "2"), ("220-", "a"), ("220-a\r\n", "a\r\n"), ("220 hi\r\n331-", "\r\n"), ("120 x\r\n", "1")]
+    {
+        let e = babble(first, again, 1).await;
+        assert_eq!(e.kind(), ErrorKind::Timeout, "{first:?} {again:?} {e:?}");
+    }
+    let floods = [("220-", "a\r\n"), ("220-", "\r\n"), ("220 hi\r\n331-", "aaaaaaaa"), ("", "120 soon\r\n")];
+    for (first, again) in floods {
+        let e = babble(first, again, 100_000).await;
+        assert_eq!(e.kind(), ErrorKind::UnexpectedReply, "{first:?} {again:?} {e:?}");
+    }
 }

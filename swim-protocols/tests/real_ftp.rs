@@ -95,6 +95,25 @@ async fn both_go_on_behind_what_is_there_and_only_when_it_fits() {
     }
 }
 
+/// Another protocol leaves holes where a cut hit it, and bytes of the image behind them.
+#[tokio::test]
+async fn what_only_ends_as_the_image_does_is_not_gone_on_with() {
+    let ftpd = Vsftpd::start("127.0.0.1");
+    let half = PatternStore::pattern(0, 20_000_001);
+    let mut other = half.clone();
+    other[0] ^= 1;
+    let mut hole = half.clone();
+    hole[15_000_000..19_000_000].fill(0);
+    let mut same_size = PatternStore::pattern(0, BYTES as usize);
+    same_size[10_000_000] ^= 1;
+    for (there, from) in [(half, 20_000_001), (other, 0), (hole, 0), (same_size, 0)] {
+        std::fs::write(ftpd.file("up.bin"), &there).unwrap();
+        let receipt = client(DataMode::Passive).push(push(ftpd.device(), BYTES, "up.bin"), &context()).await.unwrap();
+        assert_eq!((receipt.bytes, receipt.resumed_from), (BYTES - from, from));
+        assert_pattern(&ftpd.file("up.bin"), BYTES);
+    }
+}
+
 #[tokio::test]
 async fn where_nothing_can_be_looked_at_it_begins_again_and_leaves_no_part_behind() {
     let ftpd = Vsftpd::with("127.0.0.1", "cmds_denied=SIZE,MLST,REST,APPE");

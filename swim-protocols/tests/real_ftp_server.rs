@@ -61,31 +61,38 @@ async fn whole(served: Box<dyn Served>, ended: &Output, bytes: u64) {
 
 #[tokio::test]
 async fn curl_pulls_and_uploads_in_all_modes() {
-    let folder = Folder::new();
-    let (to, up) = (folder.file("to"), folder.file("up"));
-    for (host, mode) in [
+    let modes = [
         ("127.0.0.1", ["--ftp-pasv", "--ftp-skip-pasv-ip"]),
         ("127.0.0.1", ["--disable-epsv", "--no-ftp-skip-pasv-ip"]),
         ("127.0.0.1", ["--ftp-port", "-"]),
         ("::1", ["--ftp-pasv", "--ftp-skip-pasv-ip"]),
         ("::1", ["--ftp-port", "-"]),
-    ] {
-        for bytes in [0, 1, 1024 * 1024, BYTES] {
-            let served = offers(host).offer(from(host, bytes), &context()).await.unwrap();
-            let _ = std::fs::remove_file(&to);
-            let ended = curl(&[&mode[..], &["-o", &to, &url(host, &*served)]].concat()).await;
-            whole(served, &ended, bytes).await;
-            if bytes > 0 {
-                assert_pattern(&to, bytes);
-            }
-            std::fs::write(&up, PatternStore::pattern(0, bytes as usize)).unwrap();
-            let sink = FileSink::at(&to);
-            let served = offers(host).accept(accept(host, bytes.max(1), &sink), &context()).await.unwrap();
-            let ended = curl(&[&mode[..], &["-T", &up, &url(host, &*served)]].concat()).await;
-            whole(served, &ended, bytes).await;
+    ];
+    // At the same time: the end of an upload is waited for.
+    let all: Vec<_> = modes.into_iter().map(|(host, mode)| tokio::spawn(curl_pulls_and_uploads(host, mode))).collect();
+    for one in all {
+        one.await.unwrap();
+    }
+}
+
+async fn curl_pulls_and_uploads(host: &str, mode: [&str; 2]) {
+    let folder = Folder::new();
+    let (to, up) = (folder.file("to"), folder.file("up"));
+    for bytes in [0, 1, 1024 * 1024, BYTES] {
+        let served = offers(host).offer(from(host, bytes), &context()).await.unwrap();
+        let _ = std::fs::remove_file(&to);
+        let ended = curl(&[&mode[..], &["-o", &to, &url(host, &*served)]].concat()).await;
+        whole(served, &ended, bytes).await;
+        if bytes > 0 {
             assert_pattern(&to, bytes);
-            assert!(sink.is_finished());
         }
+        std::fs::write(&up, PatternStore::pattern(0, bytes as usize)).unwrap();
+        let sink = FileSink::at(&to);
+        let served = offers(host).accept(accept(host, bytes.max(1), &sink), &context()).await.unwrap();
+        let ended = curl(&[&mode[..], &["-T", &up, &url(host, &*served)]].concat()).await;
+        whole(served, &ended, bytes).await;
+        assert_pattern(&to, bytes);
+        assert!(sink.is_finished());
     }
 }
 

@@ -16,6 +16,7 @@ use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
 use crate::sendfile::{ImageFile, PORTION, socket};
+use crate::spread::SPREAD;
 use crate::tls::TlsClient;
 
 /// FTP or FTPS with us as the client. FTP is not encrypted: who can listen on the way reads the login and the image.
@@ -102,22 +103,18 @@ impl Transfer for FtpClient {
 }
 
 impl Session<'_> {
-    /// How long the file there is, when it ends as our image does at this place; otherwise 0.
+    /// How long the file there is, when it is our image as far back as a transfer can have left holes; otherwise 0. What
+    /// comes behind a hole may be ours: SFTP writes on several channels.
     async fn beginning_of_image(&mut self, request: &Push) -> Result<u64> {
         let there = self.size(&request.path).await?;
         let Some(there) = there.filter(|t| request.resume && *t > 0 && *t <= request.bytes) else { return Ok(0) };
-        let from = there.saturating_sub(COMPARED);
-        let ours =
-            request.store.read(&request.image, from, usize::try_from(there - from).unwrap_or(usize::MAX)).await?;
+        let from = there.saturating_sub(SPREAD);
         // A server that does not let us look gets the whole image again.
         let Ok(mut data) = self.transfer(&format!("RETR {}", request.path), from).await? else { return Ok(0) };
-        let (theirs, ended) = fill(&mut data, self.cx).await;
+        let same = is_ours(request, &mut data, from, there, self.cx).await?;
         drop(data);
-        if let Ended::Failed(e) = ended {
-            return Err(e);
-        }
         self.last(SILENCE).await?;
-        Ok(if ours == theirs { there } else { 0 })
+        Ok(if same { there } else { 0 })
     }
 
     /// Writes the image from an offset, behind what is there.
@@ -290,6 +287,30 @@ impl Session<'_> {
         }
         check_size(request, done)?;
         request.sink.finish(done).await
+    }
+}
+
+/// Is what comes our image from a place up to where it ends there? The first piece that differs says no.
+async fn is_ours(request: &Push, data: &mut Stream, from: u64, there: u64, cx: &Context) -> Result<bool> {
+    let mut at = from;
+    loop {
+        let (theirs, ended) = fill(data, cx).await;
+        let end = at + theirs.len() as u64;
+        if end > there {
+            return Ok(false);
+        }
+        if !theirs.is_empty() {
+            cx.pace.take(theirs.len(), cx).await?;
+            if request.store.read(&request.image, at, theirs.len()).await? != theirs {
+                return Ok(false);
+            }
+        }
+        at = end;
+        match ended {
+            Ended::Full => {}
+            Ended::Failed(e) => return Err(e),
+            Ended::Done | Ended::Torn(_) => return Ok(at == there),
+        }
     }
 }
 

@@ -37,8 +37,9 @@ pub(super) const IDLE: Duration = Duration::from_secs(300);
 /// any longer.
 pub(super) const TAKEN: Duration = Duration::from_secs(3);
 /// A client that dies in the middle of an upload closes both connections, and one that is alive waits for our reply. The
-/// end of the other connection may come this much later.
-pub(super) const PARTING: Duration = Duration::from_millis(100);
+/// end of the other connection may come this much later: it was sent at once, but a packet that is lost is sent again after
+/// 200 ms at the earliest, and then after twice that.
+pub(super) const PARTING: Duration = Duration::from_secs(1);
 /// The least port that we dial for a client. Below are services, and a client that names one means harm.
 pub(super) const LEAST_PORT: u16 = 1024;
 

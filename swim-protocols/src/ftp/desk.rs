@@ -41,13 +41,16 @@ pub(super) struct Way {
 /// The code of a data connection whose handshake failed (RFC 4217).
 pub(super) const NOT_SECURED: u16 = 522;
 
+/// The code of an upload that is larger than what is taken.
+pub(super) const TOO_LARGE: u16 = 552;
+
 /// Why no file was moved: the code of the reply, and the error for the log.
 pub(super) struct Fault(pub(super) u16, pub(super) Error);
 
 impl From<Error> for Fault {
     fn from(e: Error) -> Self {
         let code = match e.kind() {
-            ErrorKind::NoSpace => 552,
+            ErrorKind::NoSpace => 452,
             ErrorKind::Interrupted | ErrorKind::Timeout => 426,
             _ => 451,
         };
@@ -233,7 +236,7 @@ async fn farewell(data: &mut Stream, cx: &Context) {
 }
 
 /// Writes what comes to the sink; the next piece is taken while one is written.
-async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Context) -> Result<u64> {
+async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Context) -> std::result::Result<u64, Fault> {
     let mut held = Bytes::new();
     let mut done = 0;
     loop {
@@ -247,12 +250,12 @@ async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Contex
         held = piece;
         if done > accept.most {
             let message = format!("more than the {} bytes came that are taken", accept.most);
-            return Err(Error::new(ErrorKind::NoSpace, "ftp", message));
+            return Err(Fault(TOO_LARGE, Error::new(ErrorKind::NoSpace, "ftp", message)));
         }
         cx.pace.take(held.len(), cx).await?;
         match ended {
             Ended::Full => {}
-            Ended::Failed(e) | Ended::Torn(e) => return Err(e),
+            Ended::Failed(e) | Ended::Torn(e) => return Err(e.into()),
             Ended::Done => {
                 if !held.is_empty() {
                     accept.sink.write(done - held.len() as u64, held).await?;

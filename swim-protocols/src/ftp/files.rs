@@ -7,7 +7,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::command::{extended_port, passive, port};
 use super::config::{ATTEMPTS, LEAST_PORT};
 use super::control::Stop;
-use super::desk::{Desk, Fault, NOT_SECURED, Place, Taken, Way, closed_in_time};
+use super::desk::{Desk, Fault, NOT_SECURED, Place, TOO_LARGE, Taken, Way, closed_in_time};
 use super::visitor::Visitor;
 use crate::served::Goods;
 
@@ -49,7 +49,7 @@ impl Visitor {
         match (&desk.goods, bytes) {
             (_, None) => self.say(501, "how many bytes?").await,
             (Goods::In(accept, _), Some(bytes)) if bytes > accept.most => {
-                self.say(552, "so many bytes are not taken").await
+                self.say(TOO_LARGE, "so many bytes are not taken").await
             }
             _ => self.say(202, "not needed").await,
         }
@@ -220,7 +220,8 @@ impl Visitor {
         let words = match code {
             425 => "there was no data connection",
             426 => "the data connection broke",
-            552 => "the file is too large",
+            452 => "there is no space left here",
+            TOO_LARGE => "the file is too large",
             NOT_SECURED => "the data connection was not secured",
             _ => "it went wrong here",
         };

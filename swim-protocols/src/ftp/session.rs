@@ -150,16 +150,19 @@ impl<'a> Session<'a> {
         self.cx.within(SILENCE, "ftp", sent).await
     }
 
-    /// The next reply.
+    /// The next reply. It must be there whole within a time: bytes that drip are silence.
     pub(super) async fn reply(&mut self, limit: Duration) -> Result<Reply> {
+        let cx = self.cx;
+        cx.within(limit, "ftp", self.read_reply()).await
+    }
+
+    async fn read_reply(&mut self) -> Result<Reply> {
         loop {
             if let Some(reply) = self.replies.next_reply()? {
                 return Ok(reply);
             }
             let mut some = [0; 4096];
-            let stream = &mut self.stream;
-            let read = async { stream.read(&mut some).await.map_err(broken) };
-            let count = self.cx.within(limit, "ftp", read).await?;
+            let count = self.stream.read(&mut some).await.map_err(broken)?;
             if count == 0 {
                 return Err(broken(std::io::ErrorKind::UnexpectedEof.into()));
             }
@@ -248,17 +251,9 @@ impl<'a> Session<'a> {
 
     async fn plain_reply(&mut self) -> Result<Reply> {
         loop {
-            match self.replies.next_reply()? {
-                Some(reply) if !reply.preliminary() => return Ok(reply),
-                Some(_) => {}
-                None => {
-                    let mut some = [0; 4096];
-                    let count = self.stream.read(&mut some).await.map_err(broken)?;
-                    if count == 0 {
-                        return Err(broken(std::io::ErrorKind::UnexpectedEof.into()));
-                    }
-                    self.replies.feed(&some[..count])?;
-                }
+            let reply = self.read_reply().await?;
+            if !reply.preliminary() {
+                return Ok(reply);
             }
         }
     }

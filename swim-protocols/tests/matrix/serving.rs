@@ -41,17 +41,16 @@ impl Place<'_> {
         self.url(scheme).replacen("://", &format!("://{}:{}@", self.user(), self.password()), 1)
     }
 
-    /// The words of lftp for one command. In active mode with TLS it stands alone: curl 7.88 loses the address of the
-    /// connection that it takes (`sa_addr inet_ntop() failed`), from vsftpd as well.
-    fn lftp(&self, program: &str, command: &str) -> Vec<String> {
+    /// The words of lftp for one command.
+    fn lftp(&self, active: bool, command: &str) -> Vec<String> {
         let (login, port) = (format!("{},{}", self.user(), self.password()), self.served.port().to_string());
         let encrypted = if self.served.certificate().is_some() {
             format!("set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file {};", self.authority())
         } else {
             String::new()
         };
-        let passive = if program.ends_with("active") { "no" } else { "yes" };
-        let line = format!("{encrypted} set ftp:passive-mode {passive}; set net:max-retries 1; {command}; bye");
+        let mode = if active { "off" } else { "on" };
+        let line = format!("{encrypted} set ftp:passive-mode {mode}; set net:max-retries 1; {command}; bye");
         let host = self.host.trim_matches(['[', ']']);
         ["-u", &login, "-e", &line, "-p", &port, host].map(str::to_owned).to_vec()
     }
@@ -98,9 +97,11 @@ const PULLERS: &[(Protocol, &str)] = &[
     (Protocol::Tftp, "atftp, windows of 16"),
     (Protocol::Ftp, "curl, passive"),
     (Protocol::Ftp, "curl, active"),
-    (Protocol::Ftp, "lftp"),
+    (Protocol::Ftp, "lftp, passive"),
+    (Protocol::Ftp, "lftp, active"),
     (Protocol::Ftps, "curl, encrypted, passive"),
-    (Protocol::Ftps, "lftp, encrypted"),
+    (Protocol::Ftps, "lftp, encrypted, passive"),
+    // No curl: 7.87 and 7.88 set up no TLS on data connections that they accept, with any server (curl/curl#10666).
     (Protocol::Ftps, "lftp, encrypted, active"),
 ];
 
@@ -141,8 +142,9 @@ async fn pull(program: &str, place: &Place<'_>, to: &str) -> Output {
             run("curl", "curl", &text(&["-gsS", "--ftp-port", "-", "-o", to, &place.login_url("ftp")])).await
         }
         "curl, encrypted, passive" => run("curl", "curl", &place.curl_ftps(&["-o", to])).await,
-        "lftp" | "lftp, encrypted" | "lftp, encrypted, active" => {
-            run("lftp", "lftp", &place.lftp(program, &format!("get {} -o {to}", place.served.path()))).await
+        "lftp, passive" | "lftp, active" | "lftp, encrypted, passive" | "lftp, encrypted, active" => {
+            let active = program.ends_with("active");
+            run("lftp", "lftp", &place.lftp(active, &format!("get {} -o {to}", place.served.path()))).await
         }
         "curl, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-o", to, &place.url("tftp")])).await
@@ -247,9 +249,10 @@ const UPLOADERS: &[(Protocol, &str)] = &[
     (Protocol::Https, "curl -T, encrypted"),
     (Protocol::Ftp, "curl -T, passive"),
     (Protocol::Ftp, "curl -T, active"),
-    (Protocol::Ftp, "lftp put"),
+    (Protocol::Ftp, "lftp put, passive"),
+    (Protocol::Ftp, "lftp put, active"),
     (Protocol::Ftps, "curl -T, encrypted, passive"),
-    (Protocol::Ftps, "lftp put, encrypted"),
+    (Protocol::Ftps, "lftp put, encrypted, passive"),
     (Protocol::Ftps, "lftp put, encrypted, active"),
     (Protocol::Tftp, "curl -T, blocks of 1468"),
     (Protocol::Tftp, "tftp-hpa put"),
@@ -290,8 +293,9 @@ async fn upload(program: &str, place: &Place<'_>, path: &str, from: &str) -> Res
             run("curl", "curl", &text(&[&["-gsS", "-T", from, &place.login_url("ftp")], active].concat())).await
         }
         "curl -T, encrypted, passive" => run("curl", "curl", &place.curl_ftps(&["-T", from])).await,
-        "lftp put" | "lftp put, encrypted" | "lftp put, encrypted, active" => {
-            run("lftp", "lftp", &place.lftp(program, &format!("put {from} -o {path}"))).await
+        "lftp put, passive" | "lftp put, active" | "lftp put, encrypted, passive" | "lftp put, encrypted, active" => {
+            let active = program.ends_with("active");
+            run("lftp", "lftp", &place.lftp(active, &format!("put {from} -o {path}"))).await
         }
         "curl -T, blocks of 1468" => {
             run("curl", "curl", &text(&["-gsSf", "--tftp-blksize", "1468", "-T", from, &url("tftp")])).await

@@ -8,11 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::depth::Depth;
-
-/// The spread of a transfer: no byte is sent or asked for that is so far behind the first one that is still missing. It
-/// bounds what a cut can lose, and where a far file can have holes. Twice the greatest depth: channels are not equally
-/// fast, and with less the fast ones wait for the slow ones.
-pub(super) const SPREAD: u64 = 40 * 1024 * 1024;
+use crate::spread::SPREAD;
 
 /// What a channel shall do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use swim_core::model::{Device, Direction, Protocol};
 use swim_core::ports::{Context, Push, Receipt, Sink, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result};
 
-use super::board::SPREAD;
 use super::codec;
 use super::lanes::{Job, Work};
 use super::talk::{self, Begun, Talk};
+use crate::spread::SPREAD;
 use crate::ssh::client::{SshClient, SshLink};
 
 /// Bytes at the beginning and at the end of a partial file that must be those of the image: the beginning tells images
