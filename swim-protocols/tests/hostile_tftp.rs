@@ -2,20 +2,26 @@
 #![cfg(feature = "tftp")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/hurried.rs"]
+mod hurried;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use hurried::hurried;
 use sink::{FileSink, fetch};
 use support::memory::PatternStore;
 use support::{Folder, assert_pattern, context, offer};
-use swim_core::ErrorKind;
 use swim_core::model::{Device, Endpoint};
-use swim_core::ports::{Accept, Context, Fetch, Offer, Served, Sink, Transfer};
+use swim_core::ports::{Accept, Context, Fetch, Offer, Push, Served, Sink, Transfer};
+use swim_core::{Error, ErrorKind};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use tokio::net::UdpSocket;
@@ -239,7 +245,7 @@ async fn an_upload_with_wrong_numbers_and_too_many_blocks_is_never_whole() {
 /// A server by hand, and our client.
 async fn fetched(
     serve: impl AsyncFnOnce(&UdpSocket, SocketAddr, Vec<u8>),
-    most: u64,
+    (most, bytes): (u64, Option<u64>),
     to: &Folder,
     cx: &Context,
 ) -> (swim_core::Result<u64>, Arc<FileSink>) {
@@ -248,7 +254,7 @@ async fn fetched(
     let sink = FileSink::at(to.file("to"));
     let device = Device { at, ..offer(1, "x").device };
     let client = TftpClient::new(Arc::new(TcpNetwork), TftpClientConfig::default());
-    let fetching = client.fetch(Fetch { most, ..fetch(device, "x", &sink) }, cx);
+    let fetching = client.fetch(Fetch { most, bytes, ..fetch(device, "x", &sink) }, cx);
     let serving = async {
         let (asked, from) = hear(&socket).await;
         serve(&socket, from, asked).await;
@@ -279,7 +285,7 @@ async fn servers_that_send_more_than_they_may_are_refused() {
             }
         }
     };
-    let (taken, sink) = fetched(endless, 10_000, &to, &cx).await;
+    let (taken, sink) = fetched(endless, (10_000, None), &to, &cx).await;
     let kind = taken.unwrap_err().kind();
     assert!(matches!(kind, ErrorKind::NoSpace | ErrorKind::Integrity), "{kind}");
     assert!(!sink.is_finished());
@@ -287,14 +293,14 @@ async fn servers_that_send_more_than_they_may_are_refused() {
     let large = async |socket: &UdpSocket, from, _| {
         socket.send_to(b"\0\x06tsize\x00999999999999\0", from).await.unwrap();
     };
-    let (taken, _) = fetched(large, 10_000, &to, &cx).await;
+    let (taken, _) = fetched(large, (10_000, None), &to, &cx).await;
     assert_eq!(taken.unwrap_err().kind(), ErrorKind::NoSpace);
     // Options as long as a datagram, and an error with as many words.
     let options = async |socket: &UdpSocket, from, _| {
         socket.send_to(&[&[0, 6][..], &b"tsize\x0010\0".repeat(6000)].concat(), from).await.unwrap();
         socket.send_to(&[&[0, 5, 0, 2][..], &[b'n'; 60_000], &[0]].concat(), from).await.unwrap();
     };
-    let (taken, _) = fetched(options, 10_000, &to, &cx).await;
+    let (taken, _) = fetched(options, (10_000, None), &to, &cx).await;
     let e = taken.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Privilege, "{e:?}");
     assert!(e.device_words().unwrap_or_default().len() < 2000);
@@ -323,7 +329,144 @@ async fn blocks_of_hostile_numbers_do_not_reach_the_file() {
             }
         }
     };
-    let (taken, sink) = fetched(serve, 10_000, &to, &cx).await;
+    let (taken, sink) = fetched(serve, (10_000, None), &to, &cx).await;
     assert_eq!((taken.unwrap(), sink.is_finished()), (1034, true));
     assert_pattern(&to.file("to"), 1034);
+}
+
+#[tokio::test]
+async fn a_size_that_is_told_holds() {
+    let to = Folder::new();
+    let cx = context();
+    let tells = |told: &'static str, comes: usize| {
+        async move |socket: &UdpSocket, from, _| {
+            let options = format!("\0\x06tsize\0{told}\0");
+            socket.send_to(options.as_bytes(), from).await.unwrap();
+            let (answer, _) = hear(socket).await;
+            if answer[..2] == [0, 4] {
+                socket.send_to(&[&[0, 3, 0, 1], &vec![7; comes][..]].concat(), from).await.unwrap();
+            }
+        }
+    };
+    // The caller knows better: not a byte is taken.
+    let (taken, sink) = fetched(tells("100", 100), (10_000, Some(99)), &to, &cx).await;
+    assert_eq!((taken.unwrap_err().kind(), sink.written.load(Relaxed)), (ErrorKind::Integrity, 0));
+    // It ends before, or comes to more.
+    for (told, comes) in [("513", 100), ("99", 100)] {
+        let (taken, sink) = fetched(tells(told, comes), (10_000, None), &to, &cx).await;
+        assert_eq!((taken.unwrap_err().kind(), sink.is_finished()), (ErrorKind::Integrity, false), "{told}");
+    }
+    // Who tells nothing says our zero back.
+    let (taken, sink) = fetched(tells("0", 100), (10_000, Some(100)), &to, &cx).await;
+    assert_eq!((taken.unwrap(), sink.is_finished()), (100, true));
+}
+
+/// Says all of it again and again, until an error comes; its words.
+async fn nag(socket: &UdpSocket, packets: &[&[u8]]) -> String {
+    let (_, from) = hear(socket).await;
+    let mut answer = [0; 2000];
+    loop {
+        for packet in packets {
+            socket.send_to(packet, from).await.unwrap();
+        }
+        let next = tokio::time::timeout(Duration::from_millis(20), socket.recv(&mut answer));
+        if let Ok(Ok(count)) = next.await
+            && answer[..2] == [0, 5]
+        {
+            return String::from_utf8_lossy(&answer[4..count - 1]).into_owned();
+        }
+    }
+}
+
+/// What moves nothing on keeps nothing alive: neither old blocks nor acknowledgements, nor options, nor nonsense.
+#[tokio::test]
+async fn who_only_talks_is_silent() {
+    let (to, cx) = (Folder::new(), hurried());
+    let lifetime = Duration::from_secs(24 * 3600);
+    let block = [&[0, 3, 0, 1], &[7; 512][..]].concat();
+    let offered = async {
+        let served = offers().offer(Offer { lifetime, ..offer(BYTES, "x.bin") }, &cx).await.unwrap();
+        let socket = say(&*served, &request(false, served.path(), "")).await;
+        nag(&socket, &[b"\0\x04\0\0", b"\0\x04\x80\0", b"\0\x06blksize\x00512\0", b"?"]).await
+    };
+    let greeted = async {
+        let served = offers().offer(Offer { lifetime, ..offer(BYTES, "x.bin") }, &cx).await.unwrap();
+        let socket = say(&*served, &request(false, served.path(), "blksize\x00512\0")).await;
+        nag(&socket, &[b"\0\x04\0\x07", b"?"]).await
+    };
+    let taken = async {
+        let sink: Arc<dyn Sink> = FileSink::at(to.file("taken"));
+        let device = offer(1, "x").device;
+        let accept = Accept { device, name: "up.bin".into(), sink, most: 10_000, source: None, lifetime };
+        let served = offers().accept(accept, &cx).await.unwrap();
+        let socket = say(&*served, &request(true, served.path(), "")).await;
+        nag(&socket, &[&block, b"\0\x04\0\0", b"?"]).await
+    };
+    let client = TftpClient::new(Arc::new(TcpNetwork), TftpClientConfig::default());
+    let server = async || {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let at = Endpoint { host: "127.0.0.1".into(), port: socket.local_addr().unwrap().port() };
+        (Device { at, ..offer(1, "x").device }, socket)
+    };
+    let fetched = async {
+        let (device, socket) = server().await;
+        let sink = FileSink::at(to.file("fetched"));
+        let fetching = client.fetch(fetch(device, "x", &sink), &cx);
+        let packets = [&block[..], b"\0\x06blksize\x00512\0", b"?"];
+        tokio::join!(fetching, nag(&socket, &packets))
+    };
+    let pushed = async {
+        let (device, socket) = server().await;
+        let Offer { store, image, bytes, .. } = offer(BYTES, "x");
+        let push = Push { device, store, image, bytes, path: "x".into(), resume: false };
+        let nagging = nag(&socket, &[b"\0\x04\0\0", b"\0\x04\x80\0", b"\0\x06\0", b"?"]);
+        tokio::join!(client.push(push, &cx), nagging)
+    };
+    let (offered, greeted, taken, fetched, pushed) =
+        patient(async { tokio::join!(offered, greeted, taken, fetched, pushed) }).await;
+    assert_eq!(fetched.0.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(pushed.0.unwrap_err().kind(), ErrorKind::Timeout);
+    for words in [offered, greeted, taken, fetched.1, pushed.1] {
+        assert!(words.starts_with("nothing came for 1"), "{words}");
+    }
+}
+
+/// It cannot be written, and its errors name a place of ours.
+#[derive(Debug)]
+struct Unwritable;
+
+#[async_trait]
+impl Sink for Unwritable {
+    async fn have(&self) -> swim_core::Result<u64> {
+        Ok(0)
+    }
+
+    async fn read(&self, _: u64, _: usize) -> swim_core::Result<Bytes> {
+        Ok(Bytes::new())
+    }
+
+    async fn write(&self, _: u64, _: Bytes) -> swim_core::Result<()> {
+        Err(Error::new(ErrorKind::Store, "write file", "/srv/private/up.bin: it is read-only"))
+    }
+
+    async fn clear(&self) -> swim_core::Result<()> {
+        Ok(())
+    }
+
+    async fn finish(&self, _: u64) -> swim_core::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_uploads_does_not_learn_where_to() {
+    let device = offer(1, "x").device;
+    let sink = Arc::new(Unwritable);
+    let accept = Accept { device, name: "up.bin".into(), sink, most: 2000, source: None, lifetime: LONG };
+    let served = offers().accept(accept, &context()).await.unwrap();
+    let socket = say(&*served, &request(true, served.path(), "")).await;
+    let (_, from) = hear(&socket).await;
+    socket.send_to(b"\0\x03\0\x01last", from).await.unwrap();
+    assert_eq!(hear(&socket).await.0, b"\0\x05\0\0the transfer cannot go on\0");
+    assert_eq!(served.close().await.unwrap_err().kind(), ErrorKind::Interrupted);
 }

@@ -8,7 +8,7 @@ use swim_core::model::{Direction, Endpoint, Protocol};
 use swim_core::ports::{Blocks, Context, Fetch, Network, Push, Receipt, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 
-use super::config::{NO_ANSWER, TftpClientConfig};
+use super::config::TftpClientConfig;
 use super::cutting::Source;
 use super::options::{Terms, Wish};
 use super::packet::{OPTIONS, Packet, Request, UNDEFINED};
@@ -68,15 +68,13 @@ impl TftpClient {
                 }
                 _ => e,
             };
-            let wait = session.timer.wait();
+            let wait = session.wait();
             if !session.hear(wait).await.map_err(unreachable)? {
-                session.timer.expired(NO_ANSWER).map_err(unreachable)?;
+                session.expired();
                 once = false;
                 continue;
             }
-            if once {
-                session.timer.measured(session.cx.clock.monotonic().saturating_sub(asked));
-            }
+            session.moved_on(once.then(|| session.cx.clock.monotonic().saturating_sub(asked)));
             let (batch, each) = session.heard();
             let answer = match Packet::read(batch.get(..each.min(batch.len())).unwrap_or_default()) {
                 Ok(Packet::Error(code, words)) => Some(Answer::Refuses(code, words)),
@@ -115,7 +113,7 @@ impl TftpClient {
             Err(e) if matches!(e.kind(), ErrorKind::Cancelled | ErrorKind::Unreachable) => return Err(e),
             Err(_) => {}
         }
-        Ok(session.timer.trip().and_then(|trip| wish.wider(trip)).unwrap_or(wish))
+        Ok(session.trip().and_then(|trip| wish.wider(trip)).unwrap_or(wish))
     }
 
     async fn put(&self, request: &Push, cx: &Context) -> Result<Blocks> {
@@ -134,7 +132,7 @@ impl TftpClient {
                 }
                 Answer::Refuses(code, words) => return Err(refusal(code, &words)),
             };
-            session.timer.agree(terms.wait);
+            session.begins(terms.wait);
             let source =
                 Source { store: &*request.store, image: request.image, bytes: request.bytes, count: &|_| Ok(()) };
             let sent = send_file(&mut session, &terms, source).await;
@@ -167,17 +165,19 @@ impl TftpClient {
             // Now the round trip is known. A server that grants all of the window is asked for the one that fits.
             if terms.window == wish.window
                 && terms.size.is_some_and(|bytes| bytes >= WORTH_A_WINDOW)
-                && let Some(wider) = session.timer.trip().and_then(|trip| wish.wider(trip))
+                && let Some(wider) = session.trip().and_then(|trip| wish.wider(trip))
             {
                 give_up(&mut session).await;
                 wish = Wish { grows: false, ..wider };
                 continue;
             }
-            session.timer.agree(terms.wait);
-            let target = Target { sink: &*request.sink, most: request.most, expected: request.bytes, count: &|_| () };
+            session.begins(terms.wait);
+            let told = terms.told();
+            let expected = request.bytes.or(told);
+            let target = Target { sink: &*request.sink, most: request.most, expected, count: &|_| () };
             let start = if heard { Start::Heard } else { Start::Greet(Packet::Ack(0).bytes()) };
             let taken = async {
-                if let Some(bytes) = terms.size {
+                if let Some(bytes) = told {
                     target.check_whole(bytes)?;
                 }
                 target.sink.clear().await?;

@@ -99,8 +99,12 @@ impl Desk {
                 let Some(turn) = intake.turn().await else { return Ok(()) };
                 let (terms, answer) = Terms::agree(request, None);
                 let mut session = Session::with(socket, peer.clone(), self.cx.clone(), terms.wait).await?;
-                let target =
-                    Target { sink: &*accept.sink, most: accept.most, expected: terms.size, count: &|n| intake.took(n) };
+                let target = Target {
+                    sink: &*accept.sink,
+                    most: accept.most,
+                    expected: terms.told(),
+                    count: &|n| intake.took(n),
+                };
                 let hello = if answer.is_empty() { Packet::Ack(0) } else { Packet::Options(answer) };
                 let taken = async {
                     target.check(terms.size.unwrap_or_default())?;

@@ -37,6 +37,15 @@ impl Terms {
     /// Without options.
     pub const PLAIN: Self = Self { block: PLAIN_BLOCK, window: 1, wait: None, size: None };
 
+    /// The size of the file, where the other side knows it: some tell zero of what they do not know, or say our own zero
+    /// back.
+    pub(crate) const fn told(&self) -> Option<u64> {
+        match self.size {
+            Some(0) => None,
+            told => told,
+        }
+    }
+
     /// What a request asks for, as far as we agree, and what to answer. `bytes` is the size of what is offered; without
     /// it the other side tells what it brings.
     #[must_use]

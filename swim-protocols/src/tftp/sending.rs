@@ -24,17 +24,15 @@ pub(crate) async fn greet(session: &mut Session, options: Vec<(String, String)>)
     loop {
         session.send(&packet, packet.len()).await?;
         let asked = session.cx.clock.monotonic();
-        if session.hear(session.timer.wait()).await? && acknowledgements(session)?.contains(&0) {
-            let took = session.cx.clock.monotonic().saturating_sub(asked);
-            if repeated {
-                session.timer.progress()
-            } else {
-                session.timer.measured(took)
+        while session.hear(session.wait()).await? {
+            if acknowledgements(session)?.contains(&0) {
+                let took = session.cx.clock.monotonic().saturating_sub(asked);
+                session.moved_on((!repeated).then_some(took));
+                return Ok(());
             }
-            return Ok(());
         }
         repeated = true;
-        session.expired()?;
+        session.expired();
     }
 }
 
@@ -63,6 +61,7 @@ pub(crate) async fn send_file(session: &mut Session, terms: &Terms, source: Sour
         if let Some((first, last)) = sender.send() {
             cutter.put(session, first, last).await?;
             sent = session.cx.clock.monotonic();
+            session.asked();
             if sender.is_last(last) {
                 session.cx.notes.note(Note::Flushing);
             }
@@ -71,10 +70,10 @@ pub(crate) async fn send_file(session: &mut Session, terms: &Terms, source: Sour
         if !pausing && let Some((first, last)) = sender.afterwards() {
             cutter.prepare(first, last).await?;
         }
-        let wait = if pausing { PAUSE } else { session.timer.wait() };
+        let wait = if pausing { PAUSE } else { session.wait() };
         if !session.hear(wait).await? {
             if !pausing {
-                session.expired()?;
+                session.expired();
                 sender.timed_out();
             }
             continue;
@@ -85,11 +84,8 @@ pub(crate) async fn send_file(session: &mut Session, terms: &Terms, source: Sour
             sender.acknowledged(ack);
         }
         if sender.arrived() > before {
-            if fresh && sender.is_idle() && sender.is_fresh() {
-                session.timer.measured(now.saturating_sub(sent));
-            } else {
-                session.timer.progress();
-            }
+            let once = fresh && sender.is_idle() && sender.is_fresh();
+            session.moved_on(once.then(|| now.saturating_sub(sent)));
             let total = cutter.source.bytes;
             let done = sender.arrived().saturating_mul(terms.block).min(total);
             session.cx.notes.note(Note::Bytes { done, total: Some(total) });

@@ -7,7 +7,7 @@ use swim_core::ports::{Context, Datagrams};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::alarm::Alarm;
-use super::config::SILENCE;
+use super::config::{NO_ANSWER, SILENCE};
 use super::packet::{ACCESS, FULL, Packet, UNDEFINED};
 use super::timer::Timer;
 
@@ -26,7 +26,13 @@ pub(crate) struct Session {
     /// A server answers from a port that it picks: it is taken from its first answer.
     port_open: bool,
     pub(crate) cx: Context,
-    pub(crate) timer: Timer,
+    timer: Timer,
+    /// So long may nothing come that moves the transfer on.
+    patience: Duration,
+    /// How long that was waited for.
+    quiet: Duration,
+    /// When the wait for what comes next began: what moves nothing on does not begin it anew.
+    waiting: Option<Duration>,
     alarm: Alarm,
     refused: Option<Error>,
     batch: Vec<u8>,
@@ -47,12 +53,14 @@ impl Session {
 
     fn open(socket: Box<dyn Datagrams>, peer: Endpoint, cx: Context, wait: Option<Duration>) -> Self {
         let (timer, alarm) = (Timer::new(wait), Alarm::new(&cx));
-        Self { socket, peer, port_open: false, cx, timer, alarm, refused: None, batch: Vec::new(), each: 1 }
+        let (patience, quiet, waiting) = (SILENCE, Duration::ZERO, None);
+        let (refused, batch, each) = (None, Vec::new(), 1);
+        Self { socket, peer, port_open: false, cx, timer, patience, quiet, waiting, alarm, refused, batch, each }
     }
 
     /// With a server, which answers from another port than the one that is asked.
     pub(crate) fn to(socket: Box<dyn Datagrams>, server: Endpoint, cx: Context) -> Self {
-        Self { port_open: true, ..Self::open(socket, server, cx, None) }
+        Self { port_open: true, patience: NO_ANSWER, ..Self::open(socket, server, cx, None) }
     }
 
     /// Sends datagrams of `each` bytes.
@@ -72,9 +80,27 @@ impl Session {
         self.send(&bytes, bytes.len()).await
     }
 
-    /// Waits for datagrams of the other side, which [`Session::heard`] holds then. `false`: none came.
+    /// Waits for datagrams of the other side, which [`Session::heard`] holds then. `false`: so long after the last thing that
+    /// was sent, or that moved the transfer on, nothing came that did.
+    ///
+    /// # Errors
+    /// `Timeout` when nothing moved the transfer on for too long, whatever came.
     pub(crate) async fn hear(&mut self, wait: Duration) -> Result<bool> {
-        let mut until = self.cx.clock.monotonic() + wait;
+        let began = self.cx.clock.monotonic();
+        let until = *self.waiting.get_or_insert(began) + wait;
+        let heard = self.hear_until(until.min(began + self.patience.saturating_sub(self.quiet))).await?;
+        self.quiet += self.cx.clock.monotonic().saturating_sub(began);
+        if self.quiet >= self.patience {
+            let message = format!("nothing came for {} s that moves the transfer on", self.quiet.as_secs());
+            return Err(Error::new(ErrorKind::Timeout, "tftp", message));
+        }
+        if !heard {
+            self.waiting = None;
+        }
+        Ok(heard)
+    }
+
+    async fn hear_until(&mut self, mut until: Duration) -> Result<bool> {
         loop {
             if self.refused.is_some() {
                 until = until.min(self.cx.clock.monotonic() + LAST_WORDS);
@@ -145,7 +171,9 @@ impl Session {
             ErrorKind::UnexpectedReply => super::packet::OPTIONS,
             _ => UNDEFINED,
         };
-        let _ = self.say(&Packet::Error(code, e.message().to_owned())).await;
+        // Other parts of us name what the other side has no business to know, such as our files.
+        let words = if e.operation() == "tftp" { e.message() } else { "the transfer cannot go on" };
+        let _ = self.say(&Packet::Error(code, words.to_owned())).await;
     }
 
     /// Acknowledges the last block, and answers its repetitions for a while: that acknowledgement may get lost.
@@ -171,9 +199,40 @@ impl Session {
         });
     }
 
+    /// The transfer has begun: the wait that was agreed to, if any, replaces ours.
+    pub(crate) fn begins(&mut self, wait: Option<Duration>) {
+        self.patience = SILENCE;
+        self.timer.agree(wait);
+        self.moved_on(None);
+    }
+
+    /// The transfer moved on; what was asked once was answered after so long.
+    pub(crate) fn moved_on(&mut self, took: Option<Duration>) {
+        (self.quiet, self.waiting) = (Duration::ZERO, None);
+        match took {
+            Some(took) => self.timer.measured(took),
+            None => self.timer.progress(),
+        }
+    }
+
+    /// What is waited for now was asked for just now.
+    pub(crate) const fn asked(&mut self) {
+        self.waiting = None;
+    }
+
     /// Nothing came in time.
-    pub(crate) fn expired(&mut self) -> Result<()> {
-        self.timer.expired(SILENCE)
+    pub(crate) fn expired(&mut self) {
+        self.timer.expired();
+    }
+
+    /// How long an answer is waited for.
+    pub(crate) const fn wait(&self) -> Duration {
+        self.timer.wait()
+    }
+
+    /// The round trip, when it is known.
+    pub(crate) fn trip(&self) -> Option<Duration> {
+        self.timer.trip()
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) async fn take_file(
             if receiver.is_inside_window() && rhythm.pause() {
                 // The rest of the window is lost; the sender hears so before it would notice.
             } else {
-                session.expired()?;
+                session.expired();
             }
             asked = None;
             receiver.timed_out();
@@ -123,10 +123,7 @@ pub(crate) async fn take_file(
             session.send(&greeting, greeting.len()).await?;
         }
         if came > 0 || receiver.is_done() {
-            match asked.take() {
-                Some(asked) => session.timer.measured(now.saturating_sub(asked)),
-                None => session.timer.progress(),
-            }
+            session.moved_on(asked.take().map(|asked| now.saturating_sub(asked)));
             rhythm.came(now);
             (target.count)(came);
             session.cx.pace.take(came, &session.cx).await?;
@@ -142,6 +139,7 @@ pub(crate) async fn take_file(
         if tell {
             session.say(&Packet::Ack(receiver.acknowledgement())).await?;
             asked = Some(session.cx.clock.monotonic());
+            session.asked();
             rhythm.asked();
         }
         if writer.buffer.len() >= PIECE {
@@ -197,8 +195,8 @@ impl Rhythm {
     }
 
     fn wait(&self, session: &Session, inside_window: bool) -> Duration {
-        let usual = session.timer.wait();
-        match session.timer.trip() {
+        let usual = session.wait();
+        match session.trip() {
             Some(trip) if inside_window && !self.answered => {
                 (trip / 2).max(self.pause * PAUSES).max(SHORTEST_PAUSE).min(usual)
             }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use swim_core::{Error, ErrorKind, Result};
-
 use super::config::{FIRST_WAIT, LONGEST_WAIT, SHORTEST_WAIT};
 
 /// Follows the round trip (RFC 6298, with a smaller reserve: a repetition too many is harmless).
@@ -14,12 +12,11 @@ pub(crate) struct Timer {
     trip: Option<(Duration, Duration)>,
     /// The other side told how long to wait.
     fixed: bool,
-    quiet: Duration,
 }
 
 impl Timer {
     pub(crate) fn new(agreed: Option<Duration>) -> Self {
-        Self { wait: agreed.unwrap_or(FIRST_WAIT), trip: None, fixed: agreed.is_some(), quiet: Duration::ZERO }
+        Self { wait: agreed.unwrap_or(FIRST_WAIT), trip: None, fixed: agreed.is_some() }
     }
 
     /// The wait that was agreed replaces ours.
@@ -50,32 +47,21 @@ impl Timer {
 
     /// The transfer moved on.
     pub(crate) fn progress(&mut self) {
-        self.quiet = Duration::ZERO;
         if let Some((smooth, varies)) = self.trip.filter(|_| !self.fixed) {
             self.wait = (smooth + (varies * 4).max(smooth / 2)).clamp(SHORTEST_WAIT, LONGEST_WAIT);
         }
     }
 
-    /// Nothing came in time: waits longer, and gives up in the end.
-    ///
-    /// # Errors
-    /// `Timeout` after a long silence.
-    pub(crate) fn expired(&mut self, most: Duration) -> Result<()> {
-        self.quiet += self.wait;
-        if self.quiet >= most {
-            let message = format!("the other side was silent for {} s", self.quiet.as_secs());
-            return Err(Error::new(ErrorKind::Timeout, "tftp", message));
-        }
+    /// Nothing came in time: the next wait is longer.
+    pub(crate) fn expired(&mut self) {
         if !self.fixed {
             self.wait = (self.wait * 2).min(LONGEST_WAIT);
         }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::SILENCE;
     use super::*;
 
     #[test]
@@ -87,15 +73,17 @@ mod tests {
             timer.measured(trip);
         }
         assert_eq!(timer.wait(), trip * 3 / 2);
-        timer.expired(SILENCE).unwrap();
+        timer.expired();
         assert_eq!(timer.wait(), trip * 3);
         timer.progress();
         assert_eq!(timer.wait(), trip * 3 / 2);
-        let silent = (0..100).find_map(|_| timer.expired(SILENCE).err()).unwrap();
-        assert_eq!(silent.kind(), ErrorKind::Timeout);
+        for _ in 0..100 {
+            timer.expired();
+        }
+        assert_eq!(timer.wait(), LONGEST_WAIT);
         let mut agreed = Timer::new(Some(Duration::from_secs(3)));
         agreed.measured(trip);
-        agreed.expired(SILENCE).unwrap();
+        agreed.expired();
         assert_eq!(agreed.wait(), Duration::from_secs(3));
     }
 }

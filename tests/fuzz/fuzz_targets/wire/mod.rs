@@ -34,10 +34,9 @@ pub fn context() -> Context {
     Context::new(Arc::new(TokioClock::system()))
 }
 
-/// A network with one door, and with servers that are ready to be dialled.
+/// A network with doors, and with servers that are ready to be dialled.
 pub struct Wire {
-    door: Mutex<Option<mpsc::UnboundedReceiver<DuplexStream>>>,
-    knock: mpsc::UnboundedSender<DuplexStream>,
+    doors: Mutex<Vec<mpsc::UnboundedSender<DuplexStream>>>,
     servers: Mutex<VecDeque<DuplexStream>>,
 }
 
@@ -49,15 +48,18 @@ impl fmt::Debug for Wire {
 
 impl Wire {
     pub fn new() -> Arc<Self> {
-        let (knock, door) = mpsc::unbounded_channel();
-        Arc::new(Self { door: Mutex::new(Some(door)), knock, servers: Mutex::default() })
+        Arc::new(Self { doors: Mutex::default(), servers: Mutex::default() })
     }
 
-    /// Connects to what listens.
+    /// Connects to what listens since the beginning.
     pub fn knock(&self) -> DuplexStream {
-        let (ours, theirs) = tokio::io::duplex(ROOM);
-        let _ = self.knock.send(theirs);
-        ours
+        knock(self.doors.lock().expect("unpoisoned").first())
+    }
+
+    /// Connects to what else has begun to listen; it may have gone.
+    pub fn knock_last(&self) -> Option<DuplexStream> {
+        let doors = self.doors.lock().expect("unpoisoned");
+        doors.get(1..)?.last().map(|door| knock(Some(door)))
     }
 
     /// The other end of the next connection that is dialled.
@@ -77,9 +79,16 @@ impl Network for Wire {
     }
 
     async fn listen(&self, _: &Endpoint) -> Result<Box<dyn Listener>> {
-        let door = self.door.lock().expect("unpoisoned").take().expect("one listener");
+        let (knock, door) = mpsc::unbounded_channel();
+        self.doors.lock().expect("unpoisoned").push(knock);
         Ok(Box::new(Door(tokio::sync::Mutex::new(door))))
     }
+}
+
+fn knock(door: Option<&mpsc::UnboundedSender<DuplexStream>>) -> DuplexStream {
+    let (ours, theirs) = tokio::io::duplex(ROOM);
+    let _ = door.expect("something listens").send(theirs);
+    ours
 }
 
 #[derive(Debug)]
