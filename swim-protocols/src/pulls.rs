@@ -65,11 +65,12 @@ impl Pulls {
     pub(crate) fn hand_out(&self, bytes: usize) -> Result<()> {
         let bytes = bytes as u64;
         let most = self.bytes.saturating_mul(u64::from(self.uses).saturating_add(BROKEN_PULLS));
-        if self.sent.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > most {
-            return Err(Error::new(ErrorKind::Blocked, "offer", "too many pulls of this image broke off")
-                .with("bytes handed out", most));
+        let counted = |sent: u64| sent.checked_add(bytes).filter(|sent| *sent <= most);
+        match self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted) {
+            Ok(_) => Ok(()),
+            Err(sent) => Err(Error::new(ErrorKind::Blocked, "offer", "too many pulls of this image broke off")
+                .with("bytes handed out", sent)),
         }
-        Ok(())
     }
 
     /// Bytes that were handed out so far.
@@ -229,7 +230,7 @@ mod tests {
         for _ in 0..4 {
             assert!(pulls.hand_out(10).is_ok());
         }
-        assert_eq!(pulls.hand_out(1).unwrap_err().kind(), ErrorKind::Blocked);
+        assert_eq!((pulls.hand_out(1).unwrap_err().kind(), pulls.sent()), (ErrorKind::Blocked, 40));
     }
 
     #[test]
