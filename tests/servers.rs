@@ -154,6 +154,24 @@ async fn a_full_disk_and_another_protocol_are_told_by_every_server() {
     assert!(said.findings[0].message.contains("220 "), "{said:#?}");
 }
 
+/// Such a client reaches nothing but this machine, and its offers work there.
+#[tokio::test]
+async fn the_offers_of_a_simulation_work() {
+    for listen in ["127.0.0.1", "::1"] {
+        let data = Folder::new();
+        let config = format!(
+            "data = '{}'\nsimulation = {{ pace = 2 }}\noffers = {{ listen = '{listen}', tftp_port = 0, ftp_port = 0 }}",
+            data.file("")
+        );
+        let client = Client::open(Config::from_toml(&config).unwrap()).await.unwrap();
+        let checked = client.check_servers().await.unwrap();
+        assert_eq!(checked.len(), 5, "{checked:#?}");
+        for said in &checked {
+            assert_eq!((said.works, codes(said)), (Works::Yes, vec![]), "{said:#?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_web_server_says_what_is_wrong_with_its_certificate_and_its_methods() {
     let authority = Authority::new();

@@ -1,5 +1,6 @@
 //! We dial a TFTP server: requests to write and to read.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +48,14 @@ impl TftpClient {
     }
 
     async fn session(&self, server: &Endpoint, cx: &Context) -> Result<Session> {
-        let any = if server.host.contains(':') { "::" } else { "0.0.0.0" };
-        let socket = self.network.datagrams(&Endpoint { host: any.to_owned(), port: 0 }).await?;
+        let host = match server.host.parse() {
+            // A server of this machine answers from it: nobody else need be heard.
+            Ok(IpAddr::V4(ip)) if ip.is_loopback() => Ipv4Addr::LOCALHOST.to_string(),
+            Ok(IpAddr::V6(ip)) if ip.is_loopback() => Ipv6Addr::LOCALHOST.to_string(),
+            _ if server.host.contains(':') => Ipv6Addr::UNSPECIFIED.to_string(),
+            _ => Ipv4Addr::UNSPECIFIED.to_string(),
+        };
+        let socket = self.network.datagrams(&Endpoint { host, port: 0 }).await?;
         Ok(Session::to(socket, server.clone(), cx.clone()))
     }
 
