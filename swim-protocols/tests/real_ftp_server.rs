@@ -2,6 +2,8 @@
 #![cfg(feature = "ftp")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/ftp_clients.rs"]
+mod ftp_clients;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
@@ -10,11 +12,12 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ftp_clients::{curl, image, place, run, url};
 use sink::FileSink;
 use support::memory::PatternStore;
 use support::{Folder, assert_pattern, context, offer, program};
 use swim_core::model::Protocol;
-use swim_core::ports::{Accept, Context, Offer, Served, Transfer};
+use swim_core::ports::{Context, Offer, Served, Transfer};
 use swim_core::transfer::{Bucket, Pace};
 use swim_core::{ErrorKind, Result};
 use swim_protocols::ftp::{FtpConfig, FtpOffers};
@@ -25,31 +28,6 @@ const BYTES: u64 = 12 * 1024 * 1024 + 4321;
 
 fn offers(host: &str) -> FtpOffers {
     FtpOffers::new(Arc::new(TcpNetwork), FtpConfig { bind: host.into(), port: 0, passive_ports: None })
-}
-
-fn from(host: &str, bytes: u64) -> Offer {
-    Offer { source: Some(host.into()), ..offer(bytes, "x.bin") }
-}
-
-fn accept(host: &str, most: u64, sink: &Arc<FileSink>) -> Accept {
-    let Offer { device, name, source, lifetime, .. } = from(host, 0);
-    Accept { device, name, sink: Arc::<FileSink>::clone(sink), most, source, lifetime }
-}
-
-fn url(host: &str, served: &dyn Served) -> String {
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let password = served.password().unwrap().expose();
-    format!("ftp://{}:{password}@{host}:{}/{}", served.user().unwrap(), served.port(), served.path())
-}
-
-async fn run(name: &str, package: &str, arguments: &[&str]) -> Output {
-    let mut command = tokio::process::Command::new(program(name, package));
-    let ended = command.args(arguments).kill_on_drop(true).output();
-    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("the client hangs").unwrap()
-}
-
-async fn curl(arguments: &[&str]) -> Output {
-    run("curl", "curl", &[&["-gsS", "--max-time", "50"], arguments].concat()).await
 }
 
 /// Did both sides end well?
@@ -79,7 +57,7 @@ async fn curl_pulls_and_uploads(host: &str, mode: [&str; 2]) {
     let folder = Folder::new();
     let (to, up) = (folder.file("to"), folder.file("up"));
     for bytes in [0, 1, 1024 * 1024, BYTES] {
-        let served = offers(host).offer(from(host, bytes), &context()).await.unwrap();
+        let served = offers(host).offer(image(host, bytes), &context()).await.unwrap();
         let _ = std::fs::remove_file(&to);
         let ended = curl(&[&mode[..], &["-o", &to, &url(host, &*served)]].concat()).await;
         whole(served, &ended, bytes).await;
@@ -88,7 +66,7 @@ async fn curl_pulls_and_uploads(host: &str, mode: [&str; 2]) {
         }
         std::fs::write(&up, PatternStore::pattern(0, bytes as usize)).unwrap();
         let sink = FileSink::at(&to);
-        let served = offers(host).accept(accept(host, bytes.max(1), &sink), &context()).await.unwrap();
+        let served = offers(host).accept(place(host, bytes.max(1), &sink), &context()).await.unwrap();
         let ended = curl(&[&mode[..], &["-T", &up, &url(host, &*served)]].concat()).await;
         whole(served, &ended, bytes).await;
         assert_pattern(&to, bytes);
@@ -114,7 +92,7 @@ async fn a_passive_connection_goes_where_the_control_connection_went() {
 async fn a_pull_that_broke_off_goes_on_and_is_one_use() {
     let folder = Folder::new();
     let to = folder.file("to");
-    let served = offers("127.0.0.1").offer(from("127.0.0.1", BYTES), &context()).await.unwrap();
+    let served = offers("127.0.0.1").offer(image("127.0.0.1", BYTES), &context()).await.unwrap();
     let at = url("127.0.0.1", &*served);
     // curl goes when it has what it wants, as a device does that is cut off.
     let first = curl(&["-r", "0-4999999", "-o", &to, &at]).await;
@@ -134,7 +112,7 @@ async fn lftp_and_python_read_and_write() {
     let to = folder.file("to");
     for host in ["127.0.0.1", "::1"] {
         for passive in [true, false] {
-            let served = offers(host).offer(from(host, BYTES), &context()).await.unwrap();
+            let served = offers(host).offer(image(host, BYTES), &context()).await.unwrap();
             let port = served.port().to_string();
             let login = format!("{},{}", served.user().unwrap(), served.password().unwrap().expose());
             let line = format!("set ftp:passive-mode {passive}; set net:max-retries 1; get x.bin -o {to}; bye");
@@ -156,8 +134,8 @@ async fn lftp_and_python_read_and_write() {
             for upload in [false, true] {
                 let sink = FileSink::at(folder.file("taken"));
                 let served = match upload {
-                    false => offers(host).offer(from(host, BYTES), &context()).await.unwrap(),
-                    true => offers(host).accept(accept(host, BYTES, &sink), &context()).await.unwrap(),
+                    false => offers(host).offer(image(host, BYTES), &context()).await.unwrap(),
+                    true => offers(host).accept(place(host, BYTES, &sink), &context()).await.unwrap(),
                 };
                 let put = if upload { to.as_str() } else { "" };
                 let password = served.password().unwrap().expose().clone();
@@ -180,14 +158,14 @@ async fn a_cap_holds_and_a_closed_offer_is_gone() {
     let bucket = Arc::new(Bucket::new(2_000_000));
     let slow = Context { pace: Pace::default().within(bucket), ..context() };
     let began = std::time::Instant::now();
-    let served = offers("127.0.0.1").offer(from("127.0.0.1", 3_000_000), &slow).await.unwrap();
+    let served = offers("127.0.0.1").offer(image("127.0.0.1", 3_000_000), &slow).await.unwrap();
     let ended = curl(&["-o", &folder.file("to"), &url("127.0.0.1", &*served)]).await;
     let at = url("127.0.0.1", &*served);
     whole(served, &ended, 3_000_000).await;
     assert!(began.elapsed() > Duration::from_millis(1300), "{:?}", began.elapsed());
     // 7: nobody listens; 67: nobody is let in.
     assert!(matches!(curl(&["-o", &folder.file("to"), &at]).await.status.code(), Some(7 | 67)));
-    let served = offers("127.0.0.1").offer(from("127.0.0.1", 30_000_000), &slow).await.unwrap();
+    let served = offers("127.0.0.1").offer(image("127.0.0.1", 30_000_000), &slow).await.unwrap();
     let (to, at) = (folder.file("cut"), url("127.0.0.1", &*served));
     let pull = tokio::spawn(async move { curl(&["-o", &to, &at]).await });
     while served.sent() == 0 {
@@ -203,12 +181,12 @@ async fn what_is_too_large_or_only_half_is_not_taken() {
     let up = folder.file("up");
     std::fs::write(&up, PatternStore::pattern(0, 5_000_000)).unwrap();
     let sink = FileSink::at(folder.file("sink"));
-    let served = offers("127.0.0.1").accept(accept("127.0.0.1", 4_999_999, &sink), &context()).await.unwrap();
+    let served = offers("127.0.0.1").accept(place("127.0.0.1", 4_999_999, &sink), &context()).await.unwrap();
     let ended = curl(&["-T", &up, &url("127.0.0.1", &*served)]).await;
     assert!(!ended.status.success(), "{ended:?}");
     assert_eq!(served.close().await.unwrap_err().kind(), ErrorKind::Interrupted);
     // A client that is killed is no end of a file.
-    let served = offers("127.0.0.1").accept(accept("127.0.0.1", 1 << 30, &sink), &context()).await.unwrap();
+    let served = offers("127.0.0.1").accept(place("127.0.0.1", 1 << 30, &sink), &context()).await.unwrap();
     let at = url("127.0.0.1", &*served);
     let mut child = tokio::process::Command::new(program("curl", "curl"))
         .args(["-gsS", "--limit-rate", "1M", "-T", &up, &at])
@@ -231,10 +209,10 @@ async fn what_is_too_large_or_only_half_is_not_taken() {
 
 #[tokio::test]
 async fn ports_and_names_that_cannot_be_are_refused() {
-    let taken = offers("127.0.0.1").offer(from("127.0.0.1", 10), &context()).await.unwrap();
+    let taken = offers("127.0.0.1").offer(image("127.0.0.1", 10), &context()).await.unwrap();
     let with = |port, passive_ports| {
         let config = FtpConfig { bind: "127.0.0.1".into(), port, passive_ports };
-        async move { FtpOffers::new(Arc::new(TcpNetwork), config).offer(from("127.0.0.1", 10), &context()).await }
+        async move { FtpOffers::new(Arc::new(TcpNetwork), config).offer(image("127.0.0.1", 10), &context()).await }
     };
     let kind = |opened: Result<Box<dyn Served>>| opened.map(|_| ()).unwrap_err().kind();
     assert_eq!(kind(with(taken.port(), None).await), ErrorKind::Busy);

@@ -2,6 +2,8 @@
 #![cfg(feature = "ftp")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/ftp_clients.rs"]
+mod ftp_clients;
 #[path = "support/hurried.rs"]
 mod hurried;
 #[path = "support/sink.rs"]
@@ -12,13 +14,14 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ftp_clients::{curl, image, place, run, url};
 use hurried::hurried;
 use sink::{FileSink, fetch};
 use support::memory::{MemoryRecords, MemorySecrets, PatternStore};
-use support::{Folder, assert_pattern, context, offer, program, push};
+use support::{Folder, assert_pattern, context, offer, push};
 use swim_core::ErrorKind;
 use swim_core::model::{Device, Endpoint, Login, Protocol, TlsTrust};
-use swim_core::ports::{Accept, Offer, Served, Transfer};
+use swim_core::ports::{Offer, Served, Transfer};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
 use swim_protocols::net::TcpNetwork;
@@ -26,6 +29,7 @@ use swim_protocols::tls::{Identity, TlsClient};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+const HOST: &str = "127.0.0.1";
 /// Not a multiple of any block.
 const BYTES: u64 = 12 * 1024 * 1024 + 4321;
 
@@ -39,30 +43,6 @@ fn plain_at(port: u16) -> FtpOffers {
 
 fn ftps(identity: &Identity) -> FtpOffers {
     plain_at(0).tls(identity.clone())
-}
-
-fn here(bytes: u64) -> Offer {
-    Offer { source: Some("127.0.0.1".into()), ..offer(bytes, "x.bin") }
-}
-
-fn room(most: u64, sink: &Arc<FileSink>) -> Accept {
-    let Offer { device, name, source, lifetime, .. } = here(0);
-    Accept { device, name, sink: Arc::<FileSink>::clone(sink), most, source, lifetime }
-}
-
-fn url(served: &dyn Served) -> String {
-    let password = served.password().unwrap().expose();
-    format!("ftp://{}:{password}@127.0.0.1:{}/{}", served.user().unwrap(), served.port(), served.path())
-}
-
-async fn run(name: &str, package: &str, arguments: &[&str]) -> Output {
-    let mut command = tokio::process::Command::new(program(name, package));
-    let ended = command.args(arguments).kill_on_drop(true).output();
-    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("the client hangs").unwrap()
-}
-
-async fn curl(arguments: &[&str]) -> Output {
-    run("curl", "curl", &[&["-gsS", "--max-time", "50"], arguments].concat()).await
 }
 
 async fn whole(served: Box<dyn Served>, ended: &Output, bytes: u64) {
@@ -105,8 +85,8 @@ async fn python_reads_and_writes_with_the_keys_of_the_session() {
             let _ = std::fs::remove_file(&to);
             let sink = FileSink::at(&to);
             let served = match upload {
-                true => ftps(&identity).accept(room(BYTES, &sink), &context()).await.unwrap(),
-                false => ftps(&identity).offer(here(BYTES), &context()).await.unwrap(),
+                true => ftps(&identity).accept(place(HOST, BYTES, &sink), &context()).await.unwrap(),
+                false => ftps(&identity).offer(image(HOST, BYTES), &context()).await.unwrap(),
             };
             let (port, put) = (served.port().to_string(), if upload { up.as_str() } else { "" });
             let (user, password) = (served.user().unwrap(), served.password().unwrap().expose());
@@ -133,7 +113,7 @@ async fn our_client_reads_and_writes_and_leaves_another_certificate_before_its_l
         let tls = TlsClient::new(Arc::<MemoryRecords>::default());
         FtpClient::tls(Arc::new(TcpNetwork), Arc::new(secrets), FtpClientConfig::default(), tls)
     };
-    let served = ftps(&identity).offer(here(BYTES), &context()).await.unwrap();
+    let served = ftps(&identity).offer(image(HOST, BYTES), &context()).await.unwrap();
     assert_eq!(served.certificate().unwrap().pem, identity.pem());
     let sink = FileSink::at(folder.file("to"));
     let wrong = fetch(device(&*served, &another_identity()), "x.bin", &sink);
@@ -142,7 +122,7 @@ async fn our_client_reads_and_writes_and_leaves_another_certificate_before_its_l
     client(&*served).fetch(fetch(device(&*served, &identity), "x.bin", &sink), &context()).await.unwrap();
     assert_pattern(&folder.file("to"), BYTES);
     let sink = FileSink::at(folder.file("taken"));
-    let served = ftps(&identity).accept(room(BYTES, &sink), &context()).await.unwrap();
+    let served = ftps(&identity).accept(place(HOST, BYTES, &sink), &context()).await.unwrap();
     client(&*served).push(push(device(&*served, &identity), BYTES, "x.bin"), &context()).await.unwrap();
     assert_pattern(&folder.file("taken"), BYTES);
     assert!(sink.is_finished() && served.close().await.is_ok());
@@ -158,8 +138,8 @@ async fn nothing_is_given_in_the_clear_and_nothing_to_who_does_not_believe_us() 
     let (folder, identity) = (Folder::new(), identity());
     let (authority, to) = (folder.file("authority"), folder.file("to"));
     std::fs::write(&authority, another_identity().pem()).unwrap();
-    let served = ftps(&identity).offer(here(70_000), &context()).await.unwrap();
-    let at = url(&*served);
+    let served = ftps(&identity).offer(image(HOST, 70_000), &context()).await.unwrap();
+    let at = url(HOST, &*served);
     // 67: not logged in; 60: another certificate.
     assert_eq!(curl(&["-o", &to, &at]).await.status.code(), Some(67));
     assert_eq!(curl(&["--ssl-reqd", "--cacert", &authority, "-o", &to, &at]).await.status.code(), Some(60));
@@ -192,7 +172,7 @@ async fn ask(raw: &mut BufReader<TcpStream>, line: &str) -> String {
 
 #[tokio::test]
 async fn commands_before_the_handshake_are_not_taken_for_protected_ones() {
-    let served = ftps(&identity()).offer(here(70_000), &context()).await.unwrap();
+    let served = ftps(&identity()).offer(image(HOST, 70_000), &context()).await.unwrap();
     let mut one = raw(served.port()).await;
     let login = format!("USER {}\r\nPASS {}", served.user().unwrap(), served.password().unwrap().expose());
     let answer = ask(&mut one, &format!("AUTH TLS\r\n{login}\r\nSIZE x.bin")).await;
@@ -219,7 +199,7 @@ async fn commands_before_the_handshake_are_not_taken_for_protected_ones() {
 
 #[tokio::test]
 async fn a_handshake_that_does_not_end_and_one_that_is_none_lose_the_place() {
-    let request = Offer { lifetime: Duration::from_secs(100_000), ..here(70_000) };
+    let request = Offer { lifetime: Duration::from_secs(100_000), ..image(HOST, 70_000) };
     let served = ftps(&identity()).offer(request, &hurried()).await.unwrap();
     for said in [&b""[..], b"this is no TLS, and it will never be any\r\n"] {
         let mut silent = raw(served.port()).await;
@@ -246,7 +226,7 @@ async fn an_upload_without_the_good_bye_of_tls_is_not_whole() {
     let up = folder.file("up");
     std::fs::write(&up, PatternStore::pattern(0, 100_000)).unwrap();
     let sink = FileSink::at(folder.file("taken"));
-    let served = ftps(&identity).accept(room(1 << 30, &sink), &context()).await.unwrap();
+    let served = ftps(&identity).accept(place(HOST, 1 << 30, &sink), &context()).await.unwrap();
     let (port, user, password) = (served.port().to_string(), served.user().unwrap(), served.password().unwrap());
     let arguments = ["-c", &script, &port, user, password.expose(), &authority, "TLSv1_3", "true", "", &up];
     let ended = run("python3", "python3", &arguments).await;
@@ -254,7 +234,7 @@ async fn an_upload_without_the_good_bye_of_tls_is_not_whole() {
     assert!(said.contains("426 "), "{ended:?}");
     assert!(!sink.is_finished());
     // The next try is good.
-    let ended = curl(&["--ssl-reqd", "--cacert", &authority, "-T", &up, &url(&*served)]).await;
+    let ended = curl(&["--ssl-reqd", "--cacert", &authority, "-T", &up, &url(HOST, &*served)]).await;
     assert!(ended.status.success() && sink.is_finished(), "{ended:?}");
     assert_pattern(&folder.file("taken"), 100_000);
     served.close().await.unwrap();
@@ -270,30 +250,30 @@ async fn several_share_a_port_and_the_login_tells_them_apart() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let plain = plain_at(port);
     let private = plain.tls(identity.clone());
-    let first = plain.offer(here(70_001), &context()).await.unwrap();
+    let first = plain.offer(image(HOST, 70_001), &context()).await.unwrap();
     // As long as nothing is encrypted here, nobody is told that it could be.
     assert!(ask(&mut raw(port).await, "AUTH TLS").await.starts_with("502 "));
-    let second = plain.offer(here(70_002), &context()).await.unwrap();
-    let third = private.offer(here(70_003), &context()).await.unwrap();
+    let second = plain.offer(image(HOST, 70_002), &context()).await.unwrap();
+    let third = private.offer(image(HOST, 70_003), &context()).await.unwrap();
     let sink = FileSink::at(folder.file("taken"));
-    let fourth = plain.accept(room(3_000, &sink), &context()).await.unwrap();
-    let elsewhere = Offer { source: Some("127.0.0.9".into()), ..here(70_005) };
+    let fourth = plain.accept(place(HOST, 3_000, &sink), &context()).await.unwrap();
+    let elsewhere = Offer { source: Some("127.0.0.9".into()), ..image(HOST, 70_005) };
     let fifth = plain.offer(elsewhere, &context()).await.unwrap();
     for served in [&first, &second, &third, &fourth, &fifth] {
         assert_eq!(served.port(), port);
     }
     for (served, bytes) in [(&second, 70_002), (&first, 70_001)] {
-        assert!(curl(&["-o", &to, &url(&**served)]).await.status.success());
+        assert!(curl(&["-o", &to, &url(HOST, &**served)]).await.status.success());
         assert_pattern(&to, bytes);
     }
-    assert_eq!(curl(&["-o", &to, &url(&*third)]).await.status.code(), Some(67));
-    assert!(curl(&["--ssl-reqd", "--cacert", &authority, "-o", &to, &url(&*third)]).await.status.success());
+    assert_eq!(curl(&["-o", &to, &url(HOST, &*third)]).await.status.code(), Some(67));
+    assert!(curl(&["--ssl-reqd", "--cacert", &authority, "-o", &to, &url(HOST, &*third)]).await.status.success());
     assert_pattern(&to, 70_003);
-    assert!(curl(&["-T", &up, &url(&*fourth)]).await.status.success() && sink.is_finished());
+    assert!(curl(&["-T", &up, &url(HOST, &*fourth)]).await.status.success() && sink.is_finished());
     // It is for another address.
-    assert_eq!(curl(&["-o", &to, &url(&*fifth)]).await.status.code(), Some(67));
+    assert_eq!(curl(&["-o", &to, &url(HOST, &*fifth)]).await.status.code(), Some(67));
     // The login of one is none for another.
-    let mixed = url(&*second).replace(second.user().unwrap(), first.user().unwrap());
+    let mixed = url(HOST, &*second).replace(second.user().unwrap(), first.user().unwrap());
     assert_eq!(curl(&["-o", &to, &mixed]).await.status.code(), Some(67));
     for served in [first, second, third, fourth] {
         served.close().await.unwrap();
@@ -303,8 +283,8 @@ async fn several_share_a_port_and_the_login_tells_them_apart() {
     assert!(matches!(sent_away.read(&mut [0; 9]).await, Ok(0) | Err(_)));
     drop(fifth);
     // It is opened again at once.
-    let again = plain.offer(here(70_006), &context()).await.unwrap();
-    assert!(curl(&["-o", &to, &url(&*again)]).await.status.success());
+    let again = plain.offer(image(HOST, 70_006), &context()).await.unwrap();
+    assert!(curl(&["-o", &to, &url(HOST, &*again)]).await.status.success());
     assert_pattern(&to, 70_006);
 }
 
@@ -319,7 +299,7 @@ async fn strangers_that_wait_take_no_place_of_a_device() {
         strangers.push(socket.connect(([127, 0, 0, 1], served.port()).into()).await.unwrap());
     }
     let folder = Folder::new();
-    let ended = curl(&["-o", &folder.file("to"), &url(&*served)]).await;
+    let ended = curl(&["-o", &folder.file("to"), &url(HOST, &*served)]).await;
     assert!(ended.status.success(), "{ended:?}");
     // Those that came first had to leave for the others, which still wait.
     let (left, waiting) = strangers.split_at_mut(12);

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use swim_core::ports::{Accept, Served, Sink, Transfer};
+use swim_core::ports::{Served, Transfer};
 use swim_protocols::ftp::reply::Replies;
 use swim_protocols::ftp::{FtpConfig, FtpOffers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinSet;
 
-use wire::{Memory, Wire, byte, context, device, offer, run};
+use wire::{Memory, Wire, byte, context, offer, place, run};
 
 /// Bytes of the offered file, and the most that is taken.
 const BYTES: u64 = 300;
@@ -118,15 +118,7 @@ async fn pull(offers: &FtpOffers) -> Box<dyn Served> {
 }
 
 async fn accept(offers: &FtpOffers, sink: &Arc<Memory>) -> Box<dyn Served> {
-    let request = Accept {
-        device: device(),
-        name: "x.bin".to_owned(),
-        sink: Arc::clone(sink) as Arc<dyn Sink>,
-        most: BYTES,
-        source: None,
-        lifetime: Duration::from_secs(3600),
-    };
-    offers.accept(request, &context()).await.expect("a valid accept")
+    offers.accept(place(BYTES, sink), &context()).await.expect("a valid accept")
 }
 
 /// The codes of the replies, which must be whole.

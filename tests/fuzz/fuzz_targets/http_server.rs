@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use swim_core::ports::{Accept, Offer, Served, Sink, Transfer};
+use swim_core::ports::{Offer, Served, Transfer};
 use swim_protocols::http::{HttpConfig, HttpOffers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use wire::{Memory, Wire, byte, context, device, offer, run};
+use wire::{Memory, Wire, byte, context, offer, place, run};
 
 /// Bytes of the offered file, and the most that is taken.
 const BYTES: u64 = 300;
@@ -68,15 +68,7 @@ async fn pull(offers: &HttpOffers) -> Box<dyn Served> {
 }
 
 async fn accept(offers: &HttpOffers, sink: &Arc<Memory>) -> Box<dyn Served> {
-    let request = Accept {
-        device: device(),
-        name: "x.bin".to_owned(),
-        sink: Arc::clone(sink) as Arc<dyn Sink>,
-        most: BYTES,
-        source: None,
-        lifetime: Duration::from_secs(3600),
-    };
-    offers.accept(request, &context()).await.expect("a valid accept")
+    offers.accept(place(BYTES, sink), &context()).await.expect("a valid accept")
 }
 
 /// An answer is nothing, or one of HTTP; bytes of the file are the right ones.

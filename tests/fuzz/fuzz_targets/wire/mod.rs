@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Secret, SecretRef, Sha256};
 use swim_core::ports::{
-    Accepted, Context, Dialed, ImageStore, ImageWriter, Listener, Network, Offer, Push, Secrets, Sink,
+    Accept, Accepted, Context, Dialed, ImageStore, ImageWriter, Listener, Network, Offer, Push, Secrets, Sink,
 };
 use swim_core::{Error, ErrorKind, Result};
 use swim_protocols::clock::TokioClock;
@@ -32,6 +32,18 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
 
 pub fn context() -> Context {
     Context::new(Arc::new(TokioClock::system()))
+}
+
+/// A place for a file of at most so many bytes.
+pub fn place(most: u64, sink: &Arc<Memory>) -> Accept {
+    Accept {
+        device: device(),
+        name: "x.bin".to_owned(),
+        sink: Arc::clone(sink) as Arc<dyn Sink>,
+        most,
+        source: None,
+        lifetime: Duration::from_secs(3600),
+    }
 }
 
 /// A network with doors, and with servers that are ready to be dialled.
