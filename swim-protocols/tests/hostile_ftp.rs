@@ -420,13 +420,14 @@ async fn a_full_disk_here_is_not_called_a_file_that_is_too_large() {
     let mut raw = Raw::inside(&*served).await;
     let mut data = dial("127.0.0.1", raw.passive().await).await;
     assert_eq!(raw.ask("STOR x.bin").await, 150);
-    let _ = data.write_all(&[1; 4_000_000]).await;
-    assert_eq!(raw.hear().await, "452 there is no space left here\r\n");
+    // Who is told to give up is not cut off before.
+    data.write_all(&[1; 4_000_000]).await.unwrap();
+    assert_eq!(raw.hear().await, "552 there is no space left here\r\n");
     // Our own client understands it.
     let device = server("127.0.0.1", served.port(), served.user().unwrap());
     let request = push(device, 4_000_000, served.path());
     let e = client(served.password().unwrap().expose()).push(request, &context()).await.unwrap_err();
-    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NoSpace, Some("452 there is no space left here")), "{e:?}");
+    assert_eq!((e.kind(), e.device_words()), (ErrorKind::NoSpace, Some("552 there is no space left here")), "{e:?}");
     assert!(!sink.is_finished() && served.close().await.is_err());
     drop(small);
 }

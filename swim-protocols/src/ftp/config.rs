@@ -40,6 +40,9 @@ pub(super) const TAKEN: Duration = Duration::from_secs(3);
 /// end of the other connection may come this much later: it was sent at once, but a packet that is lost is sent again after
 /// 200 ms at the earliest, and then after twice that.
 pub(super) const PARTING: Duration = Duration::from_secs(1);
+/// After the reply that an upload is not wanted, its bytes are read and thrown away for so long: a reply that is lost once is
+/// there by then, and who listens stops.
+pub(super) const HEARD: Duration = Duration::from_secs(2);
 /// The least port that we dial for a client. Below are services, and a client that names one means harm.
 pub(super) const LEAST_PORT: u16 = 1024;
 

@@ -41,20 +41,34 @@ pub(super) struct Way {
 /// The code of a data connection whose handshake failed (RFC 4217).
 pub(super) const NOT_SECURED: u16 = 522;
 
-/// The code of an upload that is larger than what is taken.
-pub(super) const TOO_LARGE: u16 = 552;
+/// The code of an upload that is larger than what is taken, or than the space that is left.
+pub(super) const NO_ROOM: u16 = 552;
 
-/// Why no file was moved: the code of the reply, and the error for the log.
-pub(super) struct Fault(pub(super) u16, pub(super) Error);
+/// Why no file was moved.
+pub(super) struct Fault {
+    /// The code of the reply.
+    pub(super) code: u16,
+    /// For the log.
+    pub(super) error: Error,
+    /// What the client still writes to: to be closed behind the reply.
+    pub(super) unread: Option<Stream>,
+}
+
+impl Fault {
+    const fn new(code: u16, error: Error) -> Self {
+        Self { code, error, unread: None }
+    }
+}
 
 impl From<Error> for Fault {
     fn from(e: Error) -> Self {
         let code = match e.kind() {
-            ErrorKind::NoSpace => 452,
+            // Not 452: lftp then sends an empty file in the place of this one, and takes our thanks for it.
+            ErrorKind::NoSpace => NO_ROOM,
             ErrorKind::Interrupted | ErrorKind::Timeout => 426,
             _ => 451,
         };
-        Self(code, e)
+        Self::new(code, e)
     }
 }
 
@@ -179,13 +193,15 @@ impl Desk {
         way: Way,
         cx: &Context,
     ) -> std::result::Result<(), Fault> {
-        let over = |what: &str| Fault(426, Error::new(ErrorKind::Interrupted, "ftp", what));
+        let over = |what: &str| Fault::new(426, Error::new(ErrorKind::Interrupted, "ftp", what));
         let turn = intake.turn().await.ok_or_else(|| over("the file was taken from another connection"))?;
         let come = async {
             let private = way.identity.is_some();
             let mut data = self.connect(way, cx).await?;
-            accept.sink.clear().await?;
-            let bytes = gather(accept, intake, &mut data, cx).await?;
+            let bytes = match gather(accept, intake, &mut data, cx).await {
+                Ok(bytes) => bytes,
+                Err(fault) => return Err(Fault { unread: Some(data), ..fault }),
+            };
             if private {
                 farewell(&mut data, cx).await;
             }
@@ -218,12 +234,12 @@ impl Desk {
             Place::Door(door) => arrival(&way.peer, door.as_ref(), cx).await,
             Place::Peer(at) => cx.within(CONNECT, "connect", self.network.dial(&at)).await.map(|dialed| dialed.stream),
         };
-        let stream = opened.map_err(|e| Fault(code(&e, 425), e))?;
+        let stream = opened.map_err(|e| Fault::new(code(&e, 425), e))?;
         let Some(identity) = way.identity else { return Ok(stream) };
         // Whoever dialled: the client of FTP is the client of TLS.
         let stream = BufReader::with_capacity(READ_BUFFER, stream);
         let secured = identity.accept(stream, HANDSHAKE, cx).await;
-        secured.map(|secured| secured.stream).map_err(|e| Fault(code(&e, NOT_SECURED), e))
+        secured.map(|secured| secured.stream).map_err(|e| Fault::new(code(&e, NOT_SECURED), e))
     }
 }
 
@@ -235,8 +251,17 @@ async fn farewell(data: &mut Stream, cx: &Context) {
     }
 }
 
-/// Writes what comes to the sink; the next piece is taken while one is written.
+/// Reads what nobody wants: a connection that is closed on unread bytes breaks, and a client that sees it broken before our
+/// reply tries again (lftp) where it was to give up.
+pub(super) async fn discard(data: &mut Stream) -> Result<()> {
+    let mut nothing = vec![0; READ_BUFFER];
+    while data.read(&mut nothing).await.map_err(broken)? > 0 {}
+    Ok(())
+}
+
+/// Writes what comes to an empty sink; the next piece is taken while one is written.
 async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Context) -> std::result::Result<u64, Fault> {
+    accept.sink.clear().await?;
     let mut held = Bytes::new();
     let mut done = 0;
     loop {
@@ -250,7 +275,7 @@ async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Contex
         held = piece;
         if done > accept.most {
             let message = format!("more than the {} bytes came that are taken", accept.most);
-            return Err(Fault(TOO_LARGE, Error::new(ErrorKind::NoSpace, "ftp", message)));
+            return Err(Fault::new(NO_ROOM, Error::new(ErrorKind::InvalidInput, "ftp", message)));
         }
         cx.pace.take(held.len(), cx).await?;
         match ended {

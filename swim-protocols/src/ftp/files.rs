@@ -5,9 +5,9 @@ use std::sync::Arc;
 use swim_core::{Error, ErrorKind, Result};
 
 use super::command::{extended_port, passive, port};
-use super::config::{ATTEMPTS, LEAST_PORT};
+use super::config::{ATTEMPTS, HEARD, LEAST_PORT};
 use super::control::Stop;
-use super::desk::{Desk, Fault, NOT_SECURED, Place, TOO_LARGE, Taken, Way, closed_in_time};
+use super::desk::{Desk, Fault, NO_ROOM, NOT_SECURED, Place, Taken, Way, closed_in_time, discard};
 use super::visitor::Visitor;
 use crate::served::Goods;
 
@@ -49,7 +49,7 @@ impl Visitor {
         match (&desk.goods, bytes) {
             (_, None) => self.say(501, "how many bytes?").await,
             (Goods::In(accept, _), Some(bytes)) if bytes > accept.most => {
-                self.say(TOO_LARGE, "so many bytes are not taken").await
+                self.say(NO_ROOM, "so many bytes are not taken").await
             }
             _ => self.say(202, "not needed").await,
         }
@@ -212,7 +212,7 @@ impl Visitor {
         }
     }
 
-    async fn failed(&mut self, desk: &Desk, Fault(code, error): Fault) -> Result<()> {
+    async fn failed(&mut self, desk: &Desk, Fault { code, error, unread }: Fault) -> Result<()> {
         if error.kind() == ErrorKind::Cancelled {
             return Err(error);
         }
@@ -220,12 +220,20 @@ impl Visitor {
         let words = match code {
             425 => "there was no data connection",
             426 => "the data connection broke",
-            452 => "there is no space left here",
-            TOO_LARGE => "the file is too large",
+            NO_ROOM if error.kind() == ErrorKind::NoSpace => "there is no space left here",
+            NO_ROOM => "the file is too large",
             NOT_SECURED => "the data connection was not secured",
             _ => "it went wrong here",
         };
         self.say(code, words).await?;
+        if let Some(mut data) = unread {
+            let cx = self.cx.clone();
+            tokio::select! {
+                _ = self.control().speaks() => {}
+                read = discard(&mut data) => tracing::debug!(?read, "a data connection that is not wanted ended"),
+                waited = cx.sleep(HEARD) => waited?,
+            }
+        }
         // A handshake is as dear as a login.
         self.refused += u32::from(code == NOT_SECURED);
         if self.refused >= ATTEMPTS {
