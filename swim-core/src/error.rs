@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::words::fit_to_show;
+use self::words::{fit_for_a_terminal, fit_to_show};
 use crate::model::Secret;
 
 /// The result of everything that can fail here.
@@ -177,7 +177,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: operation.into(),
-            message: message.into(),
+            message: fit_for_a_terminal(message.into()),
             context: Vec::new(),
             retry: Retry::Never,
             effect: Effect::None,
@@ -245,13 +245,19 @@ impl Error {
     #[must_use]
     pub fn masking(mut self, secret: &Secret<String>) -> Self {
         let shown = Secret::new(fit_to_show(secret.expose()));
-        let mask = |text: &mut String| *text = shown.masked(secret.masked(std::mem::take(text)));
+        self.mask(&|text| *text = shown.masked(secret.masked(std::mem::take(text))));
+        self
+    }
+
+    fn mask(&mut self, mask: &dyn Fn(&mut String)) {
         mask(&mut self.0.message);
         self.0.context.iter_mut().for_each(|(_, value)| mask(value));
         if let Some(words) = &mut self.0.said {
             mask(words);
         }
-        self
+        if let Some(cause) = self.0.source.as_mut().and_then(|source| source.downcast_mut::<Self>()) {
+            cause.mask(mask);
+        }
     }
 
     /// Says whether a retry may help.

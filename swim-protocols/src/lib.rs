@@ -36,6 +36,8 @@ mod login;
 #[cfg(test)]
 mod memory;
 pub mod net;
+#[cfg(any(feature = "ssh", feature = "ftp"))]
+mod noted;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 #[cfg_attr(
     not(any(feature = "ssh", feature = "http", feature = "ftp")),

@@ -14,6 +14,10 @@ use crate::path::shown;
 /// and who has the secret must not make us send for ever.
 const BROKEN_PULLS: u64 = 3;
 
+/// Bytes that may be read for each byte that may be sent. Whoever reads in order, on one channel or on eight, needs every
+/// byte once; who asks for a byte here and a byte there must not make the store work for ever.
+const JUMPS: u64 = 8;
+
 /// Parts of a file that are remembered. Devices fetch it in one piece or in a few; somebody who fetches every other byte
 /// would make the books longer than the image.
 pub(crate) const PARTS: usize = 1024;
@@ -28,6 +32,8 @@ pub(crate) struct Pulls {
     bytes: u64,
     uses: u32,
     sent: AtomicU64,
+    /// Bytes that were read for readers that jump.
+    read: AtomicU64,
     /// The address that showed the secret first; nobody else may show it.
     owner: OnceLock<String>,
     state: Mutex<State>,
@@ -44,8 +50,8 @@ struct State {
 
 impl Pulls {
     pub(crate) fn new(bytes: u64, uses: u32) -> Self {
-        let (sent, owner, state, whole) = (AtomicU64::new(0), OnceLock::new(), Mutex::default(), Notify::new());
-        Self { bytes, uses, sent, owner, state, whole }
+        let (sent, read) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { bytes, uses, sent, read, owner: OnceLock::new(), state: Mutex::default(), whole: Notify::new() }
     }
 
     /// May somebody still pull?
@@ -61,16 +67,38 @@ impl Pulls {
     /// Counts bytes before they are handed to the connection.
     ///
     /// # Errors
-    /// `Blocked` when so much was handed out that no honest device can need more.
+    /// `Blocked` when so much was handed out that no honest device can need more, or the last use is spent: pulls that were
+    /// begun beside it end.
     pub(crate) fn hand_out(&self, bytes: usize) -> Result<()> {
+        if !self.open() {
+            return Err(Error::new(ErrorKind::Blocked, "offer", "this offer is used up"));
+        }
         let bytes = bytes as u64;
-        let most = self.bytes.saturating_mul(u64::from(self.uses).saturating_add(BROKEN_PULLS));
+        let most = self.most();
         let counted = |sent: u64| sent.checked_add(bytes).filter(|sent| *sent <= most);
         match self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted) {
             Ok(_) => Ok(()),
             Err(sent) => Err(Error::new(ErrorKind::Blocked, "offer", "too many pulls of this image broke off")
                 .with("bytes handed out", sent)),
         }
+    }
+
+    /// Counts bytes before they are read from the store for a reader that may jump about in it.
+    ///
+    /// # Errors
+    /// `Blocked` when so much was read that no honest device can need more.
+    pub(crate) fn look_up(&self, bytes: usize) -> Result<()> {
+        let read = self.read.fetch_add(bytes as u64, Ordering::Relaxed);
+        if read > self.most().saturating_mul(JUMPS) {
+            let message = "the image was read at too many places for the little that was sent of it";
+            return Err(Error::new(ErrorKind::Blocked, "offer", message).with("bytes read", read));
+        }
+        Ok(())
+    }
+
+    /// The most bytes that may be handed out.
+    fn most(&self) -> u64 {
+        self.bytes.saturating_mul(u64::from(self.uses).saturating_add(BROKEN_PULLS))
     }
 
     /// Bytes that were handed out so far.
@@ -108,9 +136,13 @@ impl Pulls {
         }
     }
 
-    /// Notes that the bytes from `start` up to (not including) `end` have arrived.
-    pub(crate) fn arrived(&self, start: u64, end: u64) {
+    /// Notes that the bytes from `start` up to (not including) `end` have arrived; says whether the file is whole with them.
+    pub(crate) fn arrived(&self, start: u64, end: u64) -> bool {
         let mut state = self.lock();
+        // What was on its way when the last use was spent is nobody's use.
+        if state.completed >= self.uses {
+            return false;
+        }
         insert(&mut state.parts, start, end);
         // Forgetting a part only means that it must be fetched again.
         state.parts.truncate(PARTS);
@@ -123,6 +155,7 @@ impl Pulls {
             state.completed = state.completed.saturating_add(1);
             self.whole.notify_waiters();
         }
+        whole
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -231,6 +264,15 @@ mod tests {
             assert!(pulls.hand_out(10).is_ok());
         }
         assert_eq!((pulls.hand_out(1).unwrap_err().kind(), pulls.sent()), (ErrorKind::Blocked, 40));
+    }
+
+    #[test]
+    fn the_last_use_ends_the_pulls_beside_it() {
+        let pulls = Pulls::new(10, 1);
+        pulls.hand_out(10).unwrap();
+        pulls.hand_out(10).unwrap();
+        assert!(pulls.arrived(0, 10) && !pulls.arrived(0, 10));
+        assert_eq!((pulls.hand_out(1).unwrap_err().kind(), pulls.completed()), (ErrorKind::Blocked, 1));
     }
 
     #[test]

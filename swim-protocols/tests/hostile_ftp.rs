@@ -4,148 +4,23 @@
 
 #[path = "support/mounted.rs"]
 mod mounted;
+#[path = "support/raw_ftp.rs"]
+mod raw_ftp;
 #[path = "support/sink.rs"]
 mod sink;
 mod support;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use mounted::Mounted;
+use raw_ftp::{BYTES, Raw, accepted, at_speed, client, dial, fast, offers, served, server, whole};
 use sink::FileSink;
-use support::memory::{MemorySecrets, PatternStore};
+use support::memory::PatternStore;
 use support::{Folder, context, offer, push};
-use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
-use swim_core::ports::{Accept, Clock, Context, Offer, Served, Transfer};
+use swim_core::ports::{Offer, Transfer};
 use swim_core::{Error, ErrorKind};
-use swim_protocols::clock::TokioClock;
-use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
-use swim_protocols::net::TcpNetwork;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-
-/// A clock that runs so many times as fast.
-#[derive(Debug)]
-struct Scaled(TokioClock, f64);
-
-#[async_trait]
-impl Clock for Scaled {
-    fn now(&self) -> jiff::Timestamp {
-        self.0.now()
-    }
-    fn monotonic(&self) -> Duration {
-        self.0.monotonic().mul_f64(self.1)
-    }
-    async fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration.div_f64(self.1)).await;
-    }
-}
-
-fn at_speed(times: f64) -> Context {
-    Context::new(Arc::new(Scaled(TokioClock::system(), times)))
-}
-
-/// Deadlines of minutes pass in seconds.
-fn fast() -> Context {
-    at_speed(100.0)
-}
-
-fn offers() -> FtpOffers {
-    FtpOffers::new(Arc::new(TcpNetwork), FtpConfig { bind: "0.0.0.0".into(), port: 0, passive_ports: None })
-}
-
-const BYTES: u64 = 3_000_000;
-
-async fn served(cx: &Context) -> Box<dyn Served> {
-    let lifetime = Duration::from_secs(100_000);
-    offers().offer(Offer { lifetime, source: None, ..offer(BYTES, "x.bin") }, cx).await.unwrap()
-}
-
-async fn accepted(most: u64, sink: &Arc<FileSink>, cx: &Context) -> Box<dyn Served> {
-    let Offer { device, name, lifetime, .. } = offer(0, "x.bin");
-    let sink = Arc::<FileSink>::clone(sink);
-    offers().accept(Accept { device, name, sink, most, source: None, lifetime }, cx).await.unwrap()
-}
-
-/// A client that says what it likes.
-struct Raw(BufReader<TcpStream>);
-
-async fn dial(own: &str, port: u16) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(format!("{own}:0").parse().unwrap()).unwrap();
-    socket.connect(format!("127.0.0.1:{port}").parse().unwrap()).await.unwrap()
-}
-
-impl Raw {
-    async fn at(own: &str, port: u16) -> Self {
-        let mut raw = Self(BufReader::new(dial(own, port).await));
-        assert!(raw.hear().await.starts_with("220 "));
-        raw
-    }
-
-    async fn inside(served: &dyn Served) -> Self {
-        let mut raw = Self::at("127.0.0.1", served.port()).await;
-        assert_eq!(raw.log_in(served).await, 230);
-        raw
-    }
-
-    async fn log_in(&mut self, served: &dyn Served) -> u16 {
-        assert_eq!(self.ask(&format!("USER {}", served.user().unwrap())).await, 331);
-        self.ask(&format!("PASS {}", served.password().unwrap().expose())).await
-    }
-
-    /// The next line; empty when the server has closed.
-    async fn hear(&mut self) -> String {
-        let mut line = String::new();
-        let heard = tokio::time::timeout(Duration::from_secs(30), self.0.read_line(&mut line)).await;
-        let _ = heard.expect("the server says nothing");
-        line
-    }
-
-    async fn say(&mut self, text: &str) {
-        self.0.get_mut().write_all(text.as_bytes()).await.unwrap();
-    }
-
-    async fn code(&mut self) -> u16 {
-        loop {
-            let line = self.hear().await;
-            match line.as_bytes().get(3) {
-                Some(b' ') if line.starts_with(|c: char| c.is_ascii_digit()) => return line[..3].parse().unwrap(),
-                None => return 0,
-                _ => {}
-            }
-        }
-    }
-
-    async fn ask(&mut self, line: &str) -> u16 {
-        self.say(&format!("{line}\r\n")).await;
-        self.code().await
-    }
-
-    async fn passive(&mut self) -> u16 {
-        self.say("EPSV\r\n").await;
-        let line = self.hear().await;
-        line.split('|').nth(3).unwrap_or_else(|| panic!("{line}")).parse().unwrap()
-    }
-
-    /// A whole pull: the code at its end and the bytes.
-    async fn pull(&mut self, name: &str) -> (u16, Vec<u8>) {
-        let mut data = dial("127.0.0.1", self.passive().await).await;
-        let begun = self.ask(&format!("RETR {name}")).await;
-        if begun != 150 {
-            return (begun, Vec::new());
-        }
-        let mut bytes = Vec::new();
-        data.read_to_end(&mut bytes).await.unwrap();
-        drop(data);
-        (self.code().await, bytes)
-    }
-}
-
-fn whole(bytes: &[u8]) -> bool {
-    bytes == PatternStore::pattern(0, BYTES as usize)
-}
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn data_goes_to_the_client_itself_and_to_no_port_of_a_service() {
@@ -215,10 +90,6 @@ async fn wrong_logins_are_slow_and_few() {
     }
     assert!(began.elapsed() >= Duration::from_secs(3));
     assert_eq!(raw.hear().await, "");
-    // A login that was good is not, when another user is named.
-    let mut raw = Raw::inside(&*served).await;
-    assert_eq!(raw.ask("USER x").await, 331);
-    assert_eq!(raw.ask("SIZE x.bin").await, 530);
 }
 
 #[tokio::test]
@@ -230,7 +101,7 @@ async fn there_is_one_file_and_nothing_can_be_done_to_it() {
     {
         assert_eq!(raw.ask(verb).await, 502, "{verb}");
     }
-    for verb in ["APPE x.bin", "STOU", "SITE CHMOD 777 x.bin", "SITE EXEC id", "AUTH TLS", "HELP"] {
+    for verb in ["APPE x.bin", "STOU", "SITE CHMOD 777 x.bin", "SITE EXEC id", "PBSZ 0", "HELP"] {
         assert_eq!(raw.ask(verb).await, 502, "{verb}");
     }
     for name in ["../x.bin", "/../x.bin", "//x.bin", "/etc/passwd", "..", "", "/", "X.BIN", "x.bin\0", "./../x.bin"] {
@@ -284,19 +155,18 @@ async fn a_line_without_end_and_a_flood_of_commands_are_cut() {
     raw.say(&"A".repeat(4000)).await;
     assert_eq!(raw.code().await, 500);
     assert!(matches!(raw.0.read(&mut [0; 9]).await, Ok(0) | Err(_)));
-    // Commands during a file wait, and not in memory.
+    // Commands during a file wait; who says too many is sent away.
     let mut raw = Raw::inside(&*served).await;
     let _data = dial("127.0.0.1", raw.passive().await).await;
     assert_eq!(raw.ask("RETR x.bin").await, 150);
     let flood = "NOOP\r\n".repeat(100_000);
     let mut sent = 0;
     let more = async {
-        loop {
-            raw.0.get_mut().write_all(flood.as_bytes()).await.unwrap();
+        while raw.0.get_mut().write_all(flood.as_bytes()).await.is_ok() {
             sent += flood.len();
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(2), more).await.is_err());
+    tokio::time::timeout(Duration::from_secs(30), more).await.expect("it is listened to");
     assert!(sent < 32 << 20, "{sent} bytes were taken");
 }
 
@@ -430,16 +300,6 @@ async fn a_full_disk_here_is_not_called_a_file_that_is_too_large() {
     assert_eq!((e.kind(), e.device_words()), (ErrorKind::NoSpace, Some("552 there is no space left here")), "{e:?}");
     assert!(!sink.is_finished() && served.close().await.is_err());
     drop(small);
-}
-
-fn server(host: &str, port: u16, user: &str) -> Device {
-    let (at, login) = (Endpoint { host: host.into(), port }, Login::password(user, "secret"));
-    Device::new(DeviceId::new("files").unwrap(), at, PlatformId("image_server".into()), login, HostKeyPolicy::FirstUse)
-}
-
-fn client(password: &str) -> FtpClient {
-    let secrets = MemorySecrets::new(&[("secret", password)]);
-    FtpClient::new(Arc::new(TcpNetwork), Arc::new(secrets), FtpClientConfig::default())
 }
 
 /// A server that says something and then the same again and again, so many times at once; what our client makes of it.

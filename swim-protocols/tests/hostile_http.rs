@@ -275,3 +275,38 @@ async fn an_upload_without_an_end_stops_at_the_limit() {
     assert!(!sink.is_finished() && served.sent() < 2_000_000, "{}", served.sent());
     assert_eq!(std::fs::metadata(folder.file("to")).unwrap().len(), 0);
 }
+
+/// `nc -N`: the whole file comes, and nobody says that it came.
+#[tokio::test]
+async fn who_half_closes_gets_a_large_file_and_has_not_told_that_it_has_it() {
+    const LARGE: u64 = 20_000_000;
+    let served = offers().offer(offer(LARGE, "x.bin"), &context()).await.unwrap();
+    let mut stream = knock(&*served).await;
+    stream.write_all(format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", served.path()).as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut heard = Vec::new();
+    tokio::time::timeout(LONG, stream.read_to_end(&mut heard)).await.expect("it is not closed").unwrap();
+    assert!(heard.ends_with(&PatternStore::pattern(0, LARGE as usize)));
+    drop(stream);
+    assert_eq!(served.close().await.unwrap().completed, Some(0));
+}
+
+/// Several at the same time, each asked for before the first is taken.
+#[tokio::test]
+async fn one_use_is_counted_once() {
+    let served = open().await;
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let mut stream = knock(&*served).await;
+        stream.write_all(format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", served.path()).as_bytes()).await.unwrap();
+        all.push(stream);
+    }
+    let mut came = 0;
+    for mut stream in all {
+        let mut heard = Vec::new();
+        let _ = tokio::time::timeout(LONG, stream.read_to_end(&mut heard)).await.expect("it is not closed");
+        came += u32::from(heard.ends_with(&PatternStore::pattern(0, BYTES as usize)));
+    }
+    let receipt = served.close().await.unwrap();
+    assert!(came > 0 && receipt.completed == Some(1), "{came} {receipt:?}");
+}

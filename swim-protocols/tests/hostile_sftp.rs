@@ -7,7 +7,7 @@ mod sink;
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use russh::keys::key::safe_rng;
@@ -21,8 +21,10 @@ use swim_core::model::{Device, Endpoint, Login};
 use swim_core::ports::{Fetch, Transfer};
 use swim_core::{ErrorKind, Result};
 use swim_protocols::net::TcpNetwork;
+use swim_protocols::ssh::scp::ScpPush;
 use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{SshClient, SshConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// However busy the machine is.
@@ -41,6 +43,8 @@ type Lie = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 struct Liar {
     lie: Lie,
     heard: Vec<u8>,
+    /// A program was run that takes this much and then nothing.
+    deaf: bool,
 }
 
 fn packet(parts: &[&[u8]]) -> Vec<u8> {
@@ -99,6 +103,18 @@ impl Handler for Liar {
         session.channel_success(id)
     }
 
+    async fn exec_request(
+        &mut self,
+        id: ChannelId,
+        _: &[u8],
+        session: &mut Session,
+    ) -> std::result::Result<(), Self::Error> {
+        self.deaf = true;
+        session.channel_success(id)?;
+        // Sinks of SCP begin and answer each record with it.
+        session.data(id, vec![0, 0])
+    }
+
     async fn data(
         &mut self,
         id: ChannelId,
@@ -106,6 +122,12 @@ impl Handler for Liar {
         session: &mut Session,
     ) -> std::result::Result<(), Self::Error> {
         self.heard.extend_from_slice(data);
+        if self.deaf {
+            if self.heard.len() > 1000 {
+                std::future::pending::<()>().await;
+            }
+            return Ok(());
+        }
         while let Some((length, rest)) = self.heard.split_first_chunk::<4>() {
             let length = u32::from_be_bytes(*length) as usize;
             if rest.len() < length {
@@ -113,9 +135,21 @@ impl Handler for Liar {
             }
             let request = rest[..length].to_vec();
             self.heard.drain(..length + 4);
-            session.data(id, (self.lie)(&request).unwrap_or_else(|| truth(&request)))?;
+            let answer = (self.lie)(&request).unwrap_or_else(|| truth(&request));
+            if answer.is_empty() {
+                tokio::spawn(murmur(session.handle(), id));
+            } else {
+                session.data(id, answer)?;
+            }
         }
         Ok(())
+    }
+}
+
+/// What stands in the place of an answer is no sign of life.
+async fn murmur(session: server::Handle, id: ChannelId) {
+    while session.extended_data(id, 1, vec![b'.']).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
 
@@ -126,11 +160,13 @@ async fn server(lie: Lie) -> Device {
         keys: vec![PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519).unwrap()],
         // The question for the methods is no guess.
         auth_rejection_time_initial: Some(Duration::ZERO),
+        // What is not taken stands still on the connection, not before it.
+        window_size: 1 << 30,
         ..server::Config::default()
     });
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (config, liar) = (Arc::clone(&config), Liar { lie: Arc::clone(&lie), heard: Vec::new() });
+            let (config, liar) = (Arc::clone(&config), Liar { lie: Arc::clone(&lie), heard: Vec::new(), deaf: false });
             tokio::spawn(async move {
                 if let Ok(running) = server::run_stream(config, stream, liar).await {
                     let _ = running.await;
@@ -279,4 +315,74 @@ async fn silence_ends_it() {
     };
     let all = async { tokio::join!(one(INIT), one(OPEN), one(FSTAT), one(READ)) };
     tokio::time::timeout(LONG, all).await.expect("it waits for ever");
+}
+
+/// A server that wants to be asked for every byte by itself is asked for more.
+#[tokio::test]
+async fn reads_of_one_byte_are_not_asked_for() {
+    let folder = Folder::new();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let lie = move |request: &[u8]| match request[0] {
+        INIT => Some(packet(&[&[2, 0, 0, 0, 3], &[0, 0, 0, 18], b"limits@openssh.com", &[0, 0, 0, 1], b"1"])),
+        200 => Some(packet(&[&[201], &request[1..5], &[0; 8], &1_u64.to_be_bytes(), &1_u64.to_be_bytes(), &[0; 8]])),
+        READ => {
+            counted.fetch_add(1, Ordering::Relaxed);
+            None
+        }
+        _ => None,
+    };
+    let (taken, _) = fetched(Arc::new(lie), &folder).await;
+    assert_eq!(taken.unwrap(), BYTES);
+    let asked = asked.load(Ordering::Relaxed);
+    assert!((10..100).contains(&asked), "{asked}");
+}
+
+/// Answers without end to writes: they fill no memory.
+#[tokio::test]
+async fn answers_to_what_was_not_asked_end_a_push() {
+    let answers = packet(&[&[101], &[0xee; 4], &[0; 200_000]]).repeat(5);
+    let lie = move |request: &[u8]| match request[0] {
+        FSTAT => Some(packet(&[&[105], &request[1..5], &[0, 0, 0, 1], &[0; 8]])),
+        WRITE => Some(answers.clone()),
+        _ => None,
+    };
+    let request = push(server(Arc::new(lie)).await, 100_000_000, "x.bin");
+    let (adapter, cx) = (SftpPush::new(client(SshConfig::default())), context());
+    let pushed = tokio::time::timeout(LONG, adapter.push(request, &cx)).await;
+    let e = pushed.expect("it listens for ever").unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::UnexpectedReply, "{e:?}");
+}
+
+/// A server that takes nothing from its connection any more does not hold us, and nor does the good-bye to it.
+#[tokio::test]
+async fn who_takes_nothing_does_not_keep_us() {
+    let impatient = client(SshConfig { silence_seconds: 3, ..SshConfig::default() });
+    let request = push(server(Arc::new(|_| None)).await, 200_000_000, "x.bin");
+    let e = tokio::time::timeout(LONG, ScpPush::new(impatient).push(request, &context())).await.expect("it hangs");
+    assert_eq!(e.unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+/// Names of algorithms that would command a terminal, before any login.
+#[tokio::test]
+async fn names_of_algorithms_are_shown_harmless() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = Endpoint { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let name = b"\x1b]0;owned\x07\r\nforged";
+        let names = [&[0, 0, 0, name.len() as u8][..], name].concat().repeat(10);
+        let payload = [&[20][..], &[7; 16], &names, &[0; 5]].concat();
+        let padding = 16 - (payload.len() + 5) % 8;
+        let length = ((payload.len() + 1 + padding) as u32).to_be_bytes();
+        let said = [&b"SSH-2.0-x\r\n"[..], &length, &[padding as u8], &payload, &vec![0; padding]].concat();
+        stream.write_all(&said).await.unwrap();
+        while stream.read(&mut [0; 4096]).await.is_ok_and(|count| count > 0) {}
+    });
+    let device = Device { at, login: Login::password("swim", "pw"), ..offer(1, "x").device };
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("to"));
+    let fetched = SftpFetch::new(client(SshConfig::default())).fetch(fetch(device, "x.bin", &sink), &context()).await;
+    let e = fetched.unwrap_err();
+    assert!(e.to_string().contains("owned") && !e.to_string().chars().any(char::is_control), "{:?}", e.to_string());
 }

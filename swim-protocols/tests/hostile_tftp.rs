@@ -470,3 +470,21 @@ async fn who_uploads_does_not_learn_where_to() {
     assert_eq!(hear(&socket).await.0, b"\0\x05\0\0the transfer cannot go on\0");
     assert_eq!(served.close().await.unwrap_err().kind(), ErrorKind::Interrupted);
 }
+
+/// Names of options that would command a terminal.
+#[tokio::test]
+async fn options_that_were_not_asked_for_are_shown_harmless() {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let at = Endpoint { host: "127.0.0.1".into(), port: socket.local_addr().unwrap().port() };
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("to"));
+    let device = Device { at, ..offer(1, "x").device };
+    tokio::spawn(async move {
+        let (_, from) = socket.recv_from(&mut [0; 2000]).await.unwrap();
+        socket.send_to(b"\0\x06\x1b]0;owned\x07\r\nforged\0\x1b[31m1\0", from).await.unwrap();
+    });
+    let client = TftpClient::new(Arc::new(TcpNetwork), TftpClientConfig::default());
+    let e = client.fetch(fetch(device, "x", &sink), &context()).await.unwrap_err();
+    let shown = e.report().to_string();
+    assert!(shown.contains("owned") && !shown.chars().any(char::is_control), "{shown:?}");
+}

@@ -13,7 +13,7 @@ use std::time::Duration;
 use sink::{FileSink, fetch};
 use support::memory::{MemorySecrets, PatternStore};
 use support::{Folder, assert_pattern, context, offer, push};
-use swim_core::model::{Device, Endpoint};
+use swim_core::model::{Device, Endpoint, Login};
 use swim_core::ports::{Fetch, Sink, Transfer};
 use swim_core::{ErrorKind, Result};
 use swim_protocols::http::HttpClient;
@@ -274,4 +274,28 @@ async fn a_server_that_breaks_off_or_says_yes_too_early_has_not_taken_the_file()
         let pushed = tokio::time::timeout(LONG, client().push(push(device, LARGE, "x"), &context())).await;
         assert_eq!(pushed.expect("it hangs").expect_err(answer).kind(), kind, "{answer}");
     }
+}
+
+/// A server that says the login back, as it came.
+#[tokio::test]
+async fn a_login_that_is_said_back_is_in_no_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = Endpoint { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut some = vec![0; 4096];
+        let count = stream.read(&mut some).await.unwrap();
+        let head = String::from_utf8_lossy(&some[..count]).into_owned();
+        let login = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap().to_owned();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: {login}\r\n\r\nabc");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let device = Device { at, login: Login::password("u", "pw"), ..offer(1, "x").device };
+    let client = HttpClient::new(Arc::new(TcpNetwork), Arc::new(MemorySecrets::new(&[("pw", "hunter2-canary")])));
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("to"));
+    let e = client.fetch(fetch(device, "x", &sink), &context()).await.unwrap_err();
+    let shown = format!("{e:?} {}", e.report());
+    // "u:hunter2-canary" in base64.
+    assert!(shown.contains("Basic ***") && !shown.contains("dTpodW50ZXIyLWNhbmFyeQ"), "{shown}");
 }

@@ -31,6 +31,15 @@ pub(super) fn fit_to_show(words: &str) -> String {
     out
 }
 
+/// A sentence of ours with words of others in it: what commands a terminal in a visible form, lines as they are.
+pub(super) fn fit_for_a_terminal(sentence: String) -> String {
+    let plain = |line: &str| !line.chars().any(char::is_control);
+    if sentence.lines().all(plain) {
+        return sentence;
+    }
+    sentence.lines().map(fit_to_show).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{Error, ErrorKind};

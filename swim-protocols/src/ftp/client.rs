@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use swim_core::model::{Device, Direction, Protocol, Sha256};
 use swim_core::ports::{Context, Fetch, ImageStore, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::config::{COMPARED, DATA_SILENCE, FLUSH, FtpClientConfig, PIECE, SILENCE};
 use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
+use crate::noted::{clear_outdated, version};
 use crate::sendfile::{ImageFile, PORTION, socket};
 use crate::spread::SPREAD;
 use crate::tls::TlsClient;
@@ -74,8 +76,8 @@ impl Transfer for FtpClient {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
-        let from = session.beginning_of_image(&request).await.map_err(named)?;
-        session.put(&request, from).await.map_err(named)?;
+        let from = session.beginning_of_image(&request).await.map_err(|e| named(session.discreet(e)))?;
+        session.put(&request, from).await.map_err(|e| named(session.discreet(e)))?;
         session.give_up(None).await;
         let receipt = self.receipt(Direction::Push, request.bytes - from, from, began, cx);
         Ok(receipt.over(session.cipher()).of(request.image))
@@ -88,7 +90,7 @@ impl Transfer for FtpClient {
         let mut session = self.session(&request.device, cx).await.map_err(named)?;
         let taken = session.get(&request).await;
         session.give_up(None).await;
-        let (bytes, from) = taken.map_err(named)?;
+        let (bytes, from) = taken.map_err(|e| named(session.discreet(e)))?;
         Ok(self.receipt(Direction::Fetch, bytes, from, began, cx).over(session.cipher()))
     }
 
@@ -98,7 +100,7 @@ impl Transfer for FtpClient {
         let mut session = self.session(device, cx).await.map_err(named)?;
         let removed = session.delete(path).await;
         session.give_up(None).await;
-        removed.map_err(named)
+        removed.map_err(|e| named(session.discreet(e)))
     }
 }
 
@@ -206,6 +208,11 @@ impl Session<'_> {
             check_size(request, total)?;
         }
         let sink = &*request.sink;
+        let version = match total {
+            Some(total) => self.changed(&request.path).await?.map(|changed| version(total, changed)),
+            None => None,
+        };
+        clear_outdated(sink, version.as_deref()).await?;
         let have = sink.have().await?;
         let verb = format!("RETR {}", request.path);
         if have > 0 && total.is_some_and(|t| t >= have) {
@@ -221,6 +228,9 @@ impl Session<'_> {
         let data = self.transfer(&verb, 0).await?.map_err(|reply| refused(&reply, About::Read))?;
         // Not before it is granted: a server that is busy must not cost what is there.
         sink.clear().await?;
+        if let Some(version) = &version {
+            sink.note_version(version).await?;
+        }
         match self.take(request, data, &[], 0, total).await? {
             Taken::Whole(bytes) => Ok((bytes, 0)),
             Taken::Other => Err(Error::internal("ftp", "a file that was not there is another one")),
@@ -328,14 +338,16 @@ pub(super) struct Outgoing<'a> {
 }
 
 /// Sends the bytes: the next piece is read while one is on its way. `allow` is asked before a piece goes out, with the place
-/// of its end and its length.
+/// of its end and its length. Says whether the close of the other side can tell that it has them: one that closed its side
+/// before the last piece was sent has told nothing by it.
 pub(super) async fn pour(
     file: Outgoing<'_>,
     data: &mut Stream,
     from: u64,
     cx: &Context,
     allow: impl Fn(u64, usize) -> Result<()> + Send + Sync,
-) -> Result<()> {
+) -> Result<bool> {
+    let mut tells = true;
     let read = |at: u64| {
         let length = usize::try_from(file.bytes - at).unwrap_or(usize::MAX).min(PIECE);
         async move { if length == 0 { Ok(Bytes::new()) } else { file.store.read(file.image, at, length).await } }
@@ -345,11 +357,13 @@ pub(super) async fn pour(
         Some(_) => ImageFile::of(file.store, file.image).await?,
         None => None,
     };
-    if let (Some(held), Some(socket)) = (held, socket(&**data)) {
+    if let Some(held) = held {
         while at < file.bytes {
             let length = usize::try_from(file.bytes - at).unwrap_or(usize::MAX).min(PORTION);
             allow(at + length as u64, length)?;
             cx.pace.take(length, cx).await?;
+            tells &= at + (length as u64) < file.bytes || !has_closed(data);
+            let Some(socket) = socket(&**data) else { break };
             held.pass(socket, (file.store, file.image), at, length, DATA_SILENCE, cx).await?;
             at += length as u64;
             cx.notes.note(Note::Bytes { done: at, total: Some(file.bytes) });
@@ -363,6 +377,7 @@ pub(super) async fn pour(
         at += piece.len() as u64;
         allow(at, piece.len())?;
         cx.pace.take(piece.len(), cx).await?;
+        tells &= at < file.bytes || !has_closed(data);
         let (sent, next) = tokio::join!(drain(data, &piece, cx), read(at));
         sent?;
         piece = next?;
@@ -372,7 +387,13 @@ pub(super) async fn pour(
         data.flush().await.map_err(broken)?;
         data.shutdown().await.map_err(broken)
     };
-    cx.within(SILENCE, "ftp", over).await
+    cx.within(SILENCE, "ftp", over).await?;
+    Ok(tells)
+}
+
+/// Has the other side closed its direction of a data connection on which it has nothing to send?
+fn has_closed(data: &mut Stream) -> bool {
+    matches!(data.read(&mut [0; 64]).now_or_never(), Some(Ok(0)))
 }
 
 fn check_size(request: &Fetch, total: u64) -> Result<()> {

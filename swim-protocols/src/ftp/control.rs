@@ -13,8 +13,9 @@ use super::failure::broken;
 use super::session::Stream;
 use crate::tls::{Identity, Secured};
 
-/// Commands that wait while a file is moved; a client that sends more is not heard until then.
-const WAITING: usize = 8;
+/// Commands that wait while a file is moved. Some clients say NOOP every few seconds to keep the way through a firewall open,
+/// and a file may take an hour; who says more than that says it to fill our memory.
+const WAITING: usize = 1024;
 
 /// Why a transfer is stopped from the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Stop {
     Abort,
     /// The client is gone.
     Gone,
+    /// The client says more than may wait.
+    Flood,
 }
 
 /// One control connection.
@@ -81,26 +84,34 @@ impl Control {
 
     /// Listens while a file is moved: until the client wants it to stop, or is gone. Other commands wait.
     pub(super) async fn watch(&mut self) -> Stop {
-        // Who has said that it leaves may be gone before the file is over.
-        while self.waiting.len() < WAITING && self.waiting.back().is_none_or(|c| c.verb != "QUIT") {
+        loop {
             match self.read().await {
                 Ok(Some(command)) if command.verb == "ABOR" => return Stop::Abort,
+                Ok(Some(_)) if self.waiting.len() >= WAITING => return Stop::Flood,
                 Ok(Some(command)) => self.waiting.push_back(command),
                 Ok(None) | Err(_) => return Stop::Gone,
             }
         }
-        std::future::pending().await
     }
 
-    /// Waits until there is another command (which waits on) or the client is gone; says whether it is there.
-    pub(super) async fn speaks(&mut self) -> bool {
-        if self.waiting.is_empty() {
-            match self.read().await {
-                Ok(Some(command)) => self.waiting.push_back(command),
-                Ok(None) | Err(_) => return false,
-            }
+    /// The same while the client reads a file: who has said that it leaves may be gone before the end.
+    pub(super) async fn watch_reader(&mut self) -> Stop {
+        match self.watch().await {
+            Stop::Gone if self.waiting.back().is_some_and(|c| c.verb == "QUIT") => std::future::pending().await,
+            stop => stop,
         }
-        true
+    }
+
+    /// Waits until another command comes (which waits on) or the client is gone; says whether it is there. What came before
+    /// does not count.
+    pub(super) async fn speaks_anew(&mut self) -> bool {
+        match self.read().await {
+            Ok(Some(command)) if self.waiting.len() < WAITING => {
+                self.waiting.push_back(command);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Sends a reply of one or several lines.

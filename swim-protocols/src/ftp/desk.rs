@@ -78,6 +78,8 @@ pub(super) enum Taken {
     Surely,
     /// Not yet; it may wait for our reply.
     Perhaps(Stream),
+    /// That cannot be known: the client closed its side of the connection before it had the file.
+    Unknown,
 }
 
 /// What all connections share.
@@ -157,7 +159,10 @@ impl Desk {
     /// us.
     pub(super) fn arrived(&self, offer: &Offer, pulls: &Pulls, from: u64) {
         let all = from <= self.handed.load(Ordering::Relaxed);
-        pulls.arrived(if all { 0 } else { from }, offer.bytes);
+        if pulls.arrived(if all { 0 } else { from }, offer.bytes) {
+            // The next use begins with nothing.
+            self.handed.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Sends the file from an offset.
@@ -178,7 +183,9 @@ impl Desk {
             }
             Ok(())
         };
-        pour(file, &mut data, from, cx, count).await?;
+        if !pour(file, &mut data, from, cx, count).await? {
+            return Ok(Taken::Unknown);
+        }
         tokio::select! {
             taken = closed(&mut data) => taken.map(|()| Taken::Surely).map_err(Fault::from),
             waited = cx.sleep(TAKEN) => waited.map(|()| Taken::Perhaps(data)).map_err(Fault::from),

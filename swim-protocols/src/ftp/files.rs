@@ -167,7 +167,7 @@ impl Visitor {
         self.say(150, "here it comes").await?;
         let sent = tokio::select! {
             biased;
-            stop = self.control().watch() => Err(stop),
+            stop = self.control().watch_reader() => Err(stop),
             sent = desk.send(offer, pulls, way, from, &cx) => Ok(sent),
         };
         match sent {
@@ -177,15 +177,19 @@ impl Visitor {
             }
             Ok(Ok(Taken::Perhaps(mut data))) => {
                 self.say(226, "that was all").await?;
-                // Whoever goes on talking has read it.
+                // Whoever answers that with the next command has read it.
                 let taken = tokio::select! {
-                    speaks = self.control().speaks() => speaks,
+                    speaks = self.control().speaks_anew() => speaks,
                     closed = closed_in_time(&mut data, &cx) => closed.is_ok(),
                 };
                 if taken {
                     desk.arrived(offer, pulls, from);
                 }
                 Ok(())
+            }
+            Ok(Ok(Taken::Unknown)) => {
+                tracing::info!(device = %desk.goods.device(), "who reads the file closed its side before the end");
+                self.say(226, "that was all").await
             }
             Ok(Err(fault)) => self.failed(desk, fault).await,
             Err(stop) => self.stopped(stop).await,
@@ -229,7 +233,7 @@ impl Visitor {
         if let Some(mut data) = unread {
             let cx = self.cx.clone();
             tokio::select! {
-                _ = self.control().speaks() => {}
+                _ = self.control().speaks_anew() => {}
                 read = discard(&mut data) => tracing::debug!(?read, "a data connection that is not wanted ended"),
                 waited = cx.sleep(HEARD) => waited?,
             }
@@ -243,11 +247,17 @@ impl Visitor {
     }
 
     async fn stopped(&mut self, stop: Stop) -> Result<()> {
-        if stop == Stop::Gone {
-            return Err(Error::new(ErrorKind::Interrupted, "ftp", "the client left in the middle of a file"));
+        match stop {
+            Stop::Gone => Err(Error::new(ErrorKind::Interrupted, "ftp", "the client left in the middle of a file")),
+            Stop::Flood => {
+                let message = "the client says too much in the middle of a file";
+                Err(Error::new(ErrorKind::UnexpectedReply, "ftp", message))
+            }
+            Stop::Abort => {
+                self.say(426, "stopped").await?;
+                self.say(226, "as you wished").await
+            }
         }
-        self.say(426, "stopped").await?;
-        self.say(226, "as you wished").await
     }
 }
 

@@ -152,6 +152,12 @@ pub fn passive_port(text: &str) -> Option<u16> {
     Some(u16::from_be_bytes([*high, *low])).filter(|p| *p != 0)
 }
 
+/// The time in an answer to `MDTM`, in seconds since 1970 (RFC 3659).
+pub(super) fn time_fact(text: &str) -> Option<i64> {
+    let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", text.trim().get(..14)?).ok()?;
+    Some(jiff::tz::Offset::UTC.to_timestamp(time).ok()?.as_second())
+}
+
 /// The size in the facts that `MLST` tells.
 #[must_use]
 pub fn size_fact(text: &str) -> Option<u64> {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim_core::model::Device;
+use swim_core::model::{Device, Secret};
 use swim_core::ports::{ByteStream, Context, Network, Secrets};
 use swim_core::transfer::START_TLS;
 use swim_core::{Error, ErrorKind, Result};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{CONNECT, FtpClientConfig, GOODBYE, SILENCE};
 use super::failure::{About, broken, refused};
-use super::reply::{Replies, Reply, size_fact};
+use super::reply::{Replies, Reply, size_fact, time_fact};
 use crate::tls::{Peer, Secured, TlsClient};
 
 /// Preliminary answers to one verb. There is one, or a few from servers that show that they are alive.
@@ -51,6 +51,8 @@ pub(super) struct Session<'a> {
     /// The other side of TLS: the data connections go on with the keys of this one, which servers insist on.
     pub(super) peer: Option<Peer>,
     cipher: Option<String>,
+    /// The password that the server was told.
+    told: Option<Secret<String>>,
 }
 
 impl<'a> Session<'a> {
@@ -70,6 +72,7 @@ impl<'a> Session<'a> {
             replies: Replies::default(),
             peer: None,
             cipher: None,
+            told: None,
         };
         let greeting = session.last(CONNECT).await?;
         if greeting.code != 220 {
@@ -100,6 +103,21 @@ impl<'a> Session<'a> {
     }
 
     async fn logged_in(mut self) -> Result<Self> {
+        let ready = self.prepare().await;
+        ready.map_err(|e| self.discreet(e))?;
+        Ok(self)
+    }
+
+    /// An error of this session without the password: servers say back what they were told, and not only in their answer to
+    /// it.
+    pub(super) fn discreet(&self, error: Error) -> Error {
+        match &self.told {
+            Some(password) => error.masking(password),
+            None => error,
+        }
+    }
+
+    async fn prepare(&mut self) -> Result<()> {
         self.login(&*self.ports.secrets).await?;
         if self.peer.is_some() {
             for verb in ["PBSZ 0", "PROT P"] {
@@ -109,8 +127,7 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        self.expect("TYPE I", About::Session).await?;
-        Ok(self)
+        self.expect("TYPE I", About::Session).await.map(drop)
     }
 
     /// The cipher of the verbs.
@@ -128,9 +145,9 @@ impl<'a> Session<'a> {
                 return in_or_refused(&self.ask("PASS anonymous@").await?);
             };
             let secret = secrets.resolve(name).await?;
-            let answered = self.ask(&format!("PASS {}", secret.expose())).await;
-            // Servers say back what they do not understand.
-            return answered.and_then(|answer| in_or_refused(&answer)).map_err(|e| e.masking(&secret));
+            let line = Secret::new(format!("PASS {}", secret.expose()));
+            self.told = Some(secret);
+            return in_or_refused(&self.ask(line.expose()).await?);
         }
         in_or_refused(&answer)
     }
@@ -220,6 +237,15 @@ impl<'a> Session<'a> {
         let size = size_fact(&facts.text).filter(|_| facts.good());
         self.looks = size.is_some() || refused(&facts, About::Read).kind() == ErrorKind::NotFound;
         Ok(size)
+    }
+
+    /// When a file was changed, in seconds since 1970; `None` where the server does not tell.
+    pub(super) async fn changed(&mut self, path: &str) -> Result<Option<i64>> {
+        let reply = self.ask(&format!("MDTM {path}")).await?;
+        if reply.code == 421 {
+            return Err(refused(&reply, About::Session));
+        }
+        Ok(Some(reply).filter(|reply| reply.code == 213).and_then(|reply| time_fact(&reply.text)))
     }
 
     /// Leaves: stops a transfer that runs (its data connection is closed already), and removes the file where it must not stay. Nobody waits

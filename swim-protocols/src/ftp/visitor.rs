@@ -115,6 +115,8 @@ impl Visitor {
     async fn obey(&mut self, command: &Command) -> Result<()> {
         let argument = command.argument.as_str();
         match command.verb.as_str() {
+            // Whoever is inside has a seat, and keeps it: a login that could be left would be a way around the seats.
+            "USER" | "PASS" | "AUTH" if self.inside.is_some() => self.say(503, "you are logged in").await,
             "USER" => self.name(argument).await,
             "PASS" => self.login(argument).await,
             "AUTH" | "PBSZ" | "PROT" => self.protect(&command.verb, &argument.to_ascii_uppercase()).await,
@@ -141,20 +143,13 @@ impl Visitor {
 
     /// What comes next belongs to this user.
     async fn name(&mut self, user: &str) -> Result<()> {
-        self.leave();
+        self.user.clear();
         // Before the password is said.
         if self.identity.is_none() && self.reception.insists(user, &self.peer.host) {
             return self.say(530, "not in the clear: AUTH TLS first").await;
         }
         user.clone_into(&mut self.user);
         self.say(331, "password?").await
-    }
-
-    fn leave(&mut self) {
-        self.user.clear();
-        if self.inside.take().is_some() {
-            self.cx = self.reception.context();
-        }
     }
 
     async fn login(&mut self, password: &str) -> Result<()> {
@@ -210,7 +205,7 @@ impl Visitor {
             let message = "the client sent something between AUTH and the TLS handshake";
             return Err(Error::new(ErrorKind::UnexpectedReply, "ftp", message));
         }
-        self.leave();
+        self.user.clear();
         self.say(234, "go on").await?;
         match self.control.secure(identity, HANDSHAKE, &self.cx).await {
             Ok(cipher) => {

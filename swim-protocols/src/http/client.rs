@@ -19,7 +19,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use swim_core::model::{Device, Direction, Protocol};
+use swim_core::model::{Device, Direction, Protocol, Secret};
 use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -56,6 +56,18 @@ struct Connection {
     _cut: DropGuard,
 }
 
+/// The login as a request carries it.
+struct Login {
+    value: HeaderValue,
+    /// Servers say back what they were told, as it came or read.
+    told: [Secret<String>; 2],
+}
+
+/// An error without the login.
+fn discreet(login: Option<&Login>, error: Error) -> Error {
+    login.into_iter().flat_map(|login| &login.told).fold(error, Error::masking)
+}
+
 /// What a fetch brought.
 struct Taken {
     bytes: u64,
@@ -76,10 +88,21 @@ impl HttpClient {
         Self { network, secrets, tls: Some(tls), ability: ability(Protocol::Https) }
     }
 
+    async fn login(&self, device: &Device) -> Result<Option<Login>> {
+        let Some(password) = &device.login.password else { return Ok(None) };
+        let password = self.secrets.resolve(password).await?;
+        let pair = Secret::new(format!("{}:{}", device.login.user, password.expose()));
+        let both = Secret::new(STANDARD.encode(pair.expose()));
+        let Ok(mut value) = HeaderValue::try_from(format!("Basic {}", both.expose())) else { return Ok(None) };
+        value.set_sensitive(true);
+        Ok(Some(Login { value, told: [both, password] }))
+    }
+
     /// Sends one request on a connection of its own.
     async fn ask(
         &self,
         device: &Device,
+        login: Option<&Login>,
         mut request: Request<Body>,
         sent: &AtomicU64,
         cx: &Context,
@@ -87,13 +110,8 @@ impl HttpClient {
         let host = HeaderValue::try_from(device.at.to_string())
             .map_err(|e| Error::invalid("host", &device.at, "it cannot stand in a request").caused_by(e))?;
         request.headers_mut().insert(HOST, host);
-        if let Some(password) = &device.login.password {
-            let password = self.secrets.resolve(password).await?;
-            let both = STANDARD.encode(format!("{}:{}", device.login.user, password.expose()));
-            if let Ok(mut value) = HeaderValue::try_from(format!("Basic {both}")) {
-                value.set_sensitive(true);
-                request.headers_mut().insert(AUTHORIZATION, value);
-            }
+        if let Some(login) = login {
+            request.headers_mut().insert(AUTHORIZATION, login.value.clone());
         }
         let dialed = cx.within(CONNECT, "connect", self.network.dial(&device.at)).await?;
         let cut = CancellationToken::new();
@@ -133,6 +151,7 @@ impl HttpClient {
     async fn get(
         &self,
         request: &Fetch,
+        login: Option<&Login>,
         from: u64,
         version: Option<&Version>,
         cx: &Context,
@@ -147,17 +166,19 @@ impl HttpClient {
                 get.headers_mut().insert(IF_RANGE, version.value.clone());
             }
         }
-        self.ask(&request.device, get, &AtomicU64::new(0), cx).await
+        self.ask(&request.device, login, get, &AtomicU64::new(0), cx).await
     }
 
     /// The whole fetch.
-    async fn take(&self, request: &Fetch, cx: &Context) -> Result<Taken> {
+    async fn take(&self, request: &Fetch, login: Option<&Login>, cx: &Context) -> Result<Taken> {
         let sink = &*request.sink;
         let have = sink.have().await?;
         let from = have.saturating_sub(COMPARED);
-        if have > 0 {
-            let version = sink.version().await?.and_then(|noted| Version::noted(&noted));
-            let (response, connection) = self.get(request, from, version.as_ref(), cx).await?;
+        let noted = sink.version().await?;
+        let version = noted.as_deref().and_then(Version::noted);
+        // What another protocol noted cannot be compared with anything here.
+        if have > 0 && version.is_some() == noted.is_some() {
+            let (response, connection) = self.get(request, login, from, version.as_ref(), cx).await?;
             if response.status() == StatusCode::PARTIAL_CONTENT
                 && version.is_none_or(|version| !version.changed(response.headers()))
                 && let Some(total) = partial(&response, from)
@@ -173,7 +194,7 @@ impl HttpClient {
             }
             // Another file, or a server that knows no ranges: all of it, from its beginning.
         }
-        let (response, connection) = self.get(request, 0, None, cx).await?;
+        let (response, connection) = self.get(request, login, 0, None, cx).await?;
         if response.status() != StatusCode::OK {
             return Err(refused(&response));
         }
@@ -204,11 +225,14 @@ impl Transfer for HttpClient {
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
+        let login = self.login(&request.device).await.map_err(named)?;
+        let login = login.as_ref();
+        let named = |e: Error| named(discreet(login, e));
         let sent = Arc::new(AtomicU64::new(0));
         let mut put = plain(Method::PUT, &request.path)?;
         *put.body_mut() = outgoing(&request, &sent, cx);
         put.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(request.bytes));
-        let (response, connection) = self.ask(&request.device, put, &sent, cx).await.map_err(|e| {
+        let (response, connection) = self.ask(&request.device, login, put, &sent, cx).await.map_err(|e| {
             let effect = if sent.load(Ordering::Relaxed) > 0 { Effect::Unknown } else { e.effect() };
             named(e.effected(effect))
         })?;
@@ -225,8 +249,10 @@ impl Transfer for HttpClient {
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
         let began = cx.clock.monotonic();
-        let taken = self.take(&request, cx).await;
-        let taken = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
+        let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
+        let login = self.login(&request.device).await.map_err(named)?;
+        let taken = self.take(&request, login.as_ref(), cx).await;
+        let taken = taken.map_err(|e| named(discreet(login.as_ref(), e)))?;
         let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
         Ok(receipt.over(taken.cipher.as_deref()))
     }
@@ -234,7 +260,10 @@ impl Transfer for HttpClient {
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
         let named = |e: Error| e.with("device", &device.id).of_file(path);
         let delete = plain(Method::DELETE, path)?;
-        let (response, _connection) = self.ask(device, delete, &AtomicU64::new(0), cx).await.map_err(named)?;
+        let login = self.login(device).await.map_err(named)?;
+        let login = login.as_ref();
+        let named = |e: Error| named(discreet(login, e));
+        let (response, _connection) = self.ask(device, login, delete, &AtomicU64::new(0), cx).await.map_err(named)?;
         // Accepted is no promise that it is gone.
         if matches!(response.status(), StatusCode::OK | StatusCode::NO_CONTENT) {
             return Ok(());

@@ -15,14 +15,16 @@ use crate::sendfile::{ImageFile, PORTION, socket};
 /// one such piece each.
 const PIECE: u64 = 192 * 1024;
 
-/// Sends bytes from `start` up to (not including) `end`.
+/// Sends bytes from `start` up to (not including) `end`. Says whether the close of the other side can tell that it has them:
+/// one that closed its side before the last of them was sent (`nc -N`) has told nothing by it.
 pub(super) async fn send(
     stream: &mut Box<dyn ByteStream>,
     offer: &Offer,
     pulls: &Pulls,
     (start, end): (u64, u64),
     cx: &Context,
-) -> Result<()> {
+) -> Result<bool> {
+    let mut tells = true;
     let file = match socket(&**stream) {
         Some(_) => ImageFile::of(&*offer.store, &offer.image).await?,
         None => None,
@@ -33,11 +35,12 @@ pub(super) async fn send(
         // At multiples of it, whatever was asked for.
         let next = (at / size + 1).saturating_mul(size).min(end);
         let length = usize::try_from(next - at).unwrap_or(usize::MAX);
-        if next == end
-            && let Some(Ok(0) | Err(_)) = read(stream).now_or_never()
-        {
-            // Who closes before the end is there wants no more of it; and a close must tell below that all is there.
-            return Err(broken(io::ErrorKind::ConnectionAborted.into()));
+        if next == end {
+            match read(stream).now_or_never() {
+                Some(Ok(0)) => tells = false,
+                Some(Err(e)) => return Err(broken(e)),
+                _ => {}
+            }
         }
         pulls.hand_out(length)?;
         cx.pace.take(length, cx).await?;
@@ -52,7 +55,8 @@ pub(super) async fn send(
         at = next;
         cx.notes.note(Note::Bytes { done: at, total: Some(offer.bytes) });
     }
-    cx.within(IDLE, "http", async { stream.flush().await.map_err(broken) }).await
+    cx.within(IDLE, "http", async { stream.flush().await.map_err(broken) }).await?;
+    Ok(tells)
 }
 
 async fn by_hand(
@@ -116,6 +120,11 @@ async fn closed(stream: &mut Box<dyn ByteStream>, unread: &mut usize) -> Result<
 /// What comes does not matter.
 pub(super) async fn read(stream: &mut Box<dyn ByteStream>) -> io::Result<usize> {
     stream.read(&mut [0; 4096]).await
+}
+
+pub(super) fn untold() -> Error {
+    let message = "the device closed its side before it had the file, and so cannot tell that it has it";
+    Error::new(ErrorKind::Interrupted, "http", message)
 }
 
 fn too_short() -> Error {

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::{Answer, Handover};
 use super::config::{CONNECTIONS, HEADER_LIMIT, HttpConfig, IDLE, LINGER};
 use super::range::{Wanted, wanted};
-use super::sending::{read, send, taken};
+use super::sending::{read, send, taken, untold};
 use super::taking::Inbox;
 use crate::door::attend_all;
 use crate::intake::check_accept;
@@ -183,11 +183,14 @@ async fn attend(accepted: Accepted, desk: Arc<Desk>, guard: Guard, pass: Pass) {
     match (&desk.goods, handover.part()) {
         (Goods::Out(offer, pulls), Some(part)) => {
             let pull = async {
-                send(&mut stream, offer, pulls, part, &cx).await?;
-                taken(&mut stream, guard.identity.is_some(), &cx).await
+                let tells = send(&mut stream, offer, pulls, part, &cx).await?;
+                taken(&mut stream, guard.identity.is_some(), &cx).await?;
+                if tells { Ok(()) } else { Err(untold()) }
             };
             match pull.await {
-                Ok(()) => pulls.arrived(part.0, part.1),
+                Ok(()) => {
+                    pulls.arrived(part.0, part.1);
+                }
                 Err(e) => tracing::info!(%peer, device = %desk.goods.device(), error = %e.report(), "a pull broke off"),
             }
         }

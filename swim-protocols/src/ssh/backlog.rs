@@ -38,6 +38,11 @@ impl Backlog {
         self.most.map_or(usize::MAX, |most| most.saturating_sub(self.bytes))
     }
 
+    /// Bytes that the far side has not taken.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// So many bytes were sent.
     pub(super) fn sent(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes);

@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::config::{CHANNEL_LIMIT, SshConfig, Striping, window};
 use super::greeting::Greeting;
 use super::hostkeys::HostKeyCheck;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, goodbye};
 use super::{auth, failure};
 use crate::stream::Severable;
 
@@ -171,7 +171,7 @@ impl SshLink {
     /// Says good-bye. The connection ends when the link is dropped, at the latest.
     pub(crate) async fn close(&self) {
         // A device that is gone cannot be told; that is no failure of what was done before.
-        let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+        goodbye(self.handle.disconnect(Disconnect::ByApplication, "", "")).await;
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn ssh(operation: &str, cause: russh::Error) -> Error {
         Ssh::NoCommonAlgo { kind, theirs, .. } => {
             let message = format!(
                 "no common {kind:?} algorithm; the device offers {}; older ones are tried only with `legacy_ssh`",
-                theirs.join(", ")
+                theirs.join(", ").escape_debug()
             );
             return Error::new(ErrorKind::Unsupported, operation, message).caused_by(cause);
         }

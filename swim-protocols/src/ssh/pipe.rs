@@ -19,6 +19,9 @@ pub(crate) use crate::command_line::Heard;
 
 /// After the other side said that it has no more data: how long its exit status and error text may still take.
 const AFTER_END: Duration = Duration::from_secs(5);
+/// How long a good-bye may take. It waits for room on the way to the other side, and a side that takes nothing any more has
+/// none.
+const GOODBYE: Duration = Duration::from_secs(3);
 /// Text of the error stream that is kept: enough for a sentence of the other side.
 const ERROR_TEXT: usize = 2048;
 
@@ -36,6 +39,8 @@ struct Ear {
     backlog: Backlog,
     errors: Vec<u8>,
     exit: Option<u32>,
+    /// Bytes of ours that the other side was seen to take.
+    taken: usize,
     granted: bool,
     refused: bool,
     /// No more data will come.
@@ -55,7 +60,11 @@ impl Ear {
                 self.errors.extend_from_slice(&data[..data.len().min(room)]);
             }
             Some(ChannelMsg::ExitStatus { exit_status }) => self.exit = Some(exit_status),
-            Some(ChannelMsg::WindowAdjusted { new_size }) => self.backlog.granted(new_size),
+            Some(ChannelMsg::WindowAdjusted { new_size }) => {
+                let before = self.backlog.bytes();
+                self.backlog.granted(new_size);
+                self.taken += before.saturating_sub(self.backlog.bytes());
+            }
             Some(ChannelMsg::Success) => self.granted = true,
             Some(ChannelMsg::Failure) => self.refused = true,
             Some(ChannelMsg::Eof) => self.ended = true,
@@ -119,6 +128,7 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
             backlog: Backlog::default(),
             errors: Vec::new(),
             exit: None,
+            taken: 0,
             granted: false,
             refused: false,
             ended: false,
@@ -154,6 +164,11 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         // A packet is never larger, however much is granted.
         self.largest_packet = self.largest_packet.max(granted);
         granted < bytes.min(self.largest_packet) || self.ear.backlog.room() < bytes
+    }
+
+    /// Bytes of ours that the other side was seen to take so far.
+    pub(crate) const fn taken(&self) -> usize {
+        self.ear.taken
     }
 
     /// Adds what the error stream said to an error that has no words of the device yet.
@@ -303,10 +318,33 @@ impl<S: From<(ChannelId, ChannelMsg)> + Send + Sync + 'static> Pipe<S> {
         }
     }
 
-    /// Asks for the end of the channel. Failing to ask is fine: the connection is gone then.
+    /// Says that nothing more is sent.
+    pub(crate) async fn end(&self) {
+        goodbye(self.writer.eof()).await;
+    }
+
+    /// Asks for the end of the channel.
     pub(crate) async fn finish(&self) {
-        let _ = self.writer.eof().await;
-        let _ = self.writer.close().await;
+        goodbye(async {
+            self.writer.eof().await?;
+            self.writer.close().await
+        })
+        .await;
+    }
+
+    /// The same, with the exit status of what ran here.
+    pub(crate) async fn finish_with(&self, status: u32) {
+        goodbye(self.writer.exit_status(status)).await;
+        self.finish().await;
+    }
+}
+
+/// Says good-bye. Failing to say it is fine: the other side is gone then.
+pub(super) async fn goodbye(said: impl Future<Output = std::result::Result<(), russh::Error>>) {
+    match tokio::time::timeout(GOODBYE, said).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::debug!(error = %e, "the other side is gone before our good-bye"),
+        Err(_) => tracing::debug!("the other side does not take our good-bye"),
     }
 }
 

@@ -167,6 +167,7 @@ async fn attend(accepted: Accepted, ssh: Arc<server::Config>, desk: Arc<Desk>, p
         proposal: proposal.clone(),
         channels: Arc::clone(&channels),
         opened: 0,
+        in_all: 0,
         outflow: Arc::clone(&outflow),
         cut: cut.clone(),
         inside: inside.clone(),

@@ -18,6 +18,9 @@ use crate::served::{Cipher, Goods};
 
 /// Channels of one connection: one for the file, one to spare.
 const CHANNELS: usize = 2;
+/// Channels of one connection from its beginning to its end. One that is closed lives on in the SSH layer until the client
+/// has taken what is on its way to it, which a hostile one never does.
+const CHANNELS_IN_ALL: usize = 64;
 
 /// What all connections of an offer or an accept share.
 #[derive(Debug)]
@@ -52,7 +55,10 @@ pub(crate) struct Visitor {
     pub(crate) peer: String,
     pub(crate) proposal: Proposal,
     pub(crate) channels: Waiting,
+    /// Channels that are open.
     pub(crate) opened: usize,
+    /// Channels that were opened so far.
+    pub(crate) in_all: usize,
     pub(crate) outflow: Arc<Outflow>,
     /// Ends the connection.
     pub(crate) cut: CancellationToken,
@@ -121,8 +127,9 @@ impl Handler for Visitor {
         _: &mut Session,
     ) -> Result<(), Self::Error> {
         // Dropping the reply refuses.
-        if self.opened < CHANNELS {
+        if self.opened < CHANNELS && self.in_all < CHANNELS_IN_ALL {
             self.opened += 1;
+            self.in_all += 1;
             self.waiting().insert(channel.id(), channel);
             reply.accept().await;
         }

@@ -179,8 +179,8 @@ impl Wish {
                 _ => false,
             };
             if !taken {
-                let message = format!("the server grants {name} = {value}, which was not asked for");
-                return Err(Error::new(ErrorKind::UnexpectedReply, "tftp", message));
+                let message = "the server grants an option that was not asked for";
+                return Err(Error::new(ErrorKind::UnexpectedReply, "tftp", message).said(format!("{name} = {value}")));
             }
         }
         Ok(terms)

@@ -7,6 +7,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::serve::complain;
 use super::take::{Taking, Target};
 use crate::intake::{Discreet, Intake};
+use crate::path::shown;
 use crate::ssh::config::TRANSFER_SILENCE;
 use crate::ssh::pipe::Pipe;
 
@@ -19,7 +20,8 @@ pub(super) async fn take(
     intake: &Intake,
     cx: &Context,
 ) -> Result<()> {
-    let strange = |name: &str| Error::new(ErrorKind::NotFound, "scp", format!("{name}: this name is not taken here"));
+    let strange =
+        |name: &str| Error::new(ErrorKind::NotFound, "scp", format!("{}: this name is not taken here", shown(name)));
     let sink = Discreet(&*accept.sink);
     let judge = |name: &str, _| if asked.is_empty() && name != accept.name { Err(strange(name)) } else { Ok(()) };
     let (most, silence) = (accept.most, TRANSFER_SILENCE);

@@ -7,6 +7,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::send::{Sending, send_file};
 use super::serve::complain;
 use super::source::Source;
+use crate::path::shown;
 use crate::pulls::Pulls;
 use crate::ssh::config::TRANSFER_SILENCE;
 use crate::ssh::pipe::Pipe;
@@ -18,7 +19,7 @@ const PIECE: usize = 192 * 1024;
 pub(super) async fn send(pipe: &mut Pipe<Msg>, asked: &str, offer: &Offer, pulls: &Pulls, cx: &Context) -> Result<()> {
     let sent = async {
         if asked != offer.name || !pulls.open() {
-            return Err(Error::new(ErrorKind::NotFound, "scp", format!("{asked}: No such file or directory")));
+            return Err(Error::new(ErrorKind::NotFound, "scp", format!("{}: No such file or directory", shown(asked))));
         }
         let mut source = Source::new(&offer.name, offer.bytes)?;
         let (store, image, bytes) = (&*offer.store, &offer.image, offer.bytes);

@@ -73,8 +73,7 @@ impl Transfer for ScpPush {
 /// The file was confirmed; an exit status that contradicts that is a failure, none is fine (many devices just close).
 /// The channel is closed behind the status: on a channel that we have closed nothing is heard any more.
 pub(super) async fn farewell(pipe: &mut Pipe<Msg>, cx: &Context) -> Result<()> {
-    // Failing to say it is fine: the connection is gone then.
-    let _ = pipe.writer().eof().await;
+    pipe.end().await;
     let told = status(pipe, cx).await;
     pipe.finish().await;
     told

@@ -80,8 +80,7 @@ pub(crate) async fn serve(channel: Channel<Msg>, outflow: Arc<Outflow>, asked: A
             1
         }
     };
-    let _ = pipe.writer().exit_status(status).await;
-    pipe.finish().await;
+    pipe.finish_with(status).await;
 }
 
 async fn refuse(pipe: &mut Pipe<Msg>, words: &str, cx: &Context) -> Result<()> {

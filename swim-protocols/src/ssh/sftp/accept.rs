@@ -150,7 +150,9 @@ impl Inbox<'_> {
         let Some(turn) = self.intake.turn_in(self.cx.cancel.child_token()).await else {
             return Ok(folder::status(id, codec::PERMISSION_DENIED, "No more uploads are taken here"));
         };
-        let have = if flags & codec::OPEN_TRUNCATE == 0 { self.sink.have().await? } else { 0 };
+        // What an earlier try left is no part of a file that is taken where it is longer than such a file.
+        let kept = if flags & codec::OPEN_TRUNCATE == 0 { self.sink.have().await? } else { 0 };
+        let have = if kept > self.accept.most { 0 } else { kept };
         if have == 0
             && let Err(e) = self.sink.clear().await
         {

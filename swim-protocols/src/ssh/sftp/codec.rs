@@ -67,6 +67,11 @@ impl Packets {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Bytes that were taken and not yet given out.
+    pub(crate) fn waiting(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The next whole packet, without its length.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use super::codec;
 use super::lanes::{Job, Work};
 use super::push::COMPARED;
 use super::talk::{self, Begun, Talk};
+use crate::noted::{clear_outdated, version};
 use crate::ssh::client::{SshClient, SshLink};
 
 /// SFTP fetch.
@@ -47,15 +48,6 @@ async fn begin(talk: &mut Talk<'_>, sink: &dyn Sink, handle: &Bytes, bytes: u64)
     Ok(0)
 }
 
-/// What a version noted by SFTP begins with.
-const VERSION: &str = "sftp: ";
-
-/// Is the part of a version that is not there any more? What another protocol noted says nothing here.
-async fn is_outdated(sink: &dyn Sink, now: Option<&str>) -> Result<bool> {
-    let noted = sink.version().await?;
-    Ok(noted.is_some_and(|noted| noted.starts_with(VERSION) && now.is_some_and(|now| now != noted)))
-}
-
 async fn fetch<'t>(
     talk: &mut Talk<'t>,
     link: &SshLink,
@@ -72,10 +64,8 @@ async fn fetch<'t>(
         let message = format!("the file has {bytes} bytes; at most {} are taken", request.most);
         return Err(Error::new(ErrorKind::NoSpace, "sftp", message));
     }
-    let version = changed.map(|changed| format!("{VERSION}{bytes} bytes, changed {changed}"));
-    if is_outdated(&*request.sink, version.as_deref()).await? {
-        request.sink.clear().await?;
-    }
+    let version = changed.map(|changed| version(bytes, i64::from(changed)));
+    clear_outdated(&*request.sink, version.as_deref()).await?;
     let from = begin(talk, &*request.sink, &handle, bytes).await?;
     if let Some(version) = version.filter(|_| from == 0) {
         request.sink.note_version(&version).await?;

@@ -198,7 +198,7 @@ impl<'a> Lane<'a> {
                 self.open_bytes += length;
                 talk.send(head).await?;
                 talk.send(data).await?;
-                talk.overhear();
+                talk.overhear()?;
             }
         }
         if start + length == self.job.bytes {

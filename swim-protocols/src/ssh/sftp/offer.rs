@@ -149,11 +149,15 @@ impl Desktop<'_> {
         }
         let left = usize::try_from(offer.bytes - offset).unwrap_or(usize::MAX);
         let length = (length as usize).min(LARGEST_READ).min(left);
+        if length == 0 {
+            // Odd and not forbidden; OpenSSH answers it in the same way.
+            return Ok((Writer::new(codec::DATA).int(id).int(0).done(), None));
+        }
         let (at, piece) = &self.ahead;
         let held = offset.checked_sub(*at).and_then(|o| usize::try_from(o).ok()).filter(|o| *o < piece.len());
         let skip = match held {
             Some(skip) => skip,
-            None => match offer.store.read(&offer.image, offset, PIECE).await {
+            None => match self.look_up(offset).await {
                 Ok(piece) if !piece.is_empty() => {
                     self.ahead = (offset, piece);
                     0
@@ -168,16 +172,21 @@ impl Desktop<'_> {
         let piece = &self.ahead.1;
         let data = piece.slice(skip..piece.len().min(skip + length));
         let end = offset + data.len() as u64;
-        let room = end > offset && self.pending.len() < PENDING;
+        let room = self.pending.len() < PENDING;
         match self.pending.last_mut() {
             Some(last) if last.1 == offset => last.1 = end,
-            // A read of nothing and reads all over the place are answered, and not written down.
+            // Reads all over the place are answered, and not written down.
             _ if room => self.pending.push((offset, end)),
             _ => {}
         }
         self.cx.notes.note(Note::Bytes { done: end, total: Some(offer.bytes) });
         let head = Writer::new(codec::DATA).int(id).int(u32::try_from(data.len()).unwrap_or(u32::MAX));
         Ok((head.followed_by(data.len()), Some(data)))
+    }
+
+    async fn look_up(&self, offset: u64) -> Result<Bytes> {
+        self.pulls.look_up(PIECE)?;
+        self.offer.store.read(&self.offer.image, offset, PIECE).await
     }
 
     /// The device closed its handle: it has what it asked for.

@@ -21,6 +21,5 @@ pub(crate) async fn serve(channel: Channel<Msg>, outflow: Arc<Outflow>, goods: &
     if let Err(e) = served {
         tracing::info!(device = %goods.device(), error = %e.report(), "a transfer ended early");
     }
-    let _ = pipe.writer().exit_status(0).await;
-    pipe.finish().await;
+    pipe.finish_with(0).await;
 }

@@ -19,6 +19,11 @@ use crate::ssh::pipe::{Heard, Pipe};
 
 /// What every server takes in one write.
 pub(super) const SAFE_WRITE: usize = 32 * 1024;
+/// What is asked for or written at once at the least, however little the server says that it takes: the draft of SFTP has
+/// every server take 32 KiB, and in pieces of one byte a file would be as many open requests as it has bytes.
+const LEAST_AT_ONCE: usize = 4 * 1024;
+/// Bytes of answers that wait while we write. Honest ones are those to the writes that are open, some kilobytes.
+const ANSWERS: usize = 4 * 1024 * 1024;
 /// The largest write that we send, where the server says that it takes so much: OpenSSH's limit.
 const LARGEST_WRITE: usize = 255 * 1024;
 
@@ -170,14 +175,23 @@ impl<'a> Talk<'a> {
         self.pipe.send(bytes, false, self.shape.silence, self.cx).await
     }
 
-    /// Waits for the next packet. Any sign of life starts the silence anew.
+    /// Waits for the next packet. What the server says of it and what it takes of ours starts the silence anew; murmurs on
+    /// the error stream do not.
     async fn packet(&mut self) -> Result<Reader> {
+        let mut alive = self.cx.clock.monotonic();
         loop {
             if let Some(packet) = self.packets.next()? {
                 return Ok(packet);
             }
-            match self.pipe.hear(self.shape.silence, self.cx).await? {
-                Heard::Data(bytes) => self.packets.push(&bytes),
+            let left = self.shape.silence.saturating_sub(self.cx.clock.monotonic().saturating_sub(alive));
+            let taken = self.pipe.taken();
+            match self.pipe.hear(left, self.cx).await? {
+                Heard::Data(bytes) => {
+                    self.packets.push(&bytes);
+                    alive = self.cx.clock.monotonic();
+                }
+                Heard::Moved if self.pipe.taken() > taken => alive = self.cx.clock.monotonic(),
+                Heard::Moved if left.is_zero() => return Err(failure::silent("sftp", self.shape.silence)),
                 Heard::Moved => {}
                 Heard::Quiet => return Err(failure::silent("sftp", self.shape.silence)),
                 Heard::Closed => {
@@ -218,7 +232,7 @@ impl<'a> Talk<'a> {
             let (_packet, read, write) = (reply.long()?, reply.long()?, reply.long()?);
             for (told, size) in [(read, &mut self.shape.read_size), (write, &mut self.shape.write_size)] {
                 if told > 0 {
-                    *size = usize::try_from(told).unwrap_or(usize::MAX).min(LARGEST_WRITE);
+                    *size = usize::try_from(told).unwrap_or(usize::MAX).clamp(LEAST_AT_ONCE, LARGEST_WRITE);
                 }
             }
         }
@@ -258,10 +272,14 @@ impl<'a> Talk<'a> {
     }
 
     /// Keeps what the server said while we wrote.
-    pub(super) fn overhear(&mut self) {
+    pub(super) fn overhear(&mut self) -> Result<()> {
         while let Some(Heard::Data(bytes)) = self.pipe.overheard() {
             self.packets.push(&bytes);
         }
+        if self.packets.waiting() > ANSWERS {
+            return Err(strange("the server answers more than it was asked"));
+        }
+        Ok(())
     }
 
     pub(super) async fn answer(&mut self) -> Result<(u32, Answer)> {
