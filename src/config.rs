@@ -1,6 +1,6 @@
 //! The configuration of a client: the same document in Rust, TOML, JSON, Python and C.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -261,7 +261,15 @@ impl Config {
     pub(crate) fn check(&self) -> Result<()> {
         self.offers.check()?;
         for server in &self.servers {
-            server.check().map_err(|e| e.with("server", &server.name))?;
+            server.check().map_err(|e| e.under(&format!("servers.{}", server.name)).with("server", &server.name))?;
+        }
+        let mut ids = HashSet::new();
+        for device in &self.devices {
+            let at = format!("devices.{}", device.id);
+            device.check().map_err(|e| e.under(&at).with("device", &device.id))?;
+            if !ids.insert(&device.id) {
+                return Err(Error::invalid("devices", &device.id, "two devices have this id"));
+            }
         }
         match &self.worker {
             Some(name) if name.is_empty() || name.len() > LONGEST_WORKER || name.chars().any(char::is_control) => {
@@ -289,7 +297,7 @@ impl Config {
                     )
                 })?),
                 SecretSource::File(path) => {
-                    let text = read(path)?;
+                    let text = read(path).map_err(|e| e.under(&format!("secrets.{name}")))?;
                     let cut = text.strip_suffix('\n').unwrap_or(&text);
                     Secret::new(cut.strip_suffix('\r').unwrap_or(cut).to_owned())
                 }
@@ -368,10 +376,28 @@ mod tests {
     }
 
     #[test]
+    fn one_of_many_devices_is_named() {
+        let device = "[[devices]]\nid = 'sw1'\nat = { host = 'h' }\nplatform = 'ios_xe'\nlogin = { user = 'u' }\n";
+        let refused = |text: &str| Config::from_toml(&format!("data = 'x'\n{text}")).unwrap().check().unwrap_err();
+        let e = refused(device);
+        assert!(e.to_string().contains("devices.sw1: host_key = (absent)"), "{e}");
+        assert_eq!(e.context("device"), Some("sw1"));
+        let good = format!("{device}host_key = 'first_use'\n");
+        let e = refused(&format!("{good}{good}"));
+        assert_eq!((e.context("field"), e.context("value")), (Some("devices"), Some("sw1")));
+    }
+
+    #[test]
     fn a_missing_variable_names_the_secret() {
         let config = Config::from_toml("data = 'x'\n[secrets.lab]\nenv = 'SWIM_NO_SUCH_VARIABLE'").unwrap();
         let e = config.resolved().unwrap_err();
         assert_eq!(e.kind(), ErrorKind::NotFound);
         assert!(e.to_string().contains("lab"), "{e}");
+        let config = Config::from_toml("data = 'x'\n[secrets.lab]\nfile = '/no such file'").unwrap();
+        let e = config.resolved().unwrap_err();
+        assert_eq!(
+            (e.kind(), e.to_string()),
+            (ErrorKind::NotFound, "read file: secrets.lab: /no such file".to_owned())
+        );
     }
 }

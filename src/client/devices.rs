@@ -89,9 +89,9 @@ impl Client {
         let known = &self.0.adapters.platforms;
         known.iter().find(|p| p.definition().id == device.platform).cloned().ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|p| p.definition().id.0.as_str()).collect();
-            Error::new(ErrorKind::Unsupported, "find platform", format!("there is no platform {}", device.platform))
-                .with("device", &device.id)
-                .with("known", names.join(", "))
+            let message =
+                format!("{}: there is no platform {}; there are {}", device.id, device.platform, names.join(", "));
+            Error::new(ErrorKind::Unsupported, "find platform", message).with("device", &device.id)
         })
     }
 

@@ -50,7 +50,7 @@ impl Client {
             .iter()
             .map(|(device, inventory, report, platform)| Candidate { device, inventory, report, platform: &**platform })
             .collect();
-        let mut plan = plan::build(&goal, &candidates, &self.adapters().services.servers, policy)?;
+        let mut plan = plan::build(&goal, &candidates, &self.adapters().services, policy)?;
         plan.refused.extend(silent);
         Ok(plan)
     }

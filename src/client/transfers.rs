@@ -112,7 +112,10 @@ impl Client {
 
     pub(super) fn adapter(&self, protocol: Protocol, direction: Direction) -> Result<&Arc<dyn Transfer>> {
         self.adapters().services.find(protocol, direction).ok_or_else(|| {
-            let message = format!("this client has no {direction} by {protocol}");
+            let served = matches!(direction, Direction::Pull | Direction::Upload);
+            let encrypted = matches!(protocol, Protocol::Https | Protocol::Ftps);
+            let hint = if served && encrypted { ": it is served where offers.https is set" } else { "" };
+            let message = format!("this client has no {direction} by {protocol}{hint}");
             Error::new(ErrorKind::Unsupported, "transfer", message).with("protocol", protocol)
         })
     }

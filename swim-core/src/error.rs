@@ -227,6 +227,19 @@ impl Error {
         self.with("path", path)
     }
 
+    /// Says to what it belongs, e.g. one of many devices of a configuration: before the sentence.
+    ///
+    /// ```
+    /// use swim_core::Error;
+    /// let e = Error::invalid("host_key", "(absent)", "name one").under("devices.sw1");
+    /// assert_eq!(e.to_string(), "read input: devices.sw1: host_key = (absent): name one");
+    /// ```
+    #[must_use]
+    pub fn under(mut self, what: &str) -> Self {
+        self.0.message = format!("{}: {}", fit_to_show(what), self.0.message);
+        self
+    }
+
     /// Keeps the device's own words, fit to be shown: without what would command a terminal, and not without end.
     #[must_use]
     pub fn said(mut self, words: impl AsRef<str>) -> Self {

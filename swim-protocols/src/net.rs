@@ -70,7 +70,8 @@ pub(crate) fn cannot_serve(at: &Endpoint, e: std::io::Error) -> Error {
         std::io::ErrorKind::PermissionDenied => ErrorKind::Privilege,
         _ => ErrorKind::InvalidInput,
     };
-    Error::new(kind, LISTEN, format!("cannot listen at {at}")).with("endpoint", at).caused_by(e)
+    let why = if kind == ErrorKind::Privilege { ": a port below 1024 takes CAP_NET_BIND_SERVICE" } else { "" };
+    Error::new(kind, LISTEN, format!("cannot listen at {at}{why}")).with("endpoint", at).caused_by(e)
 }
 
 /// A listening TCP socket.

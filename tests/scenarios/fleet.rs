@@ -291,7 +291,7 @@ impl Fleet {
         let definition = platform.definition();
         let report = judge(&Subject { image: &image, device, inventory: &inventory, definition, policy: &self.policy });
         let candidate = Candidate { device, inventory: &inventory, report: &report, platform: &**platform };
-        build(&goal, &[candidate], &worker.ports.services.servers, &self.policy).unwrap()
+        build(&goal, &[candidate], &worker.ports.services, &self.policy).unwrap()
     }
 
     pub(crate) async fn submit(&self, plan: &Plan) -> JobId {

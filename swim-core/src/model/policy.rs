@@ -144,6 +144,7 @@ impl Policy {
             ("max_parallel", self.max_parallel, (1, u32::MAX)),
             ("max_per_server", self.max_per_server, (1, u32::MAX)),
         ];
+        self.link.check()?;
         for (field, value, (least, most)) in numbers {
             if !(least..=most).contains(&value) {
                 let field = format!("policy.{field}");

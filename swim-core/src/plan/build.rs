@@ -4,8 +4,7 @@ use super::{DevicePlan, Expectation, Plan, Refused, reach, sources};
 use crate::Result;
 use crate::analysis::{DeviceReport, Finding, Severity};
 use crate::model::{Device, Inventory, Policy};
-use crate::platform::{Goal, Platform};
-use crate::transfer::Servers;
+use crate::platform::{Goal, Platform, PullServices};
 
 /// A device with everything that the planner needs of it.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Candidate<'a> {
 ///
 /// # Errors
 /// `InvalidInput` for a policy with impossible numbers or a device that is named twice; those of [`Platform::steps`] other than refusals.
-pub fn build(goal: &Goal, candidates: &[Candidate<'_>], servers: &Servers, policy: &Policy) -> Result<Plan> {
+pub fn build(goal: &Goal, candidates: &[Candidate<'_>], services: &PullServices, policy: &Policy) -> Result<Plan> {
     let mut devices = Vec::new();
     let mut refused = Vec::new();
     for c in candidates {
@@ -52,7 +51,9 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], servers: &Servers, polic
             Err(e) => return Err(e),
         };
         let mut findings: Vec<_> = c.report.findings.iter().filter(|f| f.severity != Severity::Pass).cloned().collect();
-        findings.extend(sources::name(&mut steps, &servers.source(c.device), c.platform.definition(), policy));
+        let (source, definition) = (services.servers.source(c.device), c.platform.definition());
+        let serves = |protocol, direction| services.find(protocol, direction).is_some();
+        findings.extend(sources::name(&mut steps, &source, &serves, definition, policy));
         if steps.iter().any(|step| step.source().is_some()) {
             findings.extend(reach::left_out(c.device, policy));
         }

@@ -7,16 +7,26 @@ use crate::transfer::{Planned, Predicted, Source};
 
 type Transfer = (Protocol, Direction);
 
+/// Does this client do it?
+pub(super) type Serves<'a> = &'a dyn Fn(Protocol, Direction) -> bool;
+
 /// Names the source in every transfer, leaves out what cannot be done from there, and predicts the rest. What the reader
 /// of the plan must know of it; a blocking finding where nothing is left.
-pub(super) fn name(steps: &mut [StepSpec], source: &Source, definition: &Definition, policy: &Policy) -> Vec<Finding> {
+pub(super) fn name(
+    steps: &mut [StepSpec],
+    source: &Source,
+    serves: Serves<'_>,
+    definition: &Definition,
+    policy: &Policy,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for step in steps {
         let StepKind::Transfer { bytes, transfers, from, predicted, .. } = &mut step.kind else { continue };
         findings.extend(unknown(definition, policy));
-        if let Some(server) = &source.server {
-            findings.extend(through(server, transfers, &definition.abilities));
-        }
+        findings.extend(match &source.server {
+            Some(server) => through(server, transfers, &definition.abilities),
+            None => from_us(transfers, serves),
+        });
         *predicted = Predicted::all(transfers, *bytes, &policy.link);
         *from = Some(source.clone());
     }
@@ -33,36 +43,70 @@ fn unknown(definition: &Definition, policy: &Policy) -> Option<Finding> {
     })
 }
 
+/// Leaves only what this client does.
+fn from_us(transfers: &mut Vec<Transfer>, serves: Serves<'_>) -> Option<Finding> {
+    let lost: Vec<_> =
+        transfers.iter().filter(|(protocol, direction)| !serves(*protocol, *direction)).copied().collect();
+    if lost.is_empty() {
+        return None;
+    }
+    transfers.retain(|transfer| !lost.contains(transfer));
+    let finding = if transfers.is_empty() {
+        let message = format!("nothing is left of the policy: this client does not do {}", listed(&lost));
+        Finding::new("transfer.no_way", Severity::Blocking, message)
+    } else {
+        let message = format!("left out, because this client does not do it: {}", listed(&lost));
+        Finding::new("transfer.left_out", Severity::Warning, message)
+    };
+    let encrypted = lost.iter().any(|(protocol, _)| matches!(protocol, Protocol::Https | Protocol::Ftps));
+    let remedy =
+        if encrypted { "HTTPS and FTPS are served where offers.https is set" } else { "change policy.transfers" };
+    Some(finding.from("policy.transfers").remedy(remedy))
+}
+
 /// Leaves only the pulls that go through a door of the server; what we push to the device does not pass there.
 fn through(server: &Planned, transfers: &mut Vec<Transfer>, abilities: &Abilities) -> Option<Finding> {
+    let told = |protocol: &Protocol, port: u16| port == protocol.port() || !abilities.fixed_ports.contains(protocol);
     let takes = |(protocol, direction): &Transfer| {
-        *direction != Direction::Pull
-            || server
-                .way(*protocol)
-                .is_some_and(|way| way.port == protocol.port() || !abilities.fixed_ports.contains(protocol))
+        *direction != Direction::Pull || server.way(*protocol).is_some_and(|way| told(protocol, way.port))
     };
     let lost: Vec<_> = transfers.iter().filter(|t| !takes(t)).copied().collect();
+    // Doors that are there, at ports that the device cannot be told.
+    let elsewhere: Vec<_> = lost.iter().filter_map(|(p, _)| Some((*p, server.way(*p)?.port))).collect();
+    let elsewhere: Vec<_> = elsewhere
+        .iter()
+        .map(|(p, port)| format!("{p} at port {port} and not {}, which is all it can be told", p.port()))
+        .collect();
+    let because = if elsewhere.is_empty() { String::new() } else { format!(" (it serves {})", elsewhere.join(", ")) };
     let encrypted = transfers.first().is_some_and(|(protocol, _)| protocol.secure());
     if lost.len() == transfers.len() {
         let ways = server.ways.iter().map(|way| format!("{} at port {}", way.protocol, way.port));
         let message = format!(
-            "the device cannot pull from the image server {}: it serves {}, and what is left of the policy is {}",
+            "the device cannot pull from the image server {}: it serves {}, and what is left of the policy is {}{because}",
             server.name,
             ways.collect::<Vec<_>>().join(", "),
             listed(&lost)
         );
+        let remedy = if elsewhere.is_empty() {
+            "give the server a door of such a protocol, or add its protocol to policy.transfers"
+        } else {
+            "let the server listen at the protocol's own port, or give it a door of another protocol of the policy"
+        };
         return Some(
             Finding::new("transfer.no_way", Severity::Blocking, message)
                 .from("servers")
                 .from("policy.transfers")
-                .remedy("give the server a door of such a protocol, or add its protocol to policy.transfers"),
+                .remedy(remedy),
         );
     }
     transfers.retain(takes);
     let Some((first, direction)) = transfers.first().filter(|(protocol, _)| encrypted && !protocol.secure()) else {
         return (!lost.is_empty()).then(|| {
-            let message =
-                format!("left out, because the image server {} does not serve it: {}", server.name, listed(&lost));
+            let what = listed(&lost);
+            let message = match elsewhere.is_empty() {
+                true => format!("left out, because the image server {} does not serve it: {what}", server.name),
+                false => format!("left out, because the device cannot have it of {}{because}: {what}", server.name),
+            };
             Finding::new("transfer.left_out", Severity::Warning, message).from("servers")
         });
     };
@@ -87,7 +131,7 @@ mod tests {
     use crate::transfer::{Because, Way};
 
     use Direction::{Pull, Push};
-    use Protocol::{Ftp, Http, Scp, Sftp, Tftp};
+    use Protocol::{Ftp, Http, Https, Scp, Sftp, Tftp};
 
     fn planned(platform: &str, policy: &Policy, doors: &[(Protocol, u16)]) -> (StepSpec, Vec<Finding>) {
         let registry = Registry::builtin().unwrap();
@@ -100,7 +144,8 @@ mod tests {
         let transfers = policy.transfers.iter().filter(known).copied().collect();
         let kind = StepKind::transfer(Sha256::of(b"x"), 655_350, "flash:x".into(), transfers);
         let mut steps = [StepSpec::new(kind, "copy")];
-        let findings = name(&mut steps, &source, definition, policy);
+        let serves = |protocol, _| protocol != Https;
+        let findings = name(&mut steps, &source, &serves, definition, policy);
         let [step] = steps;
         (step, findings)
     }
@@ -137,6 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn what_we_do_not_serve_is_left_out_and_said() {
+        let (step, findings) = planned("ios_xe", &with(&[(Https, Pull), (Scp, Pull)]), &[]);
+        assert_eq!((order(&step), findings[0].code.as_str()), (&[(Scp, Pull)][..], "transfer.left_out"));
+        let (_, findings) = planned("ios_xe", &with(&[(Https, Pull)]), &[]);
+        assert_eq!((findings[0].code.as_str(), findings[0].severity), ("transfer.no_way", Severity::Blocking));
+        assert!(findings[0].remedy.as_deref().is_some_and(|r| r.contains("offers.https")), "{findings:?}");
+    }
+
+    #[test]
     fn a_server_that_makes_the_transfer_less_secure_is_a_finding() {
         let policy = with(&[(Sftp, Pull), (Http, Pull)]);
         let (step, findings) = planned("ios_xe", &policy, &[(Http, 8080)]);
@@ -148,8 +202,9 @@ mod tests {
     #[test]
     fn a_port_that_the_device_cannot_be_told_is_no_way() {
         let policy = with(&[(Ftp, Pull), (Tftp, Pull)]);
-        let (step, _) = planned("ios", &policy, &[(Ftp, 2121), (Tftp, 69)]);
+        let (step, findings) = planned("ios", &policy, &[(Ftp, 2121), (Tftp, 69)]);
         assert_eq!(order(&step), [(Tftp, Pull)]);
+        assert!(findings[0].message.contains("ftp at port 2121 and not 21"), "{}", findings[0].message);
         let (_, findings) = planned("ios", &policy, &[(Ftp, 2121), (Scp, 22)]);
         let refused = &findings[0];
         assert_eq!((refused.code.as_str(), refused.severity), ("transfer.no_way", Severity::Blocking));

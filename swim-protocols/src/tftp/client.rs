@@ -64,12 +64,13 @@ impl TftpClient {
         let (write, options) = (request.write, !request.options.is_empty());
         let packet = Packet::Request(request).bytes();
         let mut once = true;
+        let at = session.peer().clone();
         loop {
             session.send(&packet, packet.len()).await?;
             let asked = session.cx.clock.monotonic();
             let unreachable = |e: Error| match e.kind() {
                 ErrorKind::Timeout | ErrorKind::Unreachable => {
-                    Error::new(ErrorKind::Unreachable, "connect", "the server does not answer")
+                    Error::new(ErrorKind::Unreachable, "connect", format!("{at}: no TFTP server answers there"))
                         .retry_when(Retry::After(REDIAL_AFTER))
                         .caused_by(e)
                 }

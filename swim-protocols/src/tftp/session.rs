@@ -63,6 +63,11 @@ impl Session {
         Self { port_open: true, patience: NO_ANSWER, ..Self::open(socket, server, cx, None) }
     }
 
+    /// The other side.
+    pub(crate) const fn peer(&self) -> &Endpoint {
+        &self.peer
+    }
+
     /// Sends datagrams of `each` bytes.
     pub(crate) async fn send(&mut self, batch: &[u8], each: usize) -> Result<()> {
         match self.socket.send(batch, each, &self.peer).await {

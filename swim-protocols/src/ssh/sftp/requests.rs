@@ -143,5 +143,10 @@ pub(super) fn refused(answer: Answer, what: &str) -> Error {
         (codec::UNSUPPORTED, _) => ErrorKind::Unsupported,
         (_, kind) => kind,
     };
-    Error::new(kind, "sftp", format!("the device refused to {what} (status {code})")).said(said)
+    let why = match code {
+        codec::NO_SUCH_FILE => ": no such file or folder",
+        codec::PERMISSION_DENIED => ": permission denied",
+        _ => "",
+    };
+    Error::new(kind, "sftp", format!("the server refused to {what} (status {code}{why})")).said(said)
 }

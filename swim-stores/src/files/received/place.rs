@@ -77,7 +77,12 @@ impl Place {
         options.read(true).write(true).create(true).truncate(false);
         disk::never_through_a_link(&mut options).open(&self.part).map_err(|cause| {
             let kind = if disk::is_absent(&cause) { ErrorKind::NotFound } else { ErrorKind::Store };
-            let e = Error::new(kind, OPERATION, format!("{}: it cannot be written", self.part.display()));
+            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+            let message = match folder {
+                Some(folder) => format!("{}: the folder {} is not there", self.path.display(), folder.display()),
+                None => format!("{}: it cannot be written", self.part.display()),
+            };
+            let e = Error::new(kind, OPERATION, message);
             e.with("path", self.part.display()).caused_by(cause)
         })
     }
