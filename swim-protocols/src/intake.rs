@@ -37,6 +37,8 @@ struct State {
     tries: u32,
     /// Nothing more is taken.
     closed: bool,
+    /// Why the last upload that failed was not taken.
+    reason: Option<String>,
 }
 
 impl State {
@@ -121,6 +123,16 @@ impl Intake {
             Ok(())
         });
         named.await.map_err(|e| Error::internal("accept", "the end of an upload was lost").caused_by(e))?
+    }
+
+    /// Notes why an upload was not taken.
+    pub(crate) fn failed(&self, why: impl Into<String>) {
+        self.lock().reason = Some(why.into());
+    }
+
+    /// Why the last upload that failed was not taken.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.lock().reason.clone()
     }
 
     /// The file is whole and safe: nothing more is taken.

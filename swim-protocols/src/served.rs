@@ -64,6 +64,17 @@ impl Goods {
         }
     }
 
+    /// Logs why a transfer ended, and notes it for who withdraws an accept that has no file.
+    #[cfg(any(feature = "ssh", feature = "tftp", feature = "ftp"))]
+    pub(crate) fn ended_early(&self, e: &Error) {
+        tracing::info!(device = %self.device(), error = %e.report(), "a transfer ended early");
+        if let Self::In(_, intake) = self
+            && e.kind() != ErrorKind::Cancelled
+        {
+            intake.failed(e.report().to_string());
+        }
+    }
+
     /// May this address, which showed the secret, come in?
     pub(crate) fn admits(&self, host: &str) -> bool {
         match self {
@@ -194,7 +205,8 @@ impl Served for HiddenPath {
                     }
                 }
                 if intake.whole().is_none() {
-                    let message = format!("the upload is not whole: {} bytes came", intake.taken());
+                    let reason = intake.reason().map(|reason| format!("; the last try: {reason}")).unwrap_or_default();
+                    let message = format!("the upload is not whole: {} bytes came{reason}", intake.taken());
                     return Err(Error::new(ErrorKind::Interrupted, "accept", message));
                 }
                 Direction::Upload

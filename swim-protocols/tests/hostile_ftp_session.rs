@@ -190,3 +190,19 @@ async fn a_part_of_another_version_is_begun_again() {
         assert!(sink.version().await.unwrap().unwrap().starts_with("3000000 bytes, changed 1"));
     }
 }
+
+/// Who opened the accept is told what the client was told.
+#[tokio::test]
+async fn an_accept_without_a_file_says_why() {
+    let folder = Folder::new();
+    let sink = FileSink::at(folder.file("sink"));
+    let served = accepted(1000, &sink, &context()).await;
+    let mut raw = Raw::inside(&*served).await;
+    let mut data = dial("127.0.0.1", raw.passive().await).await;
+    assert_eq!(raw.ask("STOR x.bin").await, 150);
+    data.write_all(&[1; 2000]).await.unwrap();
+    drop(data);
+    assert_eq!(raw.code().await, 552);
+    let e = served.close().await.unwrap_err();
+    assert!(e.to_string().contains("; the last try: ftp: more than the 1000 bytes came"), "{e}");
+}

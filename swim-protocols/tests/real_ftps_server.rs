@@ -99,6 +99,37 @@ async fn python_reads_and_writes_with_the_keys_of_the_session() {
     }
 }
 
+/// Whoever comes to the data port without the keys of the control connection is somebody else, from the same address or not.
+#[tokio::test]
+async fn a_data_connection_with_keys_of_its_own_is_refused() {
+    let (folder, identity) = (Folder::new(), identity());
+    let (authority, up, to) = (folder.file("authority"), folder.file("up"), folder.file("to"));
+    std::fs::write(&authority, identity.pem()).unwrap();
+    std::fs::write(&up, PatternStore::pattern(0, BYTES as usize)).unwrap();
+    let stranger = PYTHON.replace("session=self.sock.session", "session=None");
+    for version in ["TLSv1_2", "TLSv1_3"] {
+        for upload in [false, true] {
+            let _ = std::fs::remove_file(&to);
+            let sink = FileSink::at(&to);
+            let served = match upload {
+                true => ftps(&identity).accept(place(HOST, BYTES, &sink), &context()).await.unwrap(),
+                false => ftps(&identity).offer(image(HOST, BYTES), &context()).await.unwrap(),
+            };
+            let (port, put) = (served.port().to_string(), if upload { up.as_str() } else { "" });
+            let (user, password) = (served.user().unwrap(), served.password().unwrap().expose());
+            let ended = run(
+                "python3",
+                "python3",
+                &["-c", &stranger, &port, user, password, &authority, version, "true", &to, put],
+            )
+            .await;
+            assert!(!ended.status.success(), "{version} {ended:?}");
+            assert_eq!((served.sent(), sink.is_finished()), (0, false), "{version} {ended:?}");
+            assert_eq!(std::fs::metadata(&to).unwrap().len(), 0);
+        }
+    }
+}
+
 /// Our own client at our own server, and what it does with a certificate that is not the expected one.
 #[tokio::test]
 async fn our_client_reads_and_writes_and_leaves_another_certificate_before_its_login() {

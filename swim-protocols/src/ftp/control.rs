@@ -54,7 +54,7 @@ impl Control {
         cx: &Context,
     ) -> Result<Option<String>> {
         let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
-        let Secured { stream, cipher } = identity.accept(plain, limit, cx).await?;
+        let Secured { stream, cipher, .. } = identity.accept(plain, limit, cx).await?;
         self.stream = stream;
         Ok(cipher)
     }

@@ -246,7 +246,13 @@ impl Desk {
         // Whoever dialled: the client of FTP is the client of TLS.
         let stream = BufReader::with_capacity(READ_BUFFER, stream);
         let secured = identity.accept(stream, HANDSHAKE, cx).await;
-        secured.map(|secured| secured.stream).map_err(|e| Fault::new(code(&e, NOT_SECURED), e))
+        let secured = secured.map_err(|e| Fault::new(code(&e, NOT_SECURED), e))?;
+        if !secured.resumed {
+            // Of the same address, and perhaps of somebody else behind it: who logged in has the keys. vsftpd demands the same.
+            let message = "a data connection does not go on with the keys of its control connection";
+            return Err(Fault::new(NOT_SECURED, Error::new(ErrorKind::Auth, "ftp", message)));
+        }
+        Ok(secured.stream)
     }
 }
 

@@ -220,7 +220,7 @@ impl Visitor {
         if error.kind() == ErrorKind::Cancelled {
             return Err(error);
         }
-        tracing::info!(device = %desk.goods.device(), error = %error, "a transfer ended early");
+        desk.goods.ended_early(&error);
         let words = match code {
             425 => "there was no data connection",
             426 => "the data connection broke",

@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
             let message = "the server sent something between the answer to AUTH and the TLS handshake";
             return Err(Error::new(ErrorKind::UnexpectedReply, "ftp", message));
         }
-        let Secured { stream, cipher } = peer.secure(BufReader::new(self.stream), self.cx).await?;
+        let Secured { stream, cipher, .. } = peer.secure(BufReader::new(self.stream), self.cx).await?;
         Ok(Self { stream, cipher, peer: Some(peer), ..self })
     }
 

@@ -207,7 +207,8 @@ impl Visitor {
         }
         self.user.clear();
         self.say(234, "go on").await?;
-        match self.control.secure(identity, HANDSHAKE, &self.cx).await {
+        let identity = identity.for_one_client()?;
+        match self.control.secure(&identity, HANDSHAKE, &self.cx).await {
             Ok(cipher) => {
                 (self.identity, self.cipher) = (Some(identity.without_tickets()), cipher);
                 Ok(())

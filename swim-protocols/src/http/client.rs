@@ -117,9 +117,9 @@ impl HttpClient {
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
         let stream = Severable::new(dialed.stream, cut);
-        let Secured { stream, cipher } = match &self.tls {
+        let Secured { stream, cipher, .. } = match &self.tls {
             Some(tls) => tls.peer(device, cx).await?.secure(stream, cx).await?,
-            None => Secured { stream: Box::new(stream), cipher: None },
+            None => Secured { stream: Box::new(stream), cipher: None, resumed: false },
         };
         let (stream, held) = (TokioIo::new(stream), Connection { cipher, _cut: guard });
         let (mut sender, connection) =
@@ -223,13 +223,13 @@ impl Transfer for HttpClient {
     }
 
     async fn push(&self, request: Push, cx: &Context) -> Result<Receipt> {
+        let mut put = plain(Method::PUT, &request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let login = self.login(&request.device).await.map_err(named)?;
         let login = login.as_ref();
         let named = |e: Error| named(discreet(login, e));
         let sent = Arc::new(AtomicU64::new(0));
-        let mut put = plain(Method::PUT, &request.path)?;
         *put.body_mut() = outgoing(&request, &sent, cx);
         put.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(request.bytes));
         let (response, connection) = self.ask(&request.device, login, put, &sent, cx).await.map_err(|e| {
@@ -248,6 +248,7 @@ impl Transfer for HttpClient {
     }
 
     async fn fetch(&self, request: Fetch, cx: &Context) -> Result<Receipt> {
+        crate::path::check(&request.path)?;
         let began = cx.clock.monotonic();
         let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let login = self.login(&request.device).await.map_err(named)?;

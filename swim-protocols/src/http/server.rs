@@ -94,7 +94,7 @@ impl Guard {
     async fn secure(&self, stream: Severable, cx: &Context) -> Option<Box<dyn ByteStream>> {
         let Some(identity) = &self.identity else { return Some(Box::new(stream)) };
         match identity.accept(stream, HEADER_LIMIT, cx).await {
-            Ok(Secured { stream, cipher }) => {
+            Ok(Secured { stream, cipher, .. }) => {
                 *self.cipher.lock().unwrap_or_else(PoisonError::into_inner) = cipher;
                 Some(stream)
             }

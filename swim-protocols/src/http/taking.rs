@@ -46,14 +46,19 @@ impl Inbox {
         let refused =
             if self.intake.admits(peer) { refusal(request.headers(), self.request.most) } else { Some(USED_UP) };
         if let Some((status, words)) = refused {
+            self.intake.failed(words.trim_end());
             return text(status, words);
         }
         // A task of its own: when the connection ends in the middle of a write, that write must be over before the next
         // upload begins.
+        let intake = Arc::clone(&self.intake);
         let taken = tokio::spawn(async move { self.take(request.into_body()).await }).await.unwrap_or(Err(FAILED));
         match taken {
             Ok(()) => text(StatusCode::CREATED, "the file is here\n"),
-            Err((status, words)) => text(status, words),
+            Err((status, words)) => {
+                intake.failed(words.trim_end());
+                text(status, words)
+            }
         }
     }
 

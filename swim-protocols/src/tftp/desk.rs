@@ -64,7 +64,7 @@ impl Desk {
         let (desk, peer) = (Arc::clone(self), peer.clone());
         tokio::spawn(async move {
             if let Err(e) = desk.attend(&request, &peer).await {
-                tracing::info!(device = %desk.goods.device(), error = %e, "a transfer ended early");
+                desk.goods.ended_early(&e);
             }
             desk.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&peer);
         });

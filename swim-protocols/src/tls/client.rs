@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{IpAddr as TlsAddress, ServerName};
-use tokio_rustls::rustls::{ClientConfig, DEFAULT_VERSIONS, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, DEFAULT_VERSIONS, HandshakeKind, RootCertStore};
 
 use super::judge::{Judge, OPERATION, refused};
 use super::witness::Witness;
@@ -133,10 +133,11 @@ impl Peer {
         let (_, connection) = stream.get_ref();
         let leaf = connection.peer_certificates().and_then(|shown| shown.first()).map(|leaf| Fingerprint::of(leaf));
         let cipher = name(connection.negotiated_cipher_suite());
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let nothing =
             || Error::new(ErrorKind::UnexpectedReply, OPERATION, format!("{} showed no certificate", self.at));
         self.judge.check(leaf.ok_or_else(nothing)?).await?;
-        Ok(Secured { stream: Box::new(stream), cipher })
+        Ok(Secured { stream: Box::new(stream), cipher, resumed })
     }
 }
 

@@ -13,9 +13,11 @@ use swim_core::model::{Fingerprint, Secret, ServerCertificate};
 use swim_core::ports::{ByteStream, Clock, Context};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring::Ticketer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{DEFAULT_VERSIONS, ServerConfig};
+use tokio_rustls::rustls::server::NoServerSessionStorage;
+use tokio_rustls::rustls::{DEFAULT_VERSIONS, HandshakeKind, ServerConfig};
 
 use super::{Secured, Time, certificates, name, provider, unusable};
 
@@ -132,6 +134,19 @@ impl Identity {
         Arc::clone(&self.shown)
     }
 
+    /// The same for one client and the connections that belong to its first one: the keys for later connections that it is
+    /// handed are of no use to others, and those of others are of none to it.
+    ///
+    /// # Errors
+    /// `Internal` when the machine has no randomness.
+    #[cfg(feature = "ftp")]
+    pub(crate) fn for_one_client(&self) -> Result<Self> {
+        let mut config = ServerConfig::clone(self.acceptor.config());
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.ticketer = Ticketer::new().map_err(unusable)?;
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), shown: Arc::clone(&self.shown) })
+    }
+
     /// The same, but that no keys for later connections are handed out, only taken: a client that only sends would leave
     /// them unread, and its machine would then reset the connection together with what is still on its way to us.
     #[cfg(feature = "ftp")]
@@ -155,8 +170,10 @@ impl Identity {
             })
         };
         let stream = cx.within(limit, "tls", handshake).await?;
-        let cipher = name(stream.get_ref().1.negotiated_cipher_suite());
-        Ok(Secured { stream: Box::new(stream), cipher })
+        let connection = stream.get_ref().1;
+        let cipher = name(connection.negotiated_cipher_suite());
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        Ok(Secured { stream: Box::new(stream), cipher, resumed })
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Secured {
     pub(crate) stream: Box<dyn ByteStream>,
     /// The cipher suite, as IANA names it.
     pub(crate) cipher: Option<String>,
+    /// Did the other side go on with the keys of an earlier connection?
+    pub(crate) resumed: bool,
 }
 
 fn provider() -> Arc<CryptoProvider> {

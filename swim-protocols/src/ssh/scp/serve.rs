@@ -76,7 +76,7 @@ pub(crate) async fn serve(channel: Channel<Msg>, outflow: Arc<Outflow>, asked: A
     let status = match served {
         Ok(()) => 0,
         Err(e) => {
-            tracing::info!(device = %goods.device(), error = %e.report(), "a transfer ended early");
+            goods.ended_early(&e);
             1
         }
     };

@@ -171,7 +171,10 @@ impl Inbox<'_> {
 
     fn resize(&mut self, id: u32, bytes: Option<u64>) -> Bytes {
         match (&mut self.upload, bytes) {
-            (Some(upload), Some(bytes)) => answer(id, &upload.resize(bytes)),
+            (Some(upload), Some(bytes)) => {
+                let resized = upload.resize(bytes);
+                self.answer(id, &resized)
+            }
             (None, Some(bytes)) if self.intake.whole() != Some(bytes) => {
                 folder::status(id, codec::PERMISSION_DENIED, "The file is not open")
             }
@@ -182,22 +185,25 @@ impl Inbox<'_> {
     async fn write(&mut self, id: u32, offset: u64, data: &[u8]) -> Bytes {
         let cx = self.context();
         let Some(upload) = &mut self.upload else { return no_handle(id) };
-        answer(id, &upload.write(offset, data, &self.sink, self.intake, &cx).await)
+        let written = upload.write(offset, data, &self.sink, self.intake, &cx).await;
+        self.answer(id, &written)
     }
 
     /// The end of the upload, good or bad.
     async fn close(&mut self, id: u32) -> Bytes {
         let Some(upload) = self.upload.take() else { return no_handle(id) };
-        answer(id, &upload.finish(&self.sink, self.intake, self.cx).await)
+        let finished = upload.finish(&self.sink, self.intake, self.cx).await;
+        self.answer(id, &finished)
     }
-}
 
-fn answer(id: u32, done: &Result<()>) -> Bytes {
-    match done {
-        Ok(()) => folder::status(id, codec::OK, ""),
-        Err(e) => {
-            tracing::info!(error = %e.report(), "an upload is refused");
-            folder::status(id, codec::FAILURE, e.message())
+    fn answer(&self, id: u32, done: &Result<()>) -> Bytes {
+        match done {
+            Ok(()) => folder::status(id, codec::OK, ""),
+            Err(e) => {
+                tracing::info!(error = %e.report(), "an upload is refused");
+                self.intake.failed(e.report().to_string());
+                folder::status(id, codec::FAILURE, e.message())
+            }
         }
     }
 }

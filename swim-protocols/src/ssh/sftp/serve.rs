@@ -19,7 +19,7 @@ pub(crate) async fn serve(channel: Channel<Msg>, outflow: Arc<Outflow>, goods: &
         Goods::In(request, intake) => accept::serve(&mut pipe, request, intake, cx).await,
     };
     if let Err(e) = served {
-        tracing::info!(device = %goods.device(), error = %e.report(), "a transfer ended early");
+        goods.ended_early(&e);
     }
     pipe.finish_with(0).await;
 }
