@@ -14,12 +14,10 @@ mod tftpd;
 #[path = "../swim-protocols/tests/support/vsftpd.rs"]
 mod vsftpd;
 
-use std::net::{TcpListener, UdpSocket};
-
 use certificates::Authority;
 use mounted::Mounted;
 use nginx::Nginx;
-use support::{Folder, Sshd};
+use support::{Folder, Sshd, free_port};
 use swim::core::model::Protocol;
 use swim::{Checked, Client, Config, ErrorKind, Works};
 use tftpd::Tftpd;
@@ -276,7 +274,7 @@ async fn an_ftp_server_says_exactly_what_is_wrong() {
     let keeper = Vsftpd::with("127.0.0.1", "cmds_denied=DELE");
     let small = Mounted::tmpfs(&open.file("small"), SMALL);
     // The one data port that it may use is free at 127.0.0.1, where the client looks for it.
-    let data_port = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
+    let data_port = free_port("127.0.0.2");
     let walled = Vsftpd::with("127.0.0.2", &format!("pasv_min_port={data_port}\npasv_max_port={data_port}"));
     let through = control_only(walled.port).await;
     let checked = tested(&[
@@ -326,7 +324,7 @@ async fn a_tftp_server_says_which_options_it_ignores_and_what_is_wrong() {
     std::fs::write(files.file("other.bin"), vec![0; 100_003]).unwrap();
     let mapped = Tftpd::start("127.0.0.1", files, &["-m", &maps.file("map")]);
     let fixed = Tftpd::with("127.0.0.1", Folder::new(), &[]);
-    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = free_port("127.0.0.1");
     let checked = tested(&[
         ("plain", "tftp", plain.port, "good", ""),
         ("small", "tftp", small.port, "good", ""),

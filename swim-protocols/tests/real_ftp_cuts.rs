@@ -13,14 +13,13 @@ mod support;
 #[path = "support/vsftpd.rs"]
 mod vsftpd;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use relay::{Cut, Fault, Relay, Way};
 use sink::{FileSink, fetch};
 use support::memory::{MemorySecrets, PatternStore};
-use support::{Folder, assert_pattern, context, push};
+use support::{Folder, assert_pattern, context, free_port, push};
 use swim_core::model::Endpoint;
 use swim_core::ports::{Dialed, Listener, Network, Transfer};
 use swim_core::{ErrorKind, Result};
@@ -56,7 +55,7 @@ impl Network for Detour {
 
 /// A server with one port for data, the relay before it, and our client.
 async fn ends(way: Way, percent: u64, fault: Fault) -> (Vsftpd, Relay, FtpClient) {
-    let data = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let data = free_port("127.0.0.1");
     let ftpd = Vsftpd::with("127.0.0.1", &format!("pasv_min_port={data}\npasv_max_port={data}"));
     let relay = Relay::start(data, Some(Cut { way, at: BYTES * percent / 100, fault })).await;
     let network = Detour { data, relay: relay.port };

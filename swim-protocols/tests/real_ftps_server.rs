@@ -18,7 +18,7 @@ use ftp_clients::{curl, image, place, run, url};
 use hurried::hurried;
 use sink::{FileSink, fetch};
 use support::memory::{MemoryRecords, MemorySecrets, PatternStore};
-use support::{Folder, assert_pattern, context, offer, push};
+use support::{Folder, assert_pattern, context, free_port, offer, push};
 use swim_core::ErrorKind;
 use swim_core::model::{Device, Endpoint, Login, Protocol, TlsTrust};
 use swim_core::ports::{Offer, Served, Transfer};
@@ -278,7 +278,7 @@ async fn several_share_a_port_and_the_login_tells_them_apart() {
     let (authority, to, up) = (folder.file("authority"), folder.file("to"), folder.file("up"));
     std::fs::write(&authority, identity.pem()).unwrap();
     std::fs::write(&up, PatternStore::pattern(0, 3_000)).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port("127.0.0.1");
     let plain = plain_at(port);
     let private = plain.tls(identity.clone());
     let first = plain.offer(image(HOST, 70_001), &context()).await.unwrap();

@@ -8,8 +8,8 @@ mod telnetd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::context;
 use support::memory::MemorySecrets;
+use support::{context, free_port};
 use swim_core::cli::{Answer, Dialogue, Reply};
 use swim_core::model::Device;
 use swim_core::platform::Registry;
@@ -89,7 +89,7 @@ async fn a_cancelled_command_ends_at_once() {
 
 #[tokio::test]
 async fn a_server_of_another_kind_and_a_closed_port() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = free_port("127.0.0.1");
     let telnetd = Telnetd::start();
     let mut device = telnetd.device("good");
     device.at.port = closed;

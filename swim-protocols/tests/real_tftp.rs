@@ -8,7 +8,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::{Folder, assert_pattern, context, offer, program};
+use support::{Folder, assert_pattern, context, free_port, offer, program};
 use swim_core::ports::{Offer, Served, Transfer};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::tftp::{TftpConfig, TftpOffers};
@@ -76,7 +76,7 @@ async fn block_numbers_roll_over() {
 /// Two devices at one port, each with an offer of its own.
 #[tokio::test]
 async fn offers_at_one_port_are_told_apart_by_path_and_source() {
-    let (folder, port) = (Folder::new(), std::net::UdpSocket::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port());
+    let (folder, port) = (Folder::new(), free_port("0.0.0.0"));
     let offers = TftpOffers::new(Arc::new(TcpNetwork), TftpConfig { bind: "0.0.0.0".into(), port });
     let from = |source: &str, bytes| Offer { source: Some(source.into()), ..offer(bytes, "x.bin") };
     let one = offers.offer(from("127.0.0.1", 700_001), &context()).await.unwrap();

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sink::{FileSink, fetch};
-use support::{Folder, assert_pattern, context, memory, offer, program, push};
+use support::{Folder, assert_pattern, context, free_port, memory, offer, program, push};
 use swim_core::model::{Device, Endpoint};
 use swim_core::ports::{Accept, Fetch, Offer, Served, Sink, Transfer};
 use swim_core::{Effect, ErrorKind, Result};
 use swim_protocols::net::TcpNetwork;
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
-use tftpd::{Tftpd, free_port};
+use tftpd::Tftpd;
 
 fn device(host: &str, port: u16) -> Device {
     Device { at: Endpoint { host: host.into(), port }, ..offer(1, "x").device }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -53,9 +54,15 @@ def upload(folder: Path, file: Path, told: dict[str, Any]) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port that no system gives to who asks for any: another program would get it before the server is there."""
+    while True:
+        port = random.randrange(16_384, 32_768)
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Sshd:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import pickle
-import socket
 import subprocess
 import traceback
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ import pytest
 
 import swim
 from conftest import POLICY, Serve
+from peers import free_port
 from swim import errors
 
 MARK = "Canary-5e1f"
@@ -72,13 +72,6 @@ def test_the_lookout_sees_what_it_should(tmp_path: Path) -> None:
         lookout.at_files(tmp_path)
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_a_run_with_failures_leaks_nothing(serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     question = {"fault": "unknown_prompt", "command_prefix": "install add", "text": "Why? "}
@@ -95,7 +88,7 @@ def test_a_run_with_failures_leaks_nothing(serve: Serve, tmp_path: Path, caplog:
     devices = {device["id"]: device for device in config["devices"]}
     devices["wrong"]["login"]["password"] = "wrong"
     devices["keyed"]["login"] = {"user": "admin", "key": "key", "key_passphrase": "passphrase"}
-    devices["away"]["at"]["port"] = closed_port()
+    devices["away"]["at"]["port"] = free_port()
 
     lookout = Lookout()
     # In real time: the simulator takes a second to refuse a login, which is minutes at the pace of the others.

@@ -4,9 +4,11 @@
 #[path = "../../src/memory.rs"]
 pub mod memory;
 
+use std::collections::BTreeSet;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId, Sha256};
@@ -67,8 +69,20 @@ fn make_key(path: &str, kind: &str, bits: u32) {
     assert!(command.status().unwrap().success());
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Ports that no system gives to who asks for any (from 32768 on with Linux): between the choice and the start of a server,
+/// another test would get it.
+const PORTS: std::ops::Range<u16> = 16_384..32_768;
+
+/// A port for a server that is told it. No other server of this process was.
+pub fn free_port(host: &str) -> u16 {
+    static CHOSEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = rand::random_range(PORTS);
+        let free = TcpListener::bind((host, port)).is_ok() && UdpSocket::bind((host, port)).is_ok();
+        if free && CHOSEN.lock().unwrap().insert(port) {
+            return port;
+        }
+    }
 }
 
 impl Sshd {
@@ -107,7 +121,7 @@ impl Sshd {
         let folder = Folder::new();
         make_key(&folder.file("host"), kind, bits);
         keygen(&folder.file("user"));
-        let port = free_port();
+        let port = free_port("127.0.0.1");
         let subsystem = if more.contains("Subsystem ") { "" } else { "Subsystem sftp internal-sftp\n" };
         let rekeys = if more.contains("RekeyLimit ") { "" } else { "RekeyLimit 32M\n" };
         let usual = format!("{subsystem}{rekeys}");

@@ -1,14 +1,13 @@
 //! A real nginx.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 
 use super::certificates::Leaf;
-use super::support::{Folder, Sshd, program};
+use super::support::{Folder, Sshd, free_port, program};
 
 /// A real nginx on a free port: `/` can be read and written, `/locked/` after a login, `/small/` takes a kilobyte, `/dumb/`
 /// knows no ranges.
@@ -53,7 +52,7 @@ impl Nginx {
 
     fn with(host: &str, kind: &str, more: &str) -> Self {
         let folder = Folder::new();
-        let port = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port(host);
         for name in ["locked", "small", "dumb", "temp"] {
             std::fs::create_dir(folder.file(name)).unwrap();
         }

@@ -8,11 +8,7 @@ use std::time::Duration;
 
 use swim_core::model::{Device, Endpoint};
 
-use super::support::{Folder, offer, program};
-
-pub fn free_port(host: &str) -> u16 {
-    UdpSocket::bind((host, 0)).unwrap().local_addr().unwrap().port()
-}
+use super::support::{Folder, free_port, offer, program};
 
 /// tftpd-hpa (options, no windows) over a folder that anybody may write to.
 #[derive(Debug)]

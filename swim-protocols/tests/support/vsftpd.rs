@@ -2,14 +2,14 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use swim_core::model::{Device, DeviceId, Endpoint, HostKeyPolicy, Login, PlatformId};
 
 use super::certificates::Leaf;
-use super::support::{Folder, program};
+use super::support::{Folder, free_port, program};
 
 /// A vsftpd on a free port. It runs as the user of the test: its anonymous user with a list of passwords needs no account
 /// of the machine. Files whose name begins with `secret` are denied.
@@ -44,7 +44,7 @@ impl Vsftpd {
     /// With more lines in its configuration.
     pub fn with(host: &str, more: &str) -> Self {
         let folder = Folder::new();
-        let port = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port(host);
         std::fs::create_dir(folder.file("root")).unwrap();
         std::fs::write(folder.file("passwords"), "open sesame\n").unwrap();
         let at = folder.file("");
