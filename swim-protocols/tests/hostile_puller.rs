@@ -186,6 +186,21 @@ async fn little_reads_do_not_make_the_store_work_for_ever() {
     }
 }
 
+/// A small file is read as often as it may be: what is read ahead is no more than there is of it.
+#[tokio::test]
+async fn a_small_file_may_be_begun_again() {
+    let served = adapter().offer(offer(100, "x.bin"), &context()).await.unwrap();
+    let mut says = packet(1, &[&3_u32.to_be_bytes()]);
+    says.extend(packet(3, &[&1_u32.to_be_bytes(), &string(b"x.bin"), &1_u32.to_be_bytes(), &[0; 4]]));
+    says.extend(packet(5, &[&2_u32.to_be_bytes(), &string(&1_u32.to_be_bytes()), &[0; 8], &100_u32.to_be_bytes()]));
+    for _ in 0..4 {
+        let (_session, mut channel) = sftp(&*served, Config::default()).await;
+        channel.data(&says[..]).await.unwrap();
+        let heard = answers(&mut channel, Duration::from_millis(500)).await;
+        assert!(heard.ends_with(&PatternStore::pattern(0, 100)), "{heard:?}");
+    }
+}
+
 /// A channel that is closed lives on until its client has taken what is on its way: there are few of those, too.
 #[tokio::test]
 async fn channels_that_are_closed_and_not_drained_are_few() {

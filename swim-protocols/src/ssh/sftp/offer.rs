@@ -157,7 +157,7 @@ impl Desktop<'_> {
         let held = offset.checked_sub(*at).and_then(|o| usize::try_from(o).ok()).filter(|o| *o < piece.len());
         let skip = match held {
             Some(skip) => skip,
-            None => match self.look_up(offset).await {
+            None => match self.look_up(offset, PIECE.min(left)).await {
                 Ok(piece) if !piece.is_empty() => {
                     self.ahead = (offset, piece);
                     0
@@ -184,9 +184,9 @@ impl Desktop<'_> {
         Ok((head.followed_by(data.len()), Some(data)))
     }
 
-    async fn look_up(&self, offset: u64) -> Result<Bytes> {
-        self.pulls.look_up(PIECE)?;
-        self.offer.store.read(&self.offer.image, offset, PIECE).await
+    async fn look_up(&self, offset: u64, length: usize) -> Result<Bytes> {
+        self.pulls.look_up(length)?;
+        self.offer.store.read(&self.offer.image, offset, length).await
     }
 
     /// The device closed its handle: it has what it asked for.
