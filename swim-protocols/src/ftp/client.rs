@@ -17,7 +17,7 @@ use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
 use crate::noted::{clear_outdated, version};
-use crate::sendfile::{ImageFile, PORTION, socket};
+use crate::sendfile::{ImageFile, PORTION, is_near, socket};
 use crate::spread::SPREAD;
 use crate::tls::TlsClient;
 
@@ -171,7 +171,8 @@ impl Session<'_> {
     }
 
     async fn written(&mut self, request: &Push, mut data: Stream, from: u64) -> Result<()> {
-        let file = Outgoing { store: &*request.store, image: &request.image, bytes: request.bytes };
+        let copied = socket(&*data).is_some_and(is_near);
+        let file = Outgoing { store: &*request.store, image: &request.image, bytes: request.bytes, copied };
         let sent = pour(file, &mut data, from, self.cx, |_, _| Ok(())).await;
         if let Err(e) = sent {
             drop(data);
@@ -335,6 +336,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) store: &'a dyn ImageStore,
     pub(super) image: &'a Sha256,
     pub(super) bytes: u64,
+    /// Our copies of the bytes are sent, also where the kernel could take them from the file.
+    pub(super) copied: bool,
 }
 
 /// Sends the bytes: the next piece is read while one is on its way. `allow` is asked before a piece goes out, with the place
@@ -354,8 +357,8 @@ pub(super) async fn pour(
     };
     let mut at = from;
     let held = match socket(&**data) {
-        Some(_) => ImageFile::of(file.store, file.image).await?,
-        None => None,
+        Some(_) if !file.copied => ImageFile::of(file.store, file.image).await?,
+        _ => None,
     };
     if let Some(held) = held {
         while at < file.bytes {

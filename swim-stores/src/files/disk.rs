@@ -31,6 +31,37 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     Ok(done)
 }
 
+/// Up to `length` bytes from `offset`; less only where the file ends. The memory for them is not cleared first where the system
+/// can write into it as it is: that would cost as much as half the copy.
+pub(super) fn read_new(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let at = offset.saturating_add(bytes.len() as u64);
+        match append(file, &mut bytes, at) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn append(file: &File, bytes: &mut Vec<u8>, offset: u64) -> io::Result<usize> {
+    Ok(rustix::io::pread(file, rustix::buffer::spare_capacity(bytes), offset)?)
+}
+
+#[cfg(windows)]
+fn append(file: &File, bytes: &mut Vec<u8>, offset: u64) -> io::Result<usize> {
+    let had = bytes.len();
+    bytes.resize(bytes.capacity(), 0);
+    let count = read_once(file, &mut bytes[had..], offset);
+    bytes.truncate(had + *count.as_ref().unwrap_or(&0));
+    count
+}
+
 /// Writes all of `bytes` at `offset`.
 pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     let mut done = 0;
@@ -213,6 +244,20 @@ mod tests {
 
     fn no_flags(_: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::InvalidInput.into())
+    }
+
+    #[test]
+    fn what_is_read_anew_is_what_there_is() {
+        let path = std::env::temp_dir().join(format!("swim-read-new-{}", std::process::id()));
+        std::fs::write(&path, b"0123456789").unwrap();
+        let file = File::open(&path).unwrap();
+        assert_eq!(read_new(&file, 2, 5).unwrap(), b"23456");
+        assert_eq!(read_new(&file, 7, 100).unwrap(), b"789");
+        assert_eq!(read_new(&file, 10, 1).unwrap(), b"");
+        assert_eq!(read_new(&file, 0, 0).unwrap(), b"");
+        assert!(read_new(&File::create(path.with_extension("out")).unwrap(), 0, 1).is_err());
+        std::fs::remove_file(path.with_extension("out")).unwrap();
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -144,12 +144,7 @@ fn read(images: &FileImages, image: &Sha256, offset: u64, length: usize) -> Resu
     // Never more memory than there are bytes, whatever the caller asks for.
     let there = usize::try_from(metadata.len().saturating_sub(offset)).unwrap_or(usize::MAX);
     let length = length.min(there);
-    let from_file = |offset, length| {
-        let mut buffer = vec![0; length];
-        let count = disk::read_at(&file, &mut buffer, offset)?;
-        buffer.truncate(count);
-        Ok(Bytes::from(buffer))
-    };
+    let from_file = |offset, length| disk::read_new(&file, offset, length).map(Bytes::from);
     let end = offset.saturating_add(length as u64);
     match images.pieces.get(image, offset, end, metadata.len(), from_file).map_err(failed)? {
         Some(shared) => Ok(shared),
