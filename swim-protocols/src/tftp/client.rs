@@ -11,7 +11,7 @@ use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 
 use super::config::TftpClientConfig;
 use super::cutting::Source;
-use super::options::{Terms, Wish};
+use super::options::{Terms, Way, Wish};
 use super::packet::{OPTIONS, Packet, Request, UNDEFINED};
 use super::sending::send_file;
 use super::session::{Session, refusal};
@@ -110,7 +110,7 @@ impl TftpClient {
     /// The window for a push: the round trip is measured by a request to read, which changes nothing. A request to write
     /// that is given up again would leave an empty file.
     async fn probe(&self, request: &Push, server: &Endpoint, wish: Wish, cx: &Context) -> Result<Wish> {
-        if request.bytes < WORTH_A_WINDOW || !wish.grows || wish.wider(Duration::MAX / 1_000_000).is_none() {
+        if request.bytes < WORTH_A_WINDOW || !wish.grows || wish.wider(Duration::from_secs(1), Way::Push).is_none() {
             return Ok(wish);
         }
         let mut session = self.session(server, cx).await?;
@@ -121,7 +121,7 @@ impl TftpClient {
             Err(e) if matches!(e.kind(), ErrorKind::Cancelled | ErrorKind::Unreachable) => return Err(e),
             Err(_) => {}
         }
-        Ok(session.trip().and_then(|trip| wish.wider(trip)).unwrap_or(wish))
+        Ok(session.trip().and_then(|trip| wish.wider(trip, Way::Push)).unwrap_or(wish))
     }
 
     async fn put(&self, request: &Push, cx: &Context) -> Result<Blocks> {
@@ -157,6 +157,7 @@ impl TftpClient {
         check_path(&request.path)?;
         let server = self.network.resolve(&request.device.at).await?;
         let mut wish = Wish::new(&self.config, &server.host)?;
+        let way = if is_inside(&server) { Way::Inside } else { Way::Fetch };
         let mut plain = false;
         loop {
             let mut session = self.session(&server, cx).await?;
@@ -173,7 +174,7 @@ impl TftpClient {
             // Now the round trip is known. A server that grants all of the window is asked for the one that fits.
             if terms.window == wish.window
                 && terms.size.is_some_and(|bytes| bytes >= WORTH_A_WINDOW)
-                && let Some(wider) = session.trip().and_then(|trip| wish.wider(trip))
+                && let Some(wider) = session.trip().and_then(|trip| wish.wider(trip, way))
             {
                 give_up(&mut session).await;
                 wish = Wish { grows: false, ..wider };
@@ -232,6 +233,11 @@ impl Transfer for TftpClient {
         let (bytes, blocks) = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         Ok(self.receipt(Direction::Fetch, bytes, began, cx).cut(blocks))
     }
+}
+
+/// Is that server on this machine?
+fn is_inside(server: &Endpoint) -> bool {
+    server.host.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
 /// Ends a transfer that has not begun.

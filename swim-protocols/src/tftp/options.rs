@@ -19,6 +19,20 @@ const FIRST_BURST: u64 = 64 * FITS_IPV4;
 /// The line that a window is made for, in bytes a second: 1 Gbit/s. A window that is too large costs nothing but the
 /// repetition of more after a loss.
 const LINE: u128 = 125_000_000;
+/// Round trips that a window of a fetch fills. Windows do not slide: behind each of them the line is idle for a round trip,
+/// which is then a tenth of the time. What comes at once finds room with us; with others we are more careful.
+const FILLED: u128 = 9;
+
+/// Where a window crosses, and to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To somebody else's buffer.
+    Push,
+    /// To ours.
+    Fetch,
+    /// To ours, inside of this machine: no line loses anything, and each window that ends has both sides wait for each other.
+    Inside,
+}
 
 /// What holds for a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +153,13 @@ impl Wish {
 
     /// The same with the window that this round trip needs, when that is much more.
     #[must_use]
-    pub fn wider(&self, trip: Duration) -> Option<Self> {
-        let needed = u64::try_from(LINE * trip.as_micros() / 1_000_000).unwrap_or(u64::MAX) / self.block;
-        let window = needed.min(LARGEST_WINDOW);
+    pub fn wider(&self, trip: Duration, way: Way) -> Option<Self> {
+        let needed = match way {
+            Way::Push => LINE * trip.as_micros() / 1_000_000,
+            Way::Fetch => FILLED * LINE * trip.as_micros() / 1_000_000,
+            Way::Inside => u128::MAX,
+        };
+        let window = (u64::try_from(needed).unwrap_or(u64::MAX) / self.block).min(LARGEST_WINDOW);
         (self.grows && window >= self.window * 2).then_some(Self { window, ..*self })
     }
 
@@ -239,13 +257,14 @@ mod tests {
     fn the_window_follows_the_round_trip() {
         let wish = Wish::new(&TftpClientConfig::default(), "2001:db8::1").unwrap();
         assert_eq!(wish.block, 1448);
-        assert_eq!(wish.wider(Duration::from_micros(200)), None);
-        assert_eq!(wish.wider(Duration::from_millis(2)).unwrap().window, 172);
-        assert_eq!(wish.wider(Duration::from_millis(50)).unwrap().window, LARGEST_WINDOW);
+        let window = |micros, way| wish.wider(Duration::from_micros(micros), way).map(|wish| wish.window);
+        assert_eq!((window(200, Way::Push), window(200, Way::Fetch)), (None, Some(155)));
+        assert_eq!((window(2_000, Way::Push), window(2_000, Way::Fetch)), (Some(172), Some(LARGEST_WINDOW)));
+        assert_eq!((window(50_000, Way::Push), window(1, Way::Inside)), (Some(LARGEST_WINDOW), Some(LARGEST_WINDOW)));
         let large = TftpClientConfig { block: Some(65_464), ..TftpClientConfig::default() };
         assert_eq!(Wish::new(&large, "192.0.2.1").unwrap().window, 1);
         let fixed = TftpClientConfig { window: Some(4), ..TftpClientConfig::default() };
-        assert_eq!(Wish::new(&fixed, "192.0.2.1").unwrap().wider(Duration::from_secs(1)), None);
+        assert_eq!(Wish::new(&fixed, "192.0.2.1").unwrap().wider(Duration::from_secs(1), Way::Inside), None);
         for bad in [
             TftpClientConfig { block: Some(7), ..TftpClientConfig::default() },
             TftpClientConfig { window: Some(0), ..TftpClientConfig::default() },
