@@ -258,7 +258,11 @@ impl Error {
     #[must_use]
     pub fn masking(mut self, secret: &Secret<String>) -> Self {
         let shown = Secret::new(fit_to_show(secret.expose()));
-        self.mask(&|text| *text = shown.masked(secret.masked(std::mem::take(text))));
+        let mask = |text: &mut String| {
+            let plain = words::without(std::mem::take(text), secret.expose(), Secret::<String>::MASK);
+            *text = words::without(plain, shown.expose(), Secret::<String>::MASK);
+        };
+        self.mask(&mask);
         self
     }
 

@@ -9,6 +9,8 @@ pub mod clock;
 mod command_line;
 #[cfg(feature = "ssh")]
 pub mod connector;
+#[cfg(any(feature = "http", feature = "ftp"))]
+mod delivered;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 #[cfg_attr(
     not(any(feature = "ssh", feature = "http")),

@@ -8,11 +8,14 @@ pub(crate) fn version(bytes: u64, changed: i64) -> String {
     format!("{bytes} bytes, changed {changed}")
 }
 
-/// Throws a part away that is not known to be of the version that is there now. Where nothing was noted, its content has to
+/// Is the part that is here not known to be of the version that is there now? Where nothing was noted, its content has to
 /// tell.
+pub(crate) async fn is_outdated(sink: &dyn Sink, now: Option<&str>) -> Result<bool> {
+    Ok(sink.version().await?.is_some_and(|noted| now != Some(noted.as_str())))
+}
+
+/// Throws such a part away.
+#[cfg(feature = "ssh")]
 pub(crate) async fn clear_outdated(sink: &dyn Sink, now: Option<&str>) -> Result<()> {
-    match sink.version().await? {
-        Some(noted) if now != Some(noted.as_str()) => sink.clear().await,
-        _ => Ok(()),
-    }
+    if is_outdated(sink, now).await? { sink.clear().await } else { Ok(()) }
 }

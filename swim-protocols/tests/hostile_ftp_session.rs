@@ -206,3 +206,32 @@ async fn an_accept_without_a_file_says_why() {
     let e = served.close().await.unwrap_err();
     assert!(e.to_string().contains("; the last try: ftp: more than the 1000 bytes came"), "{e}");
 }
+
+/// The reply comes when all of the file is handed to our machine; what the other one has got is another question.
+#[tokio::test]
+async fn a_keepalive_behind_the_reply_is_no_proof() {
+    let served = offers().offer(Offer { source: None, ..offer(BYTES, "x.bin") }, &context()).await.unwrap();
+    let mut raw = Raw::inside(&*served).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    let port = raw.passive().await;
+    let mut data = socket.connect(format!("127.0.0.1:{port}").parse().unwrap()).await.unwrap();
+    assert_eq!(raw.ask("RETR x.bin").await, 150);
+    let (mut came, mut buffer) = (0, vec![0; 64 * 1024]);
+    let mut reply = Box::pin(raw.code());
+    // Slowly, until the reply is there.
+    while tokio::time::timeout(Duration::from_millis(100), &mut reply).await.is_err() {
+        if let Ok(Ok(n)) = tokio::time::timeout(Duration::from_millis(1), data.read(&mut buffer)).await {
+            came += n as u64;
+        }
+    }
+    drop(reply);
+    raw.say("NOOP\r\n").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    data.set_zero_linger().unwrap();
+    drop(data);
+    drop(raw);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let receipt = served.close().await.unwrap();
+    assert!(came >= BYTES || receipt.completed == Some(0), "{came} bytes came: {receipt:?}");
+}

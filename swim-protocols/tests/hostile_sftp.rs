@@ -386,3 +386,18 @@ async fn names_of_algorithms_are_shown_harmless() {
     let e = fetched.unwrap_err();
     assert!(e.to_string().contains("owned") && !e.to_string().chars().any(char::is_control), "{:?}", e.to_string());
 }
+
+#[tokio::test]
+async fn a_password_that_is_said_back_is_in_no_error() {
+    let lie = about(OPEN, |request| {
+        let words = b"no file for 'open sesame'";
+        packet(&[&[101], &request[1..5], &[0, 0, 0, 4], &(words.len() as u32).to_be_bytes(), words, &[0; 4]])
+    });
+    let fetched = fetched(Arc::clone(&lie), &Folder::new()).await.0.unwrap_err();
+    let pushing = SftpPush::new(client(SshConfig::default()));
+    let pushed = pushing.push(push(server(lie).await, 10, "x.bin"), &context()).await.unwrap_err();
+    for e in [fetched, pushed] {
+        let shown = format!("{e:?} {} {:?}", e.report(), e.record());
+        assert!(!shown.contains("sesame") && shown.contains("'***'"), "{shown}");
+    }
+}

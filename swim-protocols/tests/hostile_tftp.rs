@@ -488,3 +488,20 @@ async fn options_that_were_not_asked_for_are_shown_harmless() {
     let shown = e.report().to_string();
     assert!(shown.contains("owned") && !shown.chars().any(char::is_control), "{shown:?}");
 }
+
+/// A boot loader asks for the size, gives up with an error, and asks anew from the same port.
+#[tokio::test]
+async fn an_error_is_not_answered_with_an_error() {
+    let served = open().await;
+    let asked = request(false, served.path(), "tsize\00\0blksize\01468\0");
+    let socket = say(&*served, &asked).await;
+    for _ in 0..5 {
+        let (options, from) = hear(&socket).await;
+        assert_eq!(options[1], 6, "{options:?}");
+        socket.send_to(b"\0\x05\0\0size only\0", from).await.unwrap();
+        // An error of ours would come before the answer to this.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        socket.send_to(&asked, ("127.0.0.1", served.port())).await.unwrap();
+    }
+    assert_eq!(hear(&socket).await.0[1], 6);
+}

@@ -274,3 +274,38 @@ async fn the_end_of_an_upload_is_one_thing() {
         }
     }
 }
+
+/// One datagram of so many is lost, by chance.
+fn chance(one_of: u64) -> impl FnMut(&[u8]) -> bool + Send + 'static {
+    let mut state = 88_172_645_463_325_252 + one_of;
+    move |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.is_multiple_of(one_of)
+    }
+}
+
+/// A wide window is sent several times on such a line: that is no device that breaks off again and again.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_loses_much_does_not_end_an_honest_pull() {
+    const BYTES: u64 = 20_000_000;
+    for (trip, one_of, window) in [
+        (2, 1000, None),
+        (2, 100, None),
+        (50, 100, None),
+        (2, 100, Some(512)),
+        (50, 100, Some(512)),
+        (2, 33, Some(512)),
+    ] {
+        let (network, folder) = (Arc::new(Line::new(Duration::from_millis(trip), chance(one_of))), Folder::new());
+        let offers = TftpOffers::new(Arc::<Line>::clone(&network), TftpConfig { bind: "127.0.0.1".into(), port: 0 });
+        let client = TftpClient::new(network, TftpClientConfig { window, ..TftpClientConfig::default() });
+        let sink = FileSink::at(folder.file("to"));
+        let served = offers.offer(offer(BYTES, "x.bin"), &context()).await.unwrap();
+        let request = Fetch { bytes: Some(BYTES), ..fetch(device(served.port()), served.path(), &sink) };
+        let done = client.fetch(request, &context()).await;
+        assert!(done.is_ok(), "{trip} ms, 1 of {one_of}, {window:?}: {done:?}");
+        assert_pattern(&folder.file("to"), BYTES);
+    }
+}

@@ -217,5 +217,5 @@ async fn a_server_that_says_nothing_after_auth_is_left_after_a_silence() {
     let folder = Folder::new();
     let sink = FileSink::at(folder.file("to"));
     let e = ftps.fetch(fetch(silent, "x", &sink), &hurried()).await.unwrap_err();
-    assert_eq!((e.kind(), e.operation()), (ErrorKind::Timeout, "tls"), "{e:?}");
+    assert_eq!((e.kind(), e.operation()), (ErrorKind::Timeout, "start TLS"), "{e:?}");
 }

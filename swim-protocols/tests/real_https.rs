@@ -242,7 +242,7 @@ async fn a_server_that_says_nothing_is_left_after_a_silence_or_on_request() {
     let folder = Folder::new();
     let sink = FileSink::at(folder.file("to"));
     let e = client().fetch(fetch(device(), "x", &sink), &hurried()).await.unwrap_err();
-    assert_eq!((e.kind(), e.operation()), (ErrorKind::Timeout, "tls"), "{e:?}");
+    assert_eq!((e.kind(), e.operation()), (ErrorKind::Timeout, "start TLS"), "{e:?}");
     let cx = context();
     let cancel = cx.cancel.clone();
     tokio::spawn(async move {

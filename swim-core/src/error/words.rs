@@ -4,6 +4,9 @@
 /// than both together.
 const WORDS_KEPT: usize = 1500;
 
+/// Behind the number of those that are not.
+const LEFT_OUT: &str = " characters left out] ";
+
 /// A device's words as they may stand in logs and on terminals: control characters, and those that turn the direction of
 /// writing, in a visible form (`\x1b`, `\n`). What is that already stays as it is.
 pub(super) fn fit_to_show(words: &str) -> String {
@@ -13,7 +16,7 @@ pub(super) fn fit_to_show(words: &str) -> String {
     for (at, c) in words.chars().enumerate() {
         if all > 2 * WORDS_KEPT && at >= WORDS_KEPT && at < all - WORDS_KEPT {
             if at == WORDS_KEPT {
-                out.push_str(&format!(" [{} characters left out] ", all - 2 * WORDS_KEPT));
+                out.push_str(&format!(" [{}{LEFT_OUT}", all - 2 * WORDS_KEPT));
             }
             continue;
         }
@@ -31,6 +34,26 @@ pub(super) fn fit_to_show(words: &str) -> String {
     out
 }
 
+/// Shown words without this text, also where only its beginning or its end was kept at the place that was left out.
+pub(super) fn without(words: String, text: &str, mask: &str) -> String {
+    let words = if text.is_empty() { words } else { words.replace(text, mask) };
+    let Some(cut) = words.find(LEFT_OUT).and_then(|end| Some(words.get(..end)?.rfind(" [")?..end + LEFT_OUT.len()))
+    else {
+        return words;
+    };
+    let (Some(before), Some(gap), Some(behind)) =
+        (words.get(..cut.start), words.get(cut.clone()), words.get(cut.end..))
+    else {
+        return words;
+    };
+    let places = || text.char_indices().map(|(at, _)| at).filter(|at| *at > 0);
+    let begun = places().rev().filter_map(|at| text.get(..at)).find(|part| before.ends_with(part)).unwrap_or_default();
+    let ended = places().filter_map(|at| text.get(at..)).find(|part| behind.starts_with(part)).unwrap_or_default();
+    let masked = |part: &str| if part.is_empty() { "" } else { mask };
+    let (before, behind) = (before.strip_suffix(begun).unwrap_or(before), behind.strip_prefix(ended).unwrap_or(behind));
+    format!("{before}{}{gap}{}{behind}", masked(begun), masked(ended))
+}
+
 /// A sentence of ours with words of others in it: what commands a terminal in a visible form, lines as they are.
 pub(super) fn fit_for_a_terminal(sentence: String) -> String {
     let plain = |line: &str| !line.chars().any(char::is_control);
@@ -43,6 +66,26 @@ pub(super) fn fit_for_a_terminal(sentence: String) -> String {
 #[cfg(test)]
 mod tests {
     use crate::{Error, ErrorKind};
+
+    #[test]
+    fn a_secret_is_masked_where_only_a_part_of_it_was_kept() {
+        let secret = crate::model::Secret::new("hunter2-canary".to_owned());
+        for shift in 0..40 {
+            // The cut goes through the secret at every place, at both ends.
+            let words = format!(
+                "{}hunter2-canary{}hunter2-canary{}",
+                "x".repeat(1480 + shift),
+                "y".repeat(900),
+                "z".repeat(1480 + shift)
+            );
+            let e = Error::new(ErrorKind::Auth, "log in", "no").said(words).masking(&secret);
+            let shown = e.device_words().unwrap_or_default();
+            let rest: String = shown.replace("***", "").chars().filter(|c| !"xyz".contains(*c)).collect();
+            let number: String = rest.chars().filter(char::is_ascii_digit).collect();
+            assert_eq!(rest.replace(&number, ""), " [ characters left out] ", "{shift}");
+            assert!(shown.contains("***"), "{shift}");
+        }
+    }
 
     #[test]
     fn the_words_of_a_device_command_no_terminal_and_have_an_end() {

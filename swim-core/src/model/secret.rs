@@ -30,7 +30,7 @@ impl<T: Zeroize> Secret<T> {
 
 impl Secret<String> {
     /// What stands in the place of a secret.
-    const MASK: &'static str = "***";
+    pub(crate) const MASK: &'static str = "***";
 
     /// A text of who was told the secret, such as its answer to a login, without it. Whoever sends a secret masks what
     /// comes back before it can reach an error or a log.

@@ -16,7 +16,7 @@ use super::data::{Ended, drain, fill};
 use super::failure::{About, broken, refused};
 use super::reply::Reply;
 use super::session::{Ports, Session, Stream};
-use crate::noted::{clear_outdated, version};
+use crate::noted::{is_outdated, version};
 use crate::sendfile::{ImageFile, PORTION, is_near, socket};
 use crate::spread::SPREAD;
 use crate::tls::TlsClient;
@@ -213,8 +213,8 @@ impl Session<'_> {
             Some(total) => self.changed(&request.path).await?.map(|changed| version(total, changed)),
             None => None,
         };
-        clear_outdated(sink, version.as_deref()).await?;
-        let have = sink.have().await?;
+        // A part of another version is not gone on with; it goes when the new one is granted.
+        let have = if is_outdated(sink, version.as_deref()).await? { 0 } else { sink.have().await? };
         let verb = format!("RETR {}", request.path);
         if have > 0 && total.is_some_and(|t| t >= have) {
             let from = have.saturating_sub(COMPARED);

@@ -29,15 +29,18 @@ impl Session<'_> {
             DataMode::Passive => Path::Open(self.passive().await?),
             DataMode::Active => Path::Expected(self.active().await?),
         };
-        if from > 0 {
+        // With some servers an offset outlives a verb that was refused.
+        if from > 0 || self.offset_stays {
             let reply = self.ask(&format!("REST {from}")).await?;
-            if reply.code != 350 {
+            if reply.code != 350 && from > 0 {
                 return Ok(Err(reply));
             }
+            self.offset_stays = from > 0;
         }
         if let Err(reply) = self.start(verb).await? {
             return Ok(Err(reply));
         }
+        self.offset_stays = false;
         let stream = match path {
             Path::Open(stream) => stream,
             Path::Expected(door) => arrival(&self.host, door.as_ref(), self.cx).await?,

@@ -15,6 +15,7 @@ use super::config::{CONNECT, CONNECTIONS, DATA_SILENCE, FtpConfig, GOODBYE, HAND
 use super::data::{Ended, arrival, fill};
 use super::failure::broken;
 use super::session::Stream;
+use crate::delivered::delivered;
 use crate::intake::Intake;
 use crate::login::OneLogin;
 use crate::pulls::Pulls;
@@ -188,7 +189,7 @@ impl Desk {
             return Ok(Taken::Unknown);
         }
         tokio::select! {
-            taken = closed(&mut data) => taken.map(|()| Taken::Surely).map_err(Fault::from),
+            taken = has_all(&mut data, cx) => taken.map(|()| Taken::Surely).map_err(Fault::from),
             waited = cx.sleep(TAKEN) => waited.map(|()| Taken::Perhaps(data)).map_err(Fault::from),
         }
     }
@@ -306,8 +307,19 @@ async fn gather(accept: &Accept, intake: &Intake, data: &mut Stream, cx: &Contex
     }
 }
 
-/// Waits until the other side closes a connection that we have closed on our side: it has all that we sent.
-pub(super) async fn closed(data: &mut Stream) -> Result<()> {
+/// Waits until the other side has all that was sent on a connection that we have closed on our side.
+async fn has_all(data: &mut Stream, cx: &Context) -> Result<()> {
+    closed(data).await?;
+    reached(data, cx).await
+}
+
+/// Waits until the machine of the other side has all that was sent.
+pub(super) fn reached<'a>(data: &'a Stream, cx: &'a Context) -> impl Future<Output = Result<()>> + Send + 'a {
+    delivered(&**data, true, DATA_SILENCE, cx)
+}
+
+/// Waits until the other side closes its direction of a connection.
+async fn closed(data: &mut Stream) -> Result<()> {
     let mut nothing = [0; 64];
     match data.read(&mut nothing).await {
         Ok(0) => Ok(()),
@@ -322,5 +334,6 @@ pub(super) async fn closed(data: &mut Stream) -> Result<()> {
 
 /// The end of a connection whose file was answered for, in the time of silence.
 pub(super) async fn closed_in_time(data: &mut Stream, cx: &Context) -> Result<()> {
-    cx.within(DATA_SILENCE, "ftp", closed(data)).await
+    cx.within(DATA_SILENCE, "ftp", closed(data)).await?;
+    reached(data, cx).await
 }

@@ -7,7 +7,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::command::{extended_port, passive, port};
 use super::config::{ATTEMPTS, HEARD, LEAST_PORT};
 use super::control::Stop;
-use super::desk::{Desk, Fault, NO_ROOM, NOT_SECURED, Place, Taken, Way, closed_in_time, discard};
+use super::desk::{Desk, Fault, NO_ROOM, NOT_SECURED, Place, Taken, Way, closed_in_time, discard, reached};
 use super::visitor::Visitor;
 use crate::served::Goods;
 
@@ -153,7 +153,8 @@ impl Visitor {
         let Some(place) = place else {
             return self.say(425, "PASV, EPSV, PORT or EPRT first").await.map(|()| None);
         };
-        let identity = self.identity.clone().filter(|_| self.private);
+        let reads = matches!(desk.goods, Goods::Out(..));
+        let identity = self.identity.as_ref().filter(|_| self.private).map(|identity| identity.continued(reads));
         Ok(Some((from, Way { place, peer: self.peer.host.clone(), identity })))
     }
 
@@ -177,9 +178,9 @@ impl Visitor {
             }
             Ok(Ok(Taken::Perhaps(mut data))) => {
                 self.say(226, "that was all").await?;
-                // Whoever answers that with the next command has read it.
+                // Whoever answers that with the next command has read it, where his machine has all of it.
                 let taken = tokio::select! {
-                    speaks = self.control().speaks_anew() => speaks,
+                    speaks = self.control().speaks_anew() => speaks && reached(&data, &cx).await.is_ok(),
                     closed = closed_in_time(&mut data, &cx) => closed.is_ok(),
                 };
                 if taken {

@@ -44,6 +44,8 @@ pub(super) struct Session<'a> {
     pub(super) extended: bool,
     /// Does it tell sizes, so that a later try can look at what is there?
     pub(super) looks: bool,
+    /// An offset was agreed upon for a transfer that did not begin.
+    pub(super) offset_stays: bool,
     /// Was a transfer begun whose answer has not come?
     running: bool,
     stream: Stream,
@@ -67,6 +69,7 @@ impl<'a> Session<'a> {
             host: one_address(&device.at.host, dialed.peer),
             extended: true,
             looks: true,
+            offset_stays: false,
             running: false,
             stream: dialed.stream,
             replies: Replies::default(),

@@ -210,7 +210,7 @@ impl Visitor {
         let identity = identity.for_one_client()?;
         match self.control.secure(&identity, HANDSHAKE, &self.cx).await {
             Ok(cipher) => {
-                (self.identity, self.cipher) = (Some(identity.without_tickets()), cipher);
+                (self.identity, self.cipher) = (Some(identity), cipher);
                 Ok(())
             }
             Err(e) => {

@@ -8,6 +8,7 @@ use swim_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::config::{GOOD_BYE, IDLE, UNREAD};
+use crate::delivered::delivered;
 use crate::pulls::Pulls;
 use crate::sendfile::{ImageFile, PORTION, socket};
 
@@ -93,7 +94,10 @@ pub(super) async fn taken(stream: &mut Box<dyn ByteStream>, secured: bool, cx: &
     let mut unread = 0;
     if secured {
         tokio::select! {
-            closed = closed(stream, &mut unread) => return closed,
+            closed = closed(stream, &mut unread) => {
+                closed?;
+                return delivered(&**stream, false, IDLE, cx).await;
+            }
             () = cx.clock.sleep(GOOD_BYE) => {}
         }
     }
@@ -101,7 +105,8 @@ pub(super) async fn taken(stream: &mut Box<dyn ByteStream>, secured: bool, cx: &
         stream.shutdown().await.map_err(broken)?;
         closed(stream, &mut unread).await
     };
-    cx.within(IDLE, "http", rest).await
+    cx.within(IDLE, "http", rest).await?;
+    delivered(&**stream, true, IDLE, cx).await
 }
 
 async fn closed(stream: &mut Box<dyn ByteStream>, unread: &mut usize) -> Result<()> {

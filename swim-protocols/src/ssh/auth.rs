@@ -45,13 +45,15 @@ pub(crate) struct Credentials<'a> {
 
 /// Asks the server what it takes, then offers each credential once: wrong tries lock accounts. A key is shown without
 /// asking to a server that `takes_keys`: showing one is no try, and its answer tells the rest.
+///
+/// What the server was told: it may say it back.
 pub(crate) async fn login(
     handle: &mut Handle<Guard>,
     credentials: Credentials<'_>,
     takes_keys: bool,
     limit: Duration,
     cx: &Context,
-) -> Result<()> {
+) -> Result<Option<Secret<String>>> {
     let Credentials { device, secrets } = credentials;
     let login = &device.login;
     let mut methods = if takes_keys && login.key.is_some() {
@@ -59,11 +61,11 @@ pub(crate) async fn login(
     } else {
         let first = async { handle.authenticate_none(&login.user).await.map_err(|e| failure::ssh(OPERATION, e)) };
         match Outcome::from(cx.within(limit, OPERATION, first).await?) {
-            Outcome::In => return Ok(()),
+            Outcome::In => return Ok(None),
             Outcome::Further(methods) | Outcome::Refused(methods) => methods,
         }
     };
-    let mut tried = Vec::new();
+    let (mut tried, mut told) = (Vec::new(), None);
     loop {
         if handle.is_closed() {
             return Err(failure::ended(OPERATION, "the device ended the connection during the login"));
@@ -73,14 +75,17 @@ pub(crate) async fn login(
         };
         tried.push(method);
         let attempt = async {
+            if method == MethodKind::PublicKey {
+                return public_key(handle, device, secrets).await;
+            }
+            let secret = told.insert(resolve_password(login, secrets).await?);
             match method {
-                MethodKind::PublicKey => public_key(handle, device, secrets).await,
-                MethodKind::KeyboardInteractive => questions(handle, login, secrets).await,
-                _ => password(handle, login, secrets).await,
+                MethodKind::KeyboardInteractive => questions(handle, login, secret).await,
+                _ => password(handle, login, secret).await,
             }
         };
         match cx.within(limit, OPERATION, attempt).await? {
-            Outcome::In => return Ok(()),
+            Outcome::In => return Ok(told),
             Outcome::Further(left) => methods = left,
             // The same password by another method would only be a second wrong try.
             Outcome::Refused(left) => {
@@ -125,8 +130,7 @@ fn refused(login: &Login, methods: &MethodSet, tried: &[MethodKind]) -> Error {
     Error::new(ErrorKind::Auth, OPERATION, message).with("user", user)
 }
 
-async fn password(handle: &mut Handle<Guard>, login: &Login, secrets: &dyn Secrets) -> Result<Outcome> {
-    let secret = resolve_password(login, secrets).await?;
+async fn password(handle: &mut Handle<Guard>, login: &Login, secret: &Secret<String>) -> Result<Outcome> {
     let result = handle.authenticate_password(&login.user, secret.expose().as_str()).await;
     result.map(Outcome::from).map_err(|e| failure::ssh(OPERATION, e))
 }
@@ -168,8 +172,7 @@ async fn private_key(login: &Login, secrets: &dyn Secrets) -> Result<PrivateKey>
     })
 }
 
-async fn questions(handle: &mut Handle<Guard>, login: &Login, secrets: &dyn Secrets) -> Result<Outcome> {
-    let secret = resolve_password(login, secrets).await?;
+async fn questions(handle: &mut Handle<Guard>, login: &Login, secret: &Secret<String>) -> Result<Outcome> {
     let started = handle.authenticate_keyboard_interactive_start(&login.user, None::<String>).await;
     let mut reply = started.map_err(|e| failure::ssh(OPERATION, e))?;
     let mut given = false;
@@ -185,7 +188,7 @@ async fn questions(handle: &mut Handle<Guard>, login: &Login, secrets: &dyn Secr
             KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
                 let mut answers = Vec::with_capacity(prompts.len());
                 for prompt in prompts {
-                    answers.push(answer(&prompt, login, &secret, &mut given)?);
+                    answers.push(answer(&prompt, login, secret, &mut given)?);
                 }
                 let next = handle.authenticate_keyboard_interactive_respond(answers).await;
                 reply = next.map_err(|e| failure::ssh(OPERATION, e))?;

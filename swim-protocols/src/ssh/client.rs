@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Disconnect, client};
-use swim_core::model::Device;
+use swim_core::model::{Device, Secret};
 use swim_core::ports::{Context, Network, Records, Secrets};
 use swim_core::{Error, ErrorKind, Result};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -97,18 +97,20 @@ impl SshClient {
         });
         let mut handle = handle.map_err(|e| e.with("device", &device.id))?;
         let credentials = auth::Credentials { device, secrets: self.secrets.as_ref() };
-        auth::login(&mut handle, credentials, greeting.names(WELL_KNOWN), self.config.auth_limit(), cx)
+        let told = auth::login(&mut handle, credentials, greeting.names(WELL_KNOWN), self.config.auth_limit(), cx)
             .await
             .map_err(|e| e.with("device", &device.id))?;
         let striping = self.config.striping;
         let local = dialed.local;
-        Ok(SshLink { handle, cipher, local, greeting, striping, window, round_trip, _cut: guard })
+        Ok(SshLink { handle, told, cipher, local, greeting, striping, window, round_trip, _cut: guard })
     }
 }
 
 /// A connection that is logged in; dropping it ends it.
 pub struct SshLink {
     handle: client::Handle<Guard>,
+    /// The password that the server was told.
+    told: Option<Secret<String>>,
     cipher: Arc<OnceLock<String>>,
     local: Option<String>,
     greeting: Greeting,
@@ -123,6 +125,14 @@ impl SshLink {
     #[must_use]
     pub fn local_address(&self) -> Option<&str> {
         self.local.as_deref()
+    }
+
+    /// An error without the password that the server was told and may have said back.
+    pub(crate) fn discreet(&self, error: Error) -> Error {
+        match &self.told {
+            Some(secret) => error.masking(secret),
+            None => error,
+        }
     }
 
     /// The cipher of the first key exchange.

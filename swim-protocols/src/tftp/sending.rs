@@ -9,7 +9,7 @@ use super::cutting::{Cutter, Source};
 use super::options::Terms;
 use super::packet::Packet;
 use super::send::Sender;
-use super::session::{Session, refusal};
+use super::session::Session;
 
 /// Pause between the parts of a window after a loss: a slow receiver empties its buffer meanwhile.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -43,7 +43,7 @@ fn acknowledgements(session: &mut Session) -> Result<Vec<u16>> {
     for datagram in batch.chunks(each) {
         match Packet::read(datagram) {
             Ok(Packet::Ack(block)) => acks.push(block),
-            Ok(Packet::Error(code, words)) => return Err(refusal(code, &words)),
+            Ok(Packet::Error(code, words)) => return Err(session.ended_by_peer(code, &words)),
             _ => {}
         }
     }

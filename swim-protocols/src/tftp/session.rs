@@ -35,6 +35,8 @@ pub(crate) struct Session {
     waiting: Option<Duration>,
     alarm: Alarm,
     refused: Option<Error>,
+    /// The other side has ended the transfer.
+    over: bool,
     batch: Vec<u8>,
     each: usize,
 }
@@ -54,8 +56,8 @@ impl Session {
     fn open(socket: Box<dyn Datagrams>, peer: Endpoint, cx: Context, wait: Option<Duration>) -> Self {
         let (timer, alarm) = (Timer::new(wait), Alarm::new(&cx));
         let (patience, quiet, waiting) = (SILENCE, Duration::ZERO, None);
-        let (refused, batch, each) = (None, Vec::new(), 1);
-        Self { socket, peer, port_open: false, cx, timer, patience, quiet, waiting, alarm, refused, batch, each }
+        let (refused, over, batch, each) = (None, false, Vec::new(), 1);
+        Self { socket, peer, port_open: false, cx, timer, patience, quiet, waiting, alarm, refused, over, batch, each }
     }
 
     /// With a server, which answers from another port than the one that is asked.
@@ -168,8 +170,18 @@ impl Session {
         self.batch = batch;
     }
 
-    /// Tells the other side why it ends here, so that it need not wait until it gives up.
+    /// The other side ends the transfer with an error, which is not answered (RFC 1350, section 7).
+    pub(crate) fn ended_by_peer(&mut self, code: u16, words: &str) -> Error {
+        self.over = true;
+        refusal(code, words)
+    }
+
+    /// Tells the other side why it ends here, so that it need not wait until it gives up. Who has ended it knows: it may have
+    /// begun anew at the same port, and would take our words for the answer to that.
     pub(crate) async fn farewell(&mut self, e: &Error) {
+        if self.over {
+            return;
+        }
         let code = match e.kind() {
             ErrorKind::NoSpace => FULL,
             ErrorKind::Privilege => ACCESS,

@@ -9,7 +9,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::options::Terms;
 use super::packet::Packet;
 use super::receive::{Receiver, Take};
-use super::session::{Session, refusal};
+use super::session::Session;
 
 /// Bytes that are written to the sink at once.
 const PIECE: usize = 256 * 1024;
@@ -112,7 +112,7 @@ pub(crate) async fn take_file(
                     }
                     Take::Drop { acknowledge } => tell |= acknowledge,
                 },
-                Ok(Packet::Error(code, words)) => return Err(refusal(code, &words)),
+                Ok(Packet::Error(code, words)) => return Err(session.ended_by_peer(code, &words)),
                 // Our acknowledgement of the options was lost.
                 Ok(Packet::Options(_)) if receiver.came() == 0 => greet = true,
                 _ => {}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use swim_core::model::{Device, Endpoint, Fingerprint, TlsTrust};
 use swim_core::ports::{ByteStream, Context, Records};
+use swim_core::transfer::START_TLS;
 use swim_core::{Error, ErrorKind, Result};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -129,7 +130,7 @@ impl Peer {
             let done = self.connector.connect(self.name.clone(), stream).await;
             done.map_err(|e| failure::handshake(e, &self.at, self.witness.shown()))
         };
-        let stream = cx.within(HANDSHAKE, "tls", handshake).await.map_err(|e| e.with("endpoint", &self.at))?;
+        let stream = cx.within(HANDSHAKE, START_TLS, handshake).await.map_err(|e| e.with("endpoint", &self.at))?;
         let (_, connection) = stream.get_ref();
         let leaf = connection.peer_certificates().and_then(|shown| shown.first()).map(|leaf| Fingerprint::of(leaf));
         let cipher = name(connection.negotiated_cipher_suite());

@@ -19,8 +19,10 @@ pub(super) fn handshake(e: io::Error, at: &Endpoint, shown: Option<Fingerprint>)
     // Somebody in between can say so as well: it is no reason to speak in the clear.
     let no_tls = |message| Error::new(ErrorKind::Unsupported, START_TLS, message).with("endpoint", at);
     let Some(tls) = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+        // Whoever can refuse it can cut it as well.
         let message = format!("the connection to {at} ended during the TLS handshake");
-        return failed(ErrorKind::Interrupted, message).retry_when(Retry::Now).caused_by(e);
+        let error = Error::new(ErrorKind::Interrupted, START_TLS, message).with("endpoint", at);
+        return error.retry_when(Retry::Now).caused_by(e);
     };
     let error = match tls {
         rustls::Error::InvalidCertificate(why) => certificate(why, at),

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::Ticketer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::server::NoServerSessionStorage;
+use tokio_rustls::rustls::server::ServerSessionMemoryCache;
 use tokio_rustls::rustls::{DEFAULT_VERSIONS, HandshakeKind, ServerConfig};
 
 use super::{Secured, Time, certificates, name, provider, unusable};
@@ -27,6 +27,11 @@ const EARLY: i32 = 2;
 const VALID: i32 = 825;
 /// The name in a certificate of ours.
 const SUBJECT: &str = "swim image server";
+
+/// Keys for later connections that a client is handed in advance: some use each of them once, as RFC 8446 asks, and of most
+/// libraries none keeps more.
+#[cfg(feature = "ftp")]
+const KEYS_IN_ADVANCE: usize = 8;
 
 /// Characters of a line of a PEM text.
 const LINE: usize = 64;
@@ -142,17 +147,19 @@ impl Identity {
     #[cfg(feature = "ftp")]
     pub(crate) fn for_one_client(&self) -> Result<Self> {
         let mut config = ServerConfig::clone(self.acceptor.config());
-        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.session_storage = ServerSessionMemoryCache::new(KEYS_IN_ADVANCE);
         config.ticketer = Ticketer::new().map_err(unusable)?;
+        config.send_tls13_tickets = KEYS_IN_ADVANCE;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), shown: Arc::clone(&self.shown) })
     }
 
-    /// The same, but that no keys for later connections are handed out, only taken: a client that only sends would leave
-    /// them unread, and its machine would then reset the connection together with what is still on its way to us.
+    /// The same for connections that go on with such keys. A client that reads is handed another one for the next; one that
+    /// only sends is not: it would leave it unread, and its machine would then reset the connection together with what is
+    /// still on its way to us.
     #[cfg(feature = "ftp")]
-    pub(crate) fn without_tickets(&self) -> Self {
+    pub(crate) fn continued(&self, client_reads: bool) -> Self {
         let mut config = ServerConfig::clone(self.acceptor.config());
-        config.send_tls13_tickets = 0;
+        config.send_tls13_tickets = usize::from(client_reads);
         Self { acceptor: TlsAcceptor::from(Arc::new(config)), shown: Arc::clone(&self.shown) }
     }
 

@@ -9,7 +9,7 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::push::{farewell, quote};
 use super::take::{Taking, Target};
-use crate::ssh::client::SshClient;
+use crate::ssh::client::{SshClient, SshLink};
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 
@@ -38,6 +38,15 @@ impl Transfer for ScpFetch {
         let began = cx.clock.monotonic();
         let command = format!("scp -f {}", quote(&request.path)?);
         let link = self.client.connect(&request.device, cx).await?;
+        let bytes = self.take(&link, command, &request, cx).await.map_err(|e| link.discreet(e))?;
+        link.close().await;
+        let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        Ok(Receipt::new(Protocol::Scp, Direction::Fetch, bytes, 0, millis).over(link.cipher()))
+    }
+}
+
+impl ScpFetch {
+    async fn take(&self, link: &SshLink, command: String, request: &Fetch, cx: &Context) -> Result<u64> {
         let mut pipe = link.pipe("scp", cx).await?;
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         let silence = self.client.config().silence();
@@ -57,11 +66,7 @@ impl Transfer for ScpFetch {
             Ok(bytes)
         };
         let fetched = fetched.await;
-        let bytes =
-            fetched.map_err(|e: Error| pipe.explain(e).with("device", &request.device.id).of_file(&request.path))?;
-        link.close().await;
-        let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        Ok(Receipt::new(Protocol::Scp, Direction::Fetch, bytes, 0, millis).over(link.cipher()))
+        fetched.map_err(|e: Error| pipe.explain(e).with("device", &request.device.id).of_file(&request.path))
     }
 }
 

@@ -11,7 +11,7 @@ use swim_core::{Effect, Error, ErrorKind, Result};
 
 use super::send::{Sending, send_file};
 use super::source::Source;
-use crate::ssh::client::SshClient;
+use crate::ssh::client::{SshClient, SshLink};
 use crate::ssh::config::CHANNEL_LIMIT;
 use crate::ssh::failure;
 use crate::ssh::pipe::{Heard, Pipe};
@@ -48,13 +48,30 @@ impl Transfer for ScpPush {
         let command = format!("scp -t {}", quote(&request.path)?);
         let mut source = Source::new(base_name(&request.path), request.bytes)?;
         let link = self.client.connect(&request.device, cx).await?;
+        self.send(&link, command, &mut source, &request, cx).await.map_err(|e| link.discreet(e))?;
+        link.close().await;
+        let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
+        let receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
+        Ok(receipt.of(request.image).over(link.cipher()))
+    }
+}
+
+impl ScpPush {
+    async fn send(
+        &self,
+        link: &SshLink,
+        command: String,
+        source: &mut Source,
+        request: &Push,
+        cx: &Context,
+    ) -> Result<()> {
         let mut pipe = link.pipe("scp", cx).await?;
         pipe.writer().exec(true, command).await.map_err(|e| failure::ssh("scp", e))?;
         pipe.granted(CHANNEL_LIMIT, cx).await.map_err(|e| e.with("device", &request.device.id))?;
         let silence = self.client.config().silence();
         let (store, image, bytes) = (&*request.store, &request.image, request.bytes);
         let file = Sending { store, image, bytes, piece: PIECE, silence };
-        let driven = send_file(&file, &mut source, &mut pipe, cx, |_| Ok(())).await;
+        let driven = send_file(&file, source, &mut pipe, cx, |_| Ok(())).await;
         if driven.is_err() {
             pipe.finish().await;
         }
@@ -62,11 +79,7 @@ impl Transfer for ScpPush {
             let effect = if e.effect() == Effect::None { source.effect() } else { e.effect() };
             pipe.explain(e).effected(effect).with("device", &request.device.id).of_file(&request.path)
         })?;
-        farewell(&mut pipe, cx).await?;
-        link.close().await;
-        let millis = u64::try_from(cx.clock.monotonic().saturating_sub(began).as_millis()).unwrap_or(u64::MAX);
-        let receipt = Receipt::new(Protocol::Scp, Direction::Push, request.bytes, 0, millis);
-        Ok(receipt.of(request.image).over(link.cipher()))
+        farewell(&mut pipe, cx).await
     }
 }
 

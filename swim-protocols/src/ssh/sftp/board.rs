@@ -134,6 +134,11 @@ impl Board {
         self.changed.notify_waiters();
     }
 
+    /// Nothing behind this was taken by any channel yet.
+    pub(super) fn reach(&self) -> u64 {
+        self.lock().next
+    }
+
     /// The far window is the limit: more channels would help.
     pub(super) fn want_lanes(&self) {
         if !std::mem::replace(&mut self.lock().wanted, true) {

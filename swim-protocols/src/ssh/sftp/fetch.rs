@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use swim_core::model::{Direction, Protocol};
 use swim_core::ports::{Context, Fetch, Receipt, Sink, Transfer, TransferAbility};
-use swim_core::{Error, ErrorKind, Result};
+use swim_core::{Error, ErrorKind, Result, Retry};
 
 use super::codec;
 use super::lanes::{Job, Work};
@@ -71,7 +71,13 @@ async fn fetch<'t>(
         request.sink.note_version(&version).await?;
     }
     let (work, striped) = (Work::Read(&*request.sink), link.takes_stripes());
-    Job { link, path: &request.path, work, from, bytes, striped, told: true }.run(talk, &handle, spare).await?;
+    let job =
+        Job { link, path: &request.path, work, from, bytes, striped, version: Some((bytes, changed)), told: true };
+    job.run(talk, &handle, spare).await?;
+    if talk.size_and_time(&handle).await? != (bytes, changed) {
+        let message = "the file was written to while it was read";
+        return Err(Error::new(ErrorKind::Conflict, "sftp", message).retry_when(Retry::Now));
+    }
     talk.close(&handle).await?;
     request.sink.finish(bytes).await?;
     Ok((from, bytes))
@@ -90,6 +96,7 @@ impl Transfer for SftpFetch {
         let file = (request.path.as_str(), codec::OPEN_READ, request.bytes.unwrap_or_default());
         let Begun { link, mut talk, opened, spare } =
             talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;
+        let named = |e: Error| named(link.discreet(e));
         let handle = opened.map_err(named)?;
         let (from, bytes) = fetch(&mut talk, &link, &request, handle, spare).await.map_err(named)?;
         talk.pipe.finish().await;

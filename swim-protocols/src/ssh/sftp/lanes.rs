@@ -61,6 +61,8 @@ pub(super) struct Job<'a> {
     pub(super) bytes: u64,
     /// May it use more than one channel?
     pub(super) striped: bool,
+    /// Size and time of the file that is read: what further channels open must be the same.
+    pub(super) version: Option<(u64, Option<u32>)>,
     /// Is it the transfer itself, whose progress is told and whose rate is capped?
     pub(super) told: bool,
 }
@@ -95,9 +97,25 @@ impl Job<'_> {
         }
     }
 
+    /// A further channel opens the file by its path. Somebody may have put another one there since, which must be neither read
+    /// nor written: the first channel has the one that was there.
+    async fn check_same(&self, board: &Board, talk: &mut Talk<'_>, handle: &Bytes) -> Result<()> {
+        let there = talk.size_and_time(handle).await?;
+        let same = match self.version {
+            Some(version) => there == version,
+            // What we write has no more bytes than were handed out.
+            None => there.0 <= board.reach(),
+        };
+        if same {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Conflict, "sftp", "the file at this path is another one by now"))
+    }
+
     async fn join<'t>(&self, board: &Board, spare: Option<Talk<'t>>, shape: Shape, cx: &'t Context) -> Result<()> {
         let flags = if matches!(self.work, Work::Write(_)) { codec::OPEN_WRITE } else { codec::OPEN_READ };
         let (mut talk, handle) = Talk::another(self.link, spare, shape, self.path, flags, cx).await?;
+        self.check_same(board, &mut talk, &handle).await?;
         board.joined(true);
         let done = Lane::new(self, board).run(&mut talk, &handle).await;
         board.joined(false);

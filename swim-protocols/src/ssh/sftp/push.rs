@@ -107,8 +107,16 @@ async fn first_hole(
 ) -> Result<Option<u64>> {
     let from = there.saturating_sub(SPREAD);
     let judge = Judge { request, differs: AtomicU64::new(there), is_other: AtomicBool::new(false) };
-    let look =
-        Job { link, path: &request.path, work: Work::Read(&judge), from, bytes: there, striped: false, told: false };
+    let look = Job {
+        link,
+        path: &request.path,
+        work: Work::Read(&judge),
+        from,
+        bytes: there,
+        striped: false,
+        version: None,
+        told: false,
+    };
     match look.run(talk, handle, Vec::new()).await {
         Err(e) if e.device_words().is_some() => return Ok(None),
         looked => looked?,
@@ -172,6 +180,7 @@ impl Transfer for SftpPush {
         let file = (request.path.as_str(), first_flags(&request), request.bytes);
         let Begun { link, mut talk, opened, spare } =
             talk::begin(&self.client, &request.device, file, cx).await.map_err(named)?;
+        let named = |e: Error| named(link.discreet(e));
         let (handle, from) = match begin(&mut talk, &link, &request, opened).await {
             Ok(begun) => begun,
             Err(e) => return Err(named(talk.explain(e, folder_of(&request.path)).await)),
@@ -184,10 +193,11 @@ impl Transfer for SftpPush {
                 from,
                 bytes: request.bytes,
                 striped: link.takes_stripes(),
+                version: None,
                 told: true,
             };
             job.run(&mut talk, &handle, spare).await?;
-            let there = talk.close_whole(&handle).await?;
+            let there = talk.close_whole(&handle, &request.path).await?;
             if there == request.bytes {
                 return Ok(());
             }
@@ -209,9 +219,9 @@ impl Transfer for SftpPush {
         crate::path::check(path)?;
         let named = |e: Error| e.with("device", &device.id).of_file(path);
         let (link, mut talk) = talk::dial(&self.client, device, cx).await.map_err(named)?;
-        let removed = talk.remove(path).await;
+        let removed = talk.remove(path).await.map_err(|e| named(link.discreet(e)));
         talk.pipe.finish().await;
         link.close().await;
-        removed.map_err(named)
+        removed
     }
 }

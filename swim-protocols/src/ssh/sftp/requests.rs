@@ -24,18 +24,26 @@ impl Talk<'_> {
         sized(self.request(codec::FSTAT, |w| w.string(handle)).await?)
     }
 
-    /// The size of the file, which is closed then.
-    pub(super) async fn close_whole(&mut self, handle: &Bytes) -> Result<u64> {
+    /// The size of the file, which is closed then. It must be the one at this path still: several channels wrote to what they
+    /// found there.
+    pub(super) async fn close_whole(&mut self, handle: &Bytes, path: &str) -> Result<u64> {
         if !self.in_order {
             let there = self.size(handle).await?;
             self.close(handle).await?;
             return Ok(there);
         }
         let look = self.post(codec::FSTAT, |w| w.string(handle)).await?;
+        let at = self.post(codec::STAT, |w| w.string(path.as_bytes())).await?;
         let close = self.post(codec::CLOSE, |w| w.string(handle)).await?;
-        let there = sized(self.answer_to(look).await?).map(|(size, _)| size);
+        let (there, at_path) = (sized(self.answer_to(look).await?), sized(self.answer_to(at).await?));
         expect_ok(self.answer_to(close).await?, "close the file")?;
-        there
+        let there = there?;
+        // A file that was moved on at once is not there to be looked at.
+        if at_path.is_ok_and(|at_path| at_path != there) {
+            let message = "the file at this path is another one than the one that was written";
+            return Err(Error::new(ErrorKind::Conflict, "sftp", message));
+        }
+        Ok(there.0)
     }
 
     /// Exactly these bytes of the file; fewer when it ends before.

@@ -51,12 +51,12 @@ pub(super) async fn begin<'a>(
         let first = Talk::at_once(&link, silence, path, flags, cx);
         let further = (0..lanes::needed_at_once(&link, bytes)).map(|_| Talk::ready(&link, silence, cx));
         let (first, further) = future::join(first, future::join_all(further)).await;
-        let (talk, opened) = first?;
+        let (talk, opened) = first.map_err(|e| link.discreet(e))?;
         // A server that refuses further channels does with one.
         let spare = further.into_iter().filter_map(Result::ok).collect();
         return Ok(Begun { link, talk, opened, spare });
     }
-    let mut talk = Talk::waiting(&link, silence, cx).await?;
+    let mut talk = Talk::waiting(&link, silence, cx).await.map_err(|e| link.discreet(e))?;
     let opened = talk.open(path, flags).await;
     Ok(Begun { link, talk, opened, spare: Vec::new() })
 }
@@ -64,7 +64,7 @@ pub(super) async fn begin<'a>(
 /// Dials, for a conversation that opens nothing.
 pub(super) async fn dial<'a>(client: &SshClient, device: &Device, cx: &'a Context) -> Result<(SshLink, Talk<'a>)> {
     let link = client.connect(device, cx).await?;
-    let talk = Talk::waiting(&link, client.config().silence(), cx).await?;
+    let talk = Talk::waiting(&link, client.config().silence(), cx).await.map_err(|e| link.discreet(e))?;
     Ok((link, talk))
 }
 
