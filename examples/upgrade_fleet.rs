@@ -193,6 +193,9 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
         rehearsed.all_good()
     );
     if expected.is_none() && arguments.approve.as_deref() != Some(approval.as_str()) {
+        if let Some(other) = &arguments.approve {
+            println!("{other} is the digest of another plan: what was approved is not what would be done now");
+        }
         println!("nothing was touched; to do it: --approve {approval}");
         return Ok(arguments.approve.is_none());
     }

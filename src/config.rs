@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use swim_core::model::{Device, ImageServer, Protocol, Secret, SecretRef};
+use swim_core::model::{Device, Door, ImageServer, Protocol, Secret, SecretRef};
 use swim_core::ports::{Clock, Secrets};
 use swim_core::{Error, ErrorKind, Result};
 use swim_protocols::tls::Identity;
@@ -57,11 +57,9 @@ pub struct ImportOptions {
 pub struct Offers {
     /// The address to listen at; devices must be able to reach it. Default: all IPv4 addresses.
     pub listen: String,
-    /// The UDP port of TFTP offers. Most devices can be told no other than 69, which only one offer at a time can have; 0
-    /// picks a free one.
+    /// The UDP port of TFTP offers, which they share: most devices can be told no other than 69; 0 picks a free one.
     pub tftp_port: u16,
-    /// The port of FTP and FTPS offers, which they share: most devices can be told no other than 21; 0 picks a free one for
-    /// each.
+    /// The port of FTP and FTPS offers, which they share: most devices can be told no other than 21; 0 picks a free one.
     pub ftp_port: u16,
     /// First and last port of passive FTP data connections; default: any free one.
     pub ftp_passive_ports: Option<(u16, u16)>,
@@ -261,7 +259,13 @@ impl Config {
     pub(crate) fn check(&self) -> Result<()> {
         self.offers.check()?;
         for server in &self.servers {
-            server.check().map_err(|e| e.under(&format!("servers.{}", server.name)).with("server", &server.name))?;
+            let named = |e: Error| e.under(&format!("servers.{}", server.name)).with("server", &server.name);
+            server.check().map_err(named)?;
+            let ssh = |door: &&Door| matches!(door.protocol, Protocol::Sftp | Protocol::Scp);
+            if let Some(door) = server.doors.iter().filter(ssh).find(|door| door.login.is_none()) {
+                let why = "its login is missing: SSH lets nobody in without a user and a password or a key";
+                return Err(named(Error::invalid("doors", door.protocol, why)));
+            }
         }
         let mut ids = HashSet::new();
         for device in &self.devices {
@@ -269,6 +273,9 @@ impl Config {
             device.check().map_err(|e| e.under(&at).with("device", &device.id))?;
             if !ids.insert(&device.id) {
                 return Err(Error::invalid("devices", &device.id, "two devices have this id"));
+            }
+            if self.servers.iter().any(|server| server.name == device.id) {
+                return Err(Error::invalid("servers", &device.id, "a device has this name: which of both is meant?"));
             }
         }
         match &self.worker {
@@ -361,6 +368,18 @@ mod tests {
             ("[offers]\nlisten = 'nowhere.invalid'", "offers.listen", "\"nowhere.invalid\""),
             ("worker = \"a\\nb\"", "worker", "\"a\\nb\""),
             ("worker = ''", "worker", "\"\""),
+            (
+                "[[servers]]\nname = 'd'\nhost = 'h'\nhost_key = 'first_use'\ndoors = [{protocol = 'sftp'}]",
+                "doors",
+                "sftp",
+            ),
+            (
+                "[[servers]]\nname = 'd'\nhost = 'h'\ndoors = [{protocol = 'http'}]\n[[devices]]\nid = 'd'\n\
+                 at = {host = 'h', port = 22}\nplatform = 'ios'\nlogin = {user = 'u', password = 'p'}\n\
+                 host_key = 'first_use'",
+                "servers",
+                "d",
+            ),
             (&server(&format!("{named}max_devices = 0")), "max_devices", "0"),
             (&server(&format!("{named}bytes_per_second = 0")), "bytes_per_second", "0"),
             (&server("host = ' '"), "host", "\" \""),

@@ -43,7 +43,7 @@ async fn speaks(answers: &[(&'static str, &'static [&'static str])]) -> Device {
             if answer.starts_with("234") || stream.read_line(&mut line).await.unwrap_or(0) == 0 {
                 return;
             }
-            let (verb, argument) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+            let (verb, argument) = line.trim().split_once(' ').unwrap_or_else(|| (line.trim(), ""));
             let listed =
                 answers.get_mut(verb).and_then(|left| if left.len() > 1 { left.pop() } else { left.last().copied() });
             answer = match (listed.filter(|said| !said.is_empty()), verb) {

@@ -493,7 +493,7 @@ async fn options_that_were_not_asked_for_are_shown_harmless() {
 #[tokio::test]
 async fn an_error_is_not_answered_with_an_error() {
     let served = open().await;
-    let asked = request(false, served.path(), "tsize\00\0blksize\01468\0");
+    let asked = request(false, served.path(), "tsize\0\x30\0blksize\0\x31468\0");
     let socket = say(&*served, &asked).await;
     for _ in 0..5 {
         let (options, from) = hear(&socket).await;

@@ -83,7 +83,8 @@ mod tests {
             let rest: String = shown.replace("***", "").chars().filter(|c| !"xyz".contains(*c)).collect();
             let number: String = rest.chars().filter(char::is_ascii_digit).collect();
             assert_eq!(rest.replace(&number, ""), " [ characters left out] ", "{shift}");
-            assert!(shown.contains("***"), "{shift}");
+            // What ends or begins at the cut is whole, or not there at all.
+            assert_eq!(shown.contains("***"), shift < 20, "{shift}");
         }
     }
 

@@ -40,7 +40,7 @@ pub enum Approach {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailurePolicy {
-    /// Go on with the other devices (the guide's default).
+    /// Go on with the other devices (the default).
     #[default]
     Continue,
     /// Start no further device.
@@ -86,7 +86,7 @@ pub struct Policy {
     pub auto_abort_minutes: u32,
     /// Devices at work at the same time.
     pub max_parallel: u32,
-    /// Devices that pull from one server at the same time (the guide's five).
+    /// Devices that pull from one server at the same time (five by default).
     pub max_per_server: u32,
     /// Minutes to wait for a device to come back after a reload, at most a week.
     pub return_minutes: u32,

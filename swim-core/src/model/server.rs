@@ -35,6 +35,20 @@ impl Door {
         Self { protocol, port: None, login: None, folder: String::new(), tls: TlsTrust::MachineRoots }
     }
 
+    /// Can a device pull through it? A device answers a question for a password, and has no keys of ours.
+    ///
+    /// ```
+    /// use swim_core::model::{Door, Login, Protocol};
+    /// let door = |login| Door { login: Some(login), ..Door::new(Protocol::Scp) };
+    /// assert!(door(Login::password("swim", "depot")).lets_devices_in());
+    /// assert!(!door(Login { password: None, key: Some("key".into()), ..Login::password("swim", "depot") }).lets_devices_in());
+    /// ```
+    #[must_use]
+    pub fn lets_devices_in(&self) -> bool {
+        let by_password = self.login.as_ref().is_some_and(|login| login.password.is_some());
+        by_password || !matches!(self.protocol, Protocol::Sftp | Protocol::Scp)
+    }
+
     /// The path of a file behind this door.
     ///
     /// ```
@@ -52,7 +66,7 @@ impl Door {
     }
 }
 
-/// An image server. Any number of them (the guide has three).
+/// An image server. Any number of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageServer {
@@ -74,7 +88,7 @@ pub struct ImageServer {
     /// Sites whose devices pull from it.
     #[serde(default)]
     pub sites: Vec<String>,
-    /// Devices that pull from it at the same time; default: the policy's (the guide's five).
+    /// Devices that pull from it at the same time; default: the policy's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_devices: Option<u32>,
     /// Bytes a second that we send to it at most.

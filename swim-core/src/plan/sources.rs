@@ -80,11 +80,11 @@ fn through(server: &Planned, transfers: &mut Vec<Transfer>, abilities: &Abilitie
     let because = if elsewhere.is_empty() { String::new() } else { format!(" (it serves {})", elsewhere.join(", ")) };
     let encrypted = transfers.first().is_some_and(|(protocol, _)| protocol.secure());
     if lost.len() == transfers.len() {
-        let ways = server.ways.iter().map(|way| format!("{} at port {}", way.protocol, way.port));
+        let ways: Vec<_> = server.ways.iter().map(|way| format!("{} at port {}", way.protocol, way.port)).collect();
+        let ways = if ways.is_empty() { "nothing that a device can log in to".to_owned() } else { ways.join(", ") };
         let message = format!(
-            "the device cannot pull from the image server {}: it serves {}, and what is left of the policy is {}{because}",
+            "the device cannot pull from the image server {}: it serves {ways}, and what is left of the policy is {}{because}",
             server.name,
-            ways.collect::<Vec<_>>().join(", "),
             listed(&lost)
         );
         let remedy = if elsewhere.is_empty() {

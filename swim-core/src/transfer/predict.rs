@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Direction, Link, Protocol};
 
-/// A TFTP session must be over by then: the guide's limit for images, after which its application gives up.
+/// A TFTP session must be over by then: the limit of Cisco Prime Infrastructure for images.
 pub const TFTP_SESSION: Duration = Duration::from_secs(3600);
 
 /// Bytes that TCP has on the way where the other side does not scale its window (RFC 9293): the floor for old devices.

@@ -56,7 +56,7 @@ pub struct Planned {
     pub name: DeviceId,
     /// Its host name or address.
     pub host: String,
-    /// The ways in.
+    /// The ways in for devices.
     pub ways: Vec<Way>,
 }
 
@@ -67,7 +67,8 @@ impl Planned {
             port: door.port.unwrap_or_else(|| door.protocol.port()),
             folder: door.folder.clone(),
         };
-        Self { name: server.name.clone(), host: server.host.clone(), ways: server.doors.iter().map(way).collect() }
+        let ways = server.doors.iter().filter(|door| door.lets_devices_in()).map(way).collect();
+        Self { name: server.name.clone(), host: server.host.clone(), ways }
     }
 
     /// The way in by this protocol.
@@ -166,7 +167,8 @@ mod tests {
     use crate::model::{Door, Endpoint, HostKeyPolicy, Login, PlatformId};
 
     fn server(name: &str) -> ImageServer {
-        let door = Door { folder: "images".into(), ..Door::new(Protocol::Sftp) };
+        let login = Some(Login::password("swim", "depot"));
+        let door = Door { folder: "images".into(), login, ..Door::new(Protocol::Sftp) };
         ImageServer::new(DeviceId::new(name).unwrap(), "192.0.2.1", vec![door], HostKeyPolicy::FirstUse)
     }
 

@@ -210,8 +210,10 @@ fn login(protocol: Protocol, from: &Origin) -> Result<String> {
     // Devices take what they are given: there is no way to write these characters in another way.
     let reserved = |text: &str| text.chars().any(|c| c.is_whitespace() || "@:/?[]".contains(c));
     if reserved(user) || reserved(password.expose()) {
-        let why = "user and password of FTP stand in a URL on the device: no spaces and none of @ : / ? [ ]";
-        return Err(Error::invalid("login", user, why));
+        // Another way may do: it moves on.
+        let message = "the device cannot be told this login of FTP: user and password stand in a URL there, with no \
+             spaces and none of @ : / ? [ ]";
+        return Err(Error::new(ErrorKind::Unsupported, "copy", message).with("server", &from.host).with("user", user));
     }
     Ok(format!("{user}:{}@", password.expose()))
 }
@@ -288,7 +290,7 @@ mod tests {
         assert_eq!(login(Protocol::Tftp, &origin(None, "p")).unwrap(), "");
         for bad in ["a@b", "a b", "a/b", "a:b", "a?b"] {
             let e = login(Protocol::Ftp, &origin(Some("u"), bad)).unwrap_err();
-            assert_eq!(e.kind(), ErrorKind::InvalidInput);
+            assert_eq!(e.kind(), ErrorKind::Unsupported, "another protocol may do");
             assert!(!e.report().to_string().contains(bad), "{e}");
         }
     }
