@@ -65,40 +65,75 @@ pub enum Scheme {
     Aoscx,
 }
 
-/// Every scheme with the names of its platform, and an example for those who wrote something else.
-const SCHEMES: [(Scheme, &[&str], &str); 14] = [
-    (Scheme::Ios, &["ios"], "classic IOS such as 15.2(7)E10"),
-    (Scheme::IosXe, &["ios_xe", "iosxe"], "IOS XE such as 17.09.04a or 03.16.05.S"),
-    (Scheme::IosXr, &["ios_xr", "iosxr"], "IOS XR such as 7.11.2"),
-    (Scheme::Nxos, &["nxos", "nx_os"], "NX-OS such as 9.3(7a) or 7.0(3)I7(10)"),
-    (Scheme::Aci, &["aci"], "ACI such as 14.0(1h)"),
-    (Scheme::Aireos, &["aireos"], "AireOS such as 8.10.196.0"),
-    (Scheme::Asa, &["asa", "asdm"], "ASA such as 9.16(3)19"),
-    (Scheme::Junos, &["junos"], "Junos such as 21.4R3-S5.4"),
-    (Scheme::Eos, &["eos"], "EOS such as 4.29.2F"),
-    (Scheme::Rommon, &["rommon"], "boot ROMs such as 16.7(3r)"),
-    (Scheme::Routeros, &["routeros"], "RouterOS such as 6.48.4"),
-    (Scheme::Panos, &["panos"], "PAN-OS such as 10.1.9-h1"),
-    (Scheme::Fortios, &["fortios"], "FortiOS such as 7.2.7"),
-    (Scheme::Aoscx, &["aoscx"], "AOS-CX such as 10.13.1040"),
-];
-
 impl Scheme {
+    /// Every scheme.
+    pub const ALL: [Self; 14] = [
+        Self::Ios,
+        Self::IosXe,
+        Self::IosXr,
+        Self::Nxos,
+        Self::Aci,
+        Self::Aireos,
+        Self::Asa,
+        Self::Junos,
+        Self::Eos,
+        Self::Rommon,
+        Self::Routeros,
+        Self::Panos,
+        Self::Fortios,
+        Self::Aoscx,
+    ];
+
     /// The scheme of a platform: `ios`, `ios_xe` (also written `iosxe`), `ios_xr` (`iosxr`), `nxos`, `aci`, `aireos`, `asa`,
     /// `junos`, `eos`, `rommon`, `routeros`, `panos`, `fortios`, `aoscx`.
     ///
     /// # Errors
     /// `Unsupported` for every other platform.
     pub fn of_platform(platform: &str) -> Result<Self> {
-        let found = SCHEMES.iter().find(|(_, names, _)| names.contains(&platform));
-        found.map(|(scheme, ..)| *scheme).ok_or_else(|| {
+        Self::ALL.into_iter().find(|scheme| scheme.platforms().contains(&platform)).ok_or_else(|| {
             let message = format!("the version grammar of platform {platform:?} is not known");
             Error::new(ErrorKind::Unsupported, "read version", message).with("platform", platform)
         })
     }
 
-    fn example(self) -> &'static str {
-        SCHEMES.iter().find(|(scheme, ..)| *scheme == self).map_or("", |(.., example)| example)
+    /// The names of the platforms that have it.
+    const fn platforms(self) -> &'static [&'static str] {
+        match self {
+            Self::Ios => &["ios"],
+            Self::IosXe => &["ios_xe", "iosxe"],
+            Self::IosXr => &["ios_xr", "iosxr"],
+            Self::Nxos => &["nxos", "nx_os"],
+            Self::Aci => &["aci"],
+            Self::Aireos => &["aireos"],
+            Self::Asa => &["asa", "asdm"],
+            Self::Junos => &["junos"],
+            Self::Eos => &["eos"],
+            Self::Rommon => &["rommon"],
+            Self::Routeros => &["routeros"],
+            Self::Panos => &["panos"],
+            Self::Fortios => &["fortios"],
+            Self::Aoscx => &["aoscx"],
+        }
+    }
+
+    /// For those who wrote something else.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Ios => "classic IOS such as 15.2(7)E10",
+            Self::IosXe => "IOS XE such as 17.09.04a or 03.16.05.S",
+            Self::IosXr => "IOS XR such as 7.11.2",
+            Self::Nxos => "NX-OS such as 9.3(7a) or 7.0(3)I7(10)",
+            Self::Aci => "ACI such as 14.0(1h)",
+            Self::Aireos => "AireOS such as 8.10.196.0",
+            Self::Asa => "ASA such as 9.16(3)19",
+            Self::Junos => "Junos such as 21.4R3-S5.4",
+            Self::Eos => "EOS such as 4.29.2F",
+            Self::Rommon => "boot ROMs such as 16.7(3r)",
+            Self::Routeros => "RouterOS such as 6.48.4",
+            Self::Panos => "PAN-OS such as 10.1.9-h1",
+            Self::Fortios => "FortiOS such as 7.2.7",
+            Self::Aoscx => "AOS-CX such as 10.13.1040",
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn any(scheme: Scheme) -> BoxedStrategy<Version> {
 }
 
 fn three() -> impl Strategy<Value = (Version, Version, Version)> {
-    let schemes: Vec<Scheme> = SCHEMES.iter().map(|(scheme, ..)| *scheme).skip(2).collect();
+    let schemes: Vec<Scheme> = Scheme::ALL.into_iter().skip(2).collect();
     proptest::sample::select(schemes).prop_flat_map(|scheme| (any(scheme), any(scheme), any(scheme)))
 }
 
