@@ -10,10 +10,16 @@ const MIB: u64 = 1024 * 1024;
 pub(super) fn scheme(block: &CwBlock) -> Option<Scheme> {
     let image = block.get("IMAGE").unwrap_or_default().to_ascii_uppercase();
     // IOS as a process of IOS XE writes its own name: its number is not that of the file.
-    if image.contains("IOSD") || block.get("KICKSTART_IMAGE").is_some() {
+    if image.contains("IOSD") {
         return None;
     }
+    // NX-OS names the file as it is, in lower case.
+    let named = parse_filename(block.get("IMAGE").unwrap_or_default());
+    if named.platform.as_deref() == Some("nxos") {
+        return Some(Scheme::Nxos);
+    }
     match parse_filename(&image).platform.as_deref() {
+        _ if block.get("KICKSTART_IMAGE").is_some() => None,
         Some("ios") => Some(Scheme::Ios),
         Some("iosxe") => Some(Scheme::IosXe),
         _ => None,
@@ -66,6 +72,43 @@ fn contradiction(block: &CwBlock, scheme: Scheme, version: &Version) -> Option<S
     [named, told].into_iter().flatten().find(|other| release(other) != own)
 }
 
+/// Takes the name that the bytes give the image, and what that name says. It is in the header, so it counts as one.
+pub(super) fn inner_name(facts: &mut ImageFacts, name: &str, from: &Provenance) {
+    let text = |text: &str| Some(Field::new(text.to_owned(), from.clone()));
+    let said = parse_filename(name);
+    facts.internal_name = text(name);
+    let Some(platform) = said.platform.as_deref() else { return };
+    facts.platform = facts.platform.take().or_else(|| text(platform_id(platform)));
+    let scheme = Scheme::of_platform(platform).ok();
+    let version = scheme.zip(said.version.as_deref()).and_then(|(s, v)| Version::parse(s, v).ok());
+    facts.version = facts.version.take().or_else(|| version.map(|version| Field::new(version, from.clone())));
+    facts.family = facts.family.take().or_else(|| said.family.as_deref().map(product).and_then(|f| text(&f)));
+    facts.feature_set = facts.feature_set.take().or_else(|| said.feature_set.as_deref().and_then(text));
+    facts.k9 = facts.k9.take().or_else(|| said.k9.map(|k9| Field::new(k9, from.clone())));
+    facts.npe = facts.npe.take().or_else(|| said.npe.map(|npe| Field::new(npe, from.clone())));
+    facts.alt_version = facts.alt_version.take().or_else(|| said.alt_version.as_deref().and_then(text));
+    facts.image_type = facts.image_type.take().or_else(|| said.image_type.as_deref().and_then(kind).and_then(text));
+}
+
+/// A signature is there, of which no more is known.
+pub(super) fn signed(facts: &mut ImageFacts) {
+    facts.signature.get_or_insert_with(|| Field::new("present".to_owned(), Provenance::Header));
+}
+
+/// What kind of file it is, unless that is known better.
+pub(super) fn typed(facts: &mut ImageFacts, kind: &str) {
+    facts.image_type.get_or_insert_with(|| Field::new(kind.to_owned(), Provenance::Header));
+}
+
+/// The platform as its definition is called.
+pub(super) fn platform_id(named: &str) -> &str {
+    match named {
+        "iosxe" => "ios_xe",
+        "iosxr" => "ios_xr",
+        other => other,
+    }
+}
+
 /// `cat9k_iosxe_npe` is the product family `cat9k`.
 pub(super) fn product(family: &str) -> String {
     let lower = family.to_ascii_lowercase();
@@ -75,10 +118,34 @@ pub(super) fn product(family: &str) -> String {
 /// The kind of file, for all platforms.
 pub(super) fn kind(image_type: &str) -> Option<&'static str> {
     match image_type {
-        "xe-bundle" | "ios-bin" | "ios-tar" => Some("image"),
-        "xe-smu" => Some("smu"),
+        "xe-bundle"
+        | "ios-bin"
+        | "ios-tar"
+        | "nxos-bin"
+        | "nxos-system"
+        | "xr-iso"
+        | "xr-golden-iso"
+        | "xr7-iso"
+        | "xr-vm"
+        | "xr-release-tar"
+        | "aireos"
+        | "asa-bin"
+        | "asa-signed"
+        | "fxos"
+        | "aci-switch"
+        | "aci-apic"
+        | "eos-swi"
+        | "fortios-out"
+        | "aoscx-swi"
+        | "comware-system"
+        | "junos-vmhost-tgz"
+        | "junos-jinstall-tgz"
+        | "junos-jinstall-host-tgz" => Some("image"),
+        "nxos-kickstart" | "comware-boot" => Some("kickstart"),
+        "xe-smu" | "xr-smu" | "nxos-smu" => Some("smu"),
         "rommon" => Some("rommon"),
-        "xe-subpkg" | "xe-addon-subpkg" => Some("package"),
+        "nxos-epld" => Some("epld"),
+        "xe-subpkg" | "xe-addon-subpkg" | "xr-pie" | "xr-pkg" | "xr-rpm" | "xr7-rpm" | "npk" => Some("package"),
         _ => None,
     }
 }

@@ -10,9 +10,9 @@ use std::io;
 use super::cw::{self, CwBlock};
 use super::source::{self, ReadAt};
 use super::{
-    Field, ImageFacts, NameFacts, Provenance, describe, elf, flash_record, mzip, packages_conf, parse_filename,
+    Field, ImageFacts, NameFacts, Provenance, describe, elf, flash_record, iso, magic, mzip, npk, nxos_header, onie,
+    packages_conf, parse_filename, rpm, tar, tlv, xr, zip,
 };
-use super::{tar, tlv};
 use crate::version::{Scheme, Version};
 
 /// How much is searched for the description block of an IOS image.
@@ -99,7 +99,42 @@ fn known(
             return Ok(Some("packages_conf"));
         }
     }
-    Ok(None)
+    of_others(bytes, head, facts)
+}
+
+/// Containers of other platforms.
+fn of_others(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) -> io::Result<Option<&'static str>> {
+    if head.starts_with(npk::MAGIC) {
+        npk::identify(bytes, head, facts)?;
+        return Ok(Some("npk"));
+    }
+    if rpm::identify(bytes, head, facts)? {
+        return Ok(Some("rpm"));
+    }
+    if head.starts_with(zip::MAGIC) {
+        return Ok(Some(zip::identify(bytes, facts)?));
+    }
+    if onie::identify(bytes, head, facts)? {
+        return Ok(Some("onie"));
+    }
+    if nxos_header::identify(bytes, head, facts)? {
+        return Ok(Some("nxos"));
+    }
+    if let Some(volume) = iso::read(bytes)? {
+        if volume.cut {
+            facts
+                .remarks
+                .push("not all folders of the volume are there: it is truncated, or not all at hand".to_owned());
+        }
+        return Ok(Some(xr::volume(bytes, &volume, facts)?.unwrap_or("iso")));
+    }
+    if let Some((names, cut)) = tar::names(bytes, head)? {
+        if cut {
+            facts.remarks.push("the archive ends before its end: it is truncated or damaged".to_owned());
+        }
+        return Ok(Some(if xr::archive(names.iter().map(String::as_str), facts) { "ios_xr_tar" } else { "tar" }));
+    }
+    Ok(magic::identify(head, bytes.size(), facts))
 }
 
 /// An IOS XE package.
@@ -168,7 +203,11 @@ fn described(facts: &mut ImageFacts, mut blocks: Vec<CwBlock>, from: &Provenance
         facts.remarks.push("the description block is of a platform that is not known".to_owned());
         return;
     };
-    let platform = if scheme == Scheme::Ios { "ios" } else { "ios_xe" };
+    let platform = match scheme {
+        Scheme::Nxos => "nxos",
+        Scheme::IosXe => "ios_xe",
+        _ => "ios",
+    };
     facts.platform.get_or_insert_with(|| Field::new(platform.to_owned(), from.clone()));
     describe::block(facts, only, scheme, from);
 }
@@ -176,27 +215,23 @@ fn described(facts: &mut ImageFacts, mut blocks: Vec<CwBlock>, from: &Provenance
 /// Fills from the file name what the bytes do not say, and remarks where they disagree.
 fn name(facts: &mut ImageFacts, name: &NameFacts) {
     let from = |text: &str| Some(Field::new(text.to_owned(), Provenance::FileName));
-    let platform = match name.platform.as_deref() {
-        Some("iosxe") => Some(("ios_xe", Scheme::IosXe)),
-        Some("ios") => Some(("ios", Scheme::Ios)),
-        _ => None,
-    };
-    if let (Some(known), Some((named, _))) = (&facts.platform, platform)
+    // Boot ROMs come as packages of the platform that they are for.
+    let platform = name.platform.as_deref().filter(|p| *p != "rommon").map(describe::platform_id);
+    if let (Some(known), Some(named)) = (&facts.platform, platform)
         && known.value != named
     {
         facts.remarks.push(format!("the bytes are of platform {}, the name says {named}", known.value));
         return;
     }
-    if let Some((named, scheme)) = platform {
-        facts.platform.get_or_insert_with(|| Field::new(named.to_owned(), Provenance::FileName));
-        if let Some(version) = name.version.as_deref().and_then(|v| Version::parse(scheme, v).ok()) {
-            match &facts.version {
-                Some(known) if !known.value.same_release(&version) => {
-                    facts.remarks.push(format!("the bytes say version {}, the name {version}", known.value));
-                }
-                Some(_) => {}
-                None => facts.version = Some(Field::new(version, Provenance::FileName)),
+    facts.platform = facts.platform.take().or_else(|| platform.and_then(from));
+    let scheme = name.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
+    if let Some(version) = scheme.zip(name.version.as_deref()).and_then(|(s, v)| Version::parse(s, v).ok()) {
+        match &facts.version {
+            Some(known) if !known.value.same_release(&version) => {
+                facts.remarks.push(format!("the bytes say version {}, the name {version}", known.value));
             }
+            Some(_) => {}
+            None => facts.version = Some(Field::new(version, Provenance::FileName)),
         }
     }
     let family = name.family.as_deref().map(describe::product);
@@ -211,6 +246,6 @@ fn name(facts: &mut ImageFacts, name: &NameFacts) {
     facts.npe = facts.npe.take().or_else(|| name.npe.map(|npe| Field::new(npe, Provenance::FileName)));
     facts.image_type =
         facts.image_type.take().or_else(|| name.image_type.as_deref().and_then(describe::kind).and_then(from));
-    facts.alt_version = name.alt_version.as_deref().and_then(from);
+    facts.alt_version = facts.alt_version.take().or_else(|| name.alt_version.as_deref().and_then(from));
     facts.signature = facts.signature.take().or_else(|| name.signature.as_deref().and_then(from));
 }

@@ -6,16 +6,24 @@ mod elf;
 mod flash_record;
 mod identify;
 mod info;
+mod iso;
+mod magic;
 mod mzip;
 mod name;
+mod npk;
+mod nxos_header;
+mod onie;
 mod packages_conf;
 mod payload;
+mod rpm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod samples;
 mod source;
 mod tar;
 mod tlv;
+mod xr;
+mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
 pub use identify::identify;
@@ -70,9 +78,11 @@ impl<T> Field<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImageFacts {
-    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `unknown`.
+    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `ios_microcode`, `ios_xr_iso`, `ios_xr_tar`, `nxos`,
+    /// `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`; `iso`, `tar`, `zip`, `gzip`, `bzip2`, `squashfs`, `uimage`, `fit`, `netboot`
+    /// for what such a file holds nothing known; `unknown`.
     pub container: Option<Field<String>>,
-    /// `ios` or `ios_xe`: which platform definition it is for.
+    /// `ios`, `ios_xe`, `ios_xr`, `nxos`, ...: which platform definition it is for.
     pub platform: Option<Field<String>>,
     /// The product family, lower case: `cat9k`, `c2960x`, `isr4300`.
     pub family: Option<Field<String>>,
@@ -86,7 +96,7 @@ pub struct ImageFacts {
     pub k9: Option<Field<bool>>,
     /// Payload encryption left out?
     pub npe: Option<Field<bool>>,
-    /// `image`, `smu`, `rommon`, `package`, ...
+    /// `image`, `smu`, `rommon`, `package`, `kickstart`, `epld`, ...
     pub image_type: Option<Field<String>>,
     /// Least main memory, bytes.
     pub min_ram: Option<Field<u64>>,

@@ -1,5 +1,7 @@
 //! Small images of every form, made here, for the tests.
 
+pub(super) mod others;
+
 use super::mzip::crc16;
 
 /// The table of sections of [`elf`], which is at its end, bytes.

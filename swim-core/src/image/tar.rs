@@ -117,6 +117,16 @@ pub(super) fn identify(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) 
     true
 }
 
+/// The names of the members, when it is an archive; and whether it ends before its end.
+pub(super) fn names(bytes: &dyn ReadAt, head: &[u8]) -> io::Result<Option<(Vec<String>, bool)>> {
+    if head.get(..BLOCK).and_then(header).is_none() {
+        return Ok(None);
+    }
+    let (members, end) = walk(bytes)?;
+    let cut = matches!(end, End::Cut | End::Damaged);
+    Ok(Some((members.into_iter().map(|member| member.name).collect(), cut)))
+}
+
 /// Is the archive whole, and does it hold what its description says?
 fn judge(bytes: &dyn ReadAt, text: &[u8], parsed: &TarInfo, members: &[Member], end: End, facts: &mut ImageFacts) {
     let last = members.iter().find(|member| is(&member.name, "info.ver"));

@@ -3,9 +3,19 @@
 //! `==` on [`Version`] compares the text as it was given. Ask [`Version::same_release`] whether two spellings mean the
 //! same release, and [`Version::compare`] which of two is newer.
 
+mod aci;
+mod aireos;
+mod asa;
 mod dual;
+mod eos;
 mod ios;
 mod ios_xe;
+mod ios_xr;
+mod junos;
+mod keyed;
+mod numbered;
+mod nxos;
+mod rommon;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -29,23 +39,100 @@ pub enum Scheme {
     Ios,
     /// IOS XE: `17.09.04a`, `03.16.05.S`.
     IosXe,
+    /// IOS XR: `7.11.2`, `24.3.1.22I`.
+    IosXr,
+    /// NX-OS: `9.3(7a)`, `7.0(3)I7(10)`.
+    Nxos,
+    /// ACI, switches and controllers: `14.0(1h)`.
+    Aci,
+    /// AireOS: `8.10.196.0`.
+    Aireos,
+    /// ASA and ASDM: `9.16(3)19`.
+    Asa,
+    /// Junos and Junos Evolved: `21.4R3-S5.4`.
+    Junos,
+    /// Arista EOS: `4.29.2F`.
+    Eos,
+    /// Boot ROMs of Cisco: `16.7(3r)`, `17.3.1r`.
+    Rommon,
+    /// MikroTik RouterOS: `6.48.4`, `7.1rc1`.
+    Routeros,
+    /// PAN-OS: `10.1.9-h1`.
+    Panos,
+    /// FortiOS: `7.2.7`.
+    Fortios,
+    /// AOS-CX: `10.13.1040`.
+    Aoscx,
 }
 
 impl Scheme {
-    /// The scheme of a platform: `ios`, or `ios_xe` (also written `iosxe`).
+    /// Every scheme.
+    pub const ALL: [Self; 14] = [
+        Self::Ios,
+        Self::IosXe,
+        Self::IosXr,
+        Self::Nxos,
+        Self::Aci,
+        Self::Aireos,
+        Self::Asa,
+        Self::Junos,
+        Self::Eos,
+        Self::Rommon,
+        Self::Routeros,
+        Self::Panos,
+        Self::Fortios,
+        Self::Aoscx,
+    ];
+
+    /// The scheme of a platform: `ios`, `ios_xe` (also written `iosxe`), `ios_xr` (`iosxr`), `nxos`, `aci`, `aireos`, `asa`,
+    /// `junos`, `eos`, `rommon`, `routeros`, `panos`, `fortios`, `aoscx`.
     ///
     /// # Errors
     /// `Unsupported` for every other platform.
     pub fn of_platform(platform: &str) -> Result<Self> {
-        match platform {
-            "ios" => Ok(Self::Ios),
-            "ios_xe" | "iosxe" => Ok(Self::IosXe),
-            other => Err(Error::new(
-                ErrorKind::Unsupported,
-                "read version",
-                format!("the version grammar of platform {other:?} is not known"),
-            )
-            .with("platform", other)),
+        Self::ALL.into_iter().find(|scheme| scheme.platforms().contains(&platform)).ok_or_else(|| {
+            let message = format!("the version grammar of platform {platform:?} is not known");
+            Error::new(ErrorKind::Unsupported, "read version", message).with("platform", platform)
+        })
+    }
+
+    /// The names of the platforms that have it.
+    const fn platforms(self) -> &'static [&'static str] {
+        match self {
+            Self::Ios => &["ios"],
+            Self::IosXe => &["ios_xe", "iosxe"],
+            Self::IosXr => &["ios_xr", "iosxr"],
+            Self::Nxos => &["nxos", "nx_os"],
+            Self::Aci => &["aci"],
+            Self::Aireos => &["aireos"],
+            Self::Asa => &["asa", "asdm"],
+            Self::Junos => &["junos"],
+            Self::Eos => &["eos"],
+            Self::Rommon => &["rommon"],
+            Self::Routeros => &["routeros"],
+            Self::Panos => &["panos"],
+            Self::Fortios => &["fortios"],
+            Self::Aoscx => &["aoscx"],
+        }
+    }
+
+    /// For those who wrote something else.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Ios => "classic IOS such as 15.2(7)E10",
+            Self::IosXe => "IOS XE such as 17.09.04a or 03.16.05.S",
+            Self::IosXr => "IOS XR such as 7.11.2",
+            Self::Nxos => "NX-OS such as 9.3(7a) or 7.0(3)I7(10)",
+            Self::Aci => "ACI such as 14.0(1h)",
+            Self::Aireos => "AireOS such as 8.10.196.0",
+            Self::Asa => "ASA such as 9.16(3)19",
+            Self::Junos => "Junos such as 21.4R3-S5.4",
+            Self::Eos => "EOS such as 4.29.2F",
+            Self::Rommon => "boot ROMs such as 16.7(3r)",
+            Self::Routeros => "RouterOS such as 6.48.4",
+            Self::Panos => "PAN-OS such as 10.1.9-h1",
+            Self::Fortios => "FortiOS such as 7.2.7",
+            Self::Aoscx => "AOS-CX such as 10.13.1040",
         }
     }
 }
@@ -75,6 +162,30 @@ pub struct Version {
 enum Grammar {
     Ios(ios::Ios),
     IosXe(ios_xe::IosXe),
+    /// All others.
+    Keyed(keyed::Keyed),
+}
+
+impl Grammar {
+    fn read(scheme: Scheme, text: &str) -> Option<Self> {
+        let keyed = match scheme {
+            Scheme::Ios => return ios::Ios::read(text).map(Self::Ios),
+            Scheme::IosXe => return ios_xe::IosXe::read(text).map(Self::IosXe),
+            Scheme::IosXr => ios_xr::read(text),
+            Scheme::Nxos => nxos::read(text),
+            Scheme::Aci => aci::read(text),
+            Scheme::Aireos => aireos::read(text),
+            Scheme::Asa => asa::read(text),
+            Scheme::Junos => junos::read(text),
+            Scheme::Eos => eos::read(text),
+            Scheme::Rommon => rommon::read(text),
+            Scheme::Routeros => numbered::routeros(text),
+            Scheme::Panos => numbered::panos(text),
+            Scheme::Fortios => numbered::fortios(text),
+            Scheme::Aoscx => numbered::aoscx(text),
+        };
+        keyed.map(Self::Keyed)
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -111,14 +222,8 @@ impl Version {
         if trimmed.len() > MAX_TEXT || !trimmed.is_ascii() {
             return Err(refuse("not a version: too long or not ASCII"));
         }
-        let grammar = match scheme {
-            Scheme::Ios => ios::Ios::read(trimmed)
-                .map(Grammar::Ios)
-                .ok_or_else(|| refuse("not a version of classic IOS such as 15.2(7)E10"))?,
-            Scheme::IosXe => ios_xe::IosXe::read(trimmed)
-                .map(Grammar::IosXe)
-                .ok_or_else(|| refuse("not a version of IOS XE such as 17.09.04a or 03.16.05.S"))?,
-        };
+        let grammar =
+            Grammar::read(scheme, trimmed).ok_or_else(|| refuse(&format!("not a version of {}", scheme.example())))?;
         Ok(Self { scheme, text: trimmed.to_owned(), grammar })
     }
 
@@ -144,6 +249,7 @@ impl Version {
         match (&self.grammar, &other.grammar) {
             (Grammar::Ios(a), Grammar::Ios(b)) => a.compare(b),
             (Grammar::IosXe(a), Grammar::IosXe(b)) => a.compare(b),
+            (Grammar::Keyed(a), Grammar::Keyed(b)) if self.scheme == other.scheme => a.compare(b),
             _ => None,
         }
     }
@@ -151,7 +257,10 @@ impl Version {
     /// Is it the same release, whatever the padding or build tail? (`17.03.01` is `17.3.1` is `17.03.01.0.351`.)
     #[must_use]
     pub fn same_release(&self, other: &Self) -> bool {
-        self.scheme == other.scheme && self.normal() == other.normal()
+        match (&self.grammar, &other.grammar) {
+            (Grammar::Keyed(a), Grammar::Keyed(b)) => self.scheme == other.scheme && a.same_release(b),
+            _ => self.scheme == other.scheme && self.normal() == other.normal(),
+        }
     }
 
     /// The train: versions of one train are totally ordered. `E`, `SXF`, `mainline`; IOS XE since 16 is one train, `XE`.
@@ -162,6 +271,7 @@ impl Version {
         match &self.grammar {
             Grammar::Ios(v) => v.train(),
             Grammar::IosXe(v) => v.train(),
+            Grammar::Keyed(v) => v.train.clone(),
         }
     }
 
@@ -171,6 +281,7 @@ impl Version {
         match &self.grammar {
             Grammar::Ios(v) => v.group(),
             Grammar::IosXe(v) => v.group(),
+            Grammar::Keyed(v) => v.group.clone(),
         }
     }
 
@@ -181,6 +292,7 @@ impl Version {
         match &self.grammar {
             Grammar::Ios(v) => v.normal(),
             Grammar::IosXe(v) => v.normal(),
+            Grammar::Keyed(v) => v.normal.clone(),
         }
     }
 
@@ -190,7 +302,7 @@ impl Version {
     pub fn ios_counterpart(&self) -> Option<Self> {
         match &self.grammar {
             Grammar::IosXe(v) => dual::ios_of(v).and_then(|text| Self::parse(Scheme::Ios, &text).ok()),
-            Grammar::Ios(_) => None,
+            Grammar::Ios(_) | Grammar::Keyed(_) => None,
         }
     }
 }

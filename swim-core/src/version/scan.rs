@@ -82,3 +82,8 @@ pub(super) fn bare(text: &str) -> &str {
     let tail = tail.split(',').next().unwrap_or(tail);
     tail.split(" - ").next().unwrap_or(tail).trim()
 }
+
+/// What stands before a mark that some devices and catalogues append, `6.1.4[Default]`, `10.4(5) [Maintenance Release]`.
+pub(super) fn before<'a>(text: &'a str, mark: &str) -> &'a str {
+    text.split_once(mark).map_or(text, |(text, _)| text).trim()
+}

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use swim_core::version::{Scheme, Version};
 
 fuzz_target!(|input: (&str, &str)| {
-    for scheme in [Scheme::Ios, Scheme::IosXe] {
+    for scheme in Scheme::ALL {
         let (a, b) = (Version::parse(scheme, input.0), Version::parse(scheme, input.1));
         let Ok(a) = a else { continue };
         let normal = a.normal();

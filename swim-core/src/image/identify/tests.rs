@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod others;
+
 use super::*;
 use crate::image::{Head, samples};
 
@@ -151,6 +153,10 @@ fn in_other_files_a_description_counts_as_payload() {
     assert_eq!(facts.version.unwrap().from, Provenance::Payload);
     assert_eq!(facts.platform.unwrap().from, Provenance::Payload);
     let other = b"CW_BEGIN$$\0CW_IMAGE$n9000-dk9.7.0.3.I7.6.bin$\0CW_VERSION$7.0(3)I7(6)$\0CW_END$$\0".to_vec();
+    let facts = identify(&other, "dump");
+    assert_eq!(facts.version.unwrap().value.normal(), "7.0(3)I7(6)");
+    assert_eq!((facts.platform.unwrap().value.as_str(), facts.remarks.len()), ("nxos", 0));
+    let other = b"CW_BEGIN$$\0CW_IMAGE$X86_64BI_LINUX_IOSD-UNIVERSALK9-M$\0CW_VERSION$16.9.4$\0CW_END$$\0".to_vec();
     let facts = identify(&other, "dump");
     assert_eq!((facts.version.is_none(), facts.platform.is_none(), facts.remarks.len()), (true, true, 1));
 }

@@ -1,13 +1,21 @@
 //! What the name of an image file tells. A name is a hint; whatever does not follow a naming rule to the end is left out.
 
+mod appliances;
 mod feature;
 mod ios;
 mod ios_xe;
-mod other;
+mod ios_xr;
+mod nxos;
 mod rommon;
+mod rules;
 #[cfg(test)]
 mod tests;
+mod vendors;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rules::Reader;
 use serde::{Deserialize, Serialize};
 
 /// File systems do not allow longer names; a longer text is not a file name.
@@ -58,11 +66,31 @@ pub fn parse_filename(name: &str) -> NameFacts {
     }
     let parts: Vec<&str> = base.split('.').collect();
     rommon::parse(&base)
+        .or_else(|| READERS.iter().find_map(|(reader, patterns)| reader.read(patterns, &base)))
         .or_else(|| ios::parse(&parts))
         .or_else(|| ios_xe::parse(&parts))
-        .or_else(|| other::parse(&base))
         .unwrap_or_default()
 }
+
+/// The platforms whose names are read by rules. They come first: each of their names begins as no other does.
+const RULED: [&Reader; 13] = [
+    &nxos::NXOS,
+    &nxos::ACI,
+    &ios_xr::IOS_XR,
+    &appliances::AIREOS,
+    &appliances::ASA,
+    &appliances::ASDM,
+    &appliances::FXOS,
+    &vendors::JUNOS,
+    &vendors::EOS,
+    &vendors::FORTIOS,
+    &vendors::ROUTEROS,
+    &vendors::AOSCX,
+    &vendors::COMWARE,
+];
+
+static READERS: LazyLock<Vec<(&Reader, Vec<Option<Regex>>)>> =
+    LazyLock::new(|| RULED.iter().map(|reader| (*reader, reader.patterns())).collect());
 
 /// The name without directories, file system, the mark of a second download, and what operators append.
 fn bare(name: &str) -> String {

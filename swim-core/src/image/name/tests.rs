@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ruled;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,0 +1,62 @@
+//! Files that a few bytes tell, and of which little more can be read.
+
+use super::source::{half, word};
+use super::{Field, ImageFacts, Provenance, describe};
+
+/// A rule: the bytes at the beginning, and the container.
+const MAGICS: [(&[u8], &str); 6] = [
+    (b"\x27\x05\x19\x56", "uimage"),
+    (b"\xd0\x0d\xfe\xed", "fit"),
+    (b"hsqs", "squashfs"),
+    (b"\x36\x13\x03\x1b", "netboot"),
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"BZh", "bzip2"),
+];
+/// A uImage: its name behind the numbers of its header.
+const UIMAGE: usize = 64;
+const UIMAGE_NAME: std::ops::Range<usize> = 32..64;
+/// Very old microcode of IOS: a word with one byte that differs, and the name behind it.
+const MICROCODE: [u32; 2] = [0x8501_1400, 0x8501_CB00];
+const MICROCODE_NAME: usize = 7;
+/// A name in the header of gzip.
+const HAS_NAME: u8 = 8;
+const HAS_EXTRA: u8 = 4;
+
+/// The container, when the first bytes tell one.
+pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option<&'static str> {
+    if word(head, 0).is_some_and(|w| MICROCODE.contains(&(w & 0xffff_ff00))) {
+        facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
+        named(facts, head.get(MICROCODE_NAME..));
+        return Some("ios_microcode");
+    }
+    let container = MAGICS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, container)| *container)?;
+    match container {
+        "uimage" => {
+            named(facts, head.get(UIMAGE_NAME));
+            if let Some(bytes) = word(head, 12).map(u64::from).filter(|b| b + UIMAGE as u64 > size) {
+                facts.remarks.push(format!(
+                    "the image says {bytes} bytes behind its header, the file has {size}: it is truncated"
+                ));
+            }
+        }
+        "gzip" => {
+            let flags = head.get(3).copied().unwrap_or_default();
+            let extra =
+                if flags & HAS_EXTRA == 0 { 0 } else { half(head, 10).map_or(0, |n| 2 + usize::from(n.swap_bytes())) };
+            if flags & HAS_NAME != 0 {
+                named(facts, head.get(10 + extra..));
+            }
+        }
+        _ => {}
+    }
+    Some(container)
+}
+
+/// Takes the name up to its end, when it is one.
+fn named(facts: &mut ImageFacts, text: Option<&[u8]>) {
+    const LONGEST: usize = 255;
+    let text = text.unwrap_or_default().split(|b| *b == 0).next().unwrap_or_default();
+    if !text.is_empty() && text.len() <= LONGEST && text.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
+        describe::inner_name(facts, &String::from_utf8_lossy(text), &Provenance::Header);
+    }
+}

@@ -1,0 +1,89 @@
+//! Naming rules of other platforms as data: a pattern for the whole name, and what it says.
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::{NameFacts, signature};
+use crate::version::{Scheme, Version};
+
+/// One way to name files. Groups of the pattern: `family`, `feature`, `version`, `alt`.
+pub(super) struct Rule {
+    /// The whole name. `<V>`, `<XR>` and `<JUNOS>` stand for a version, `<CSC>` for a defect.
+    pub(super) pattern: &'static str,
+    pub(super) image_type: Option<&'static str>,
+    pub(super) k9: K9,
+}
+
+/// What a name says about strong cryptography.
+#[derive(Clone, Copy)]
+pub(super) enum K9 {
+    /// Nothing.
+    Silent,
+    /// What the feature set says, where there is one.
+    OfFeature,
+    /// It is inside where a feature set is named.
+    WithFeature,
+    /// The same for all of them.
+    Always(bool),
+}
+
+/// How the names of a platform are read.
+pub(super) struct Reader {
+    pub(super) platform: &'static str,
+    pub(super) rules: &'static [Rule],
+    /// The version of a text, and how it is written elsewhere; none where it cannot be told.
+    pub(super) version: fn(&str) -> Option<String>,
+    /// The family of a match.
+    pub(super) family: fn(&Captures<'_>) -> Option<String>,
+}
+
+impl Reader {
+    /// What a name says, when it follows one of the rules.
+    pub(super) fn read(&self, patterns: &[Option<Regex>], base: &str) -> Option<NameFacts> {
+        let matching =
+            |(rule, pattern): (&'static Rule, &Option<Regex>)| Some((rule, pattern.as_ref()?.captures(base)?));
+        let (rule, found) = self.rules.iter().zip(patterns).find_map(matching)?;
+        let group = |name: &str| found.name(name).map(|m| m.as_str());
+        let feature = group("feature").map(str::to_owned);
+        let k9 = match rule.k9 {
+            K9::Silent => None,
+            K9::OfFeature => feature.as_ref().map(|f| f.to_ascii_lowercase().contains("k9")),
+            K9::WithFeature => Some(feature.is_some()),
+            K9::Always(k9) => Some(k9),
+        };
+        Some(NameFacts {
+            platform: Some(self.platform.to_owned()),
+            family: (self.family)(&found),
+            version: group("version").and_then(self.version),
+            npe: feature.as_ref().filter(|_| k9.is_some()).map(|f| f.contains("npe")),
+            feature_set: feature,
+            k9,
+            image_type: rule.image_type.map(str::to_owned),
+            alt_version: group("alt").map(str::to_owned),
+            signature: base.rsplit_once('.').and_then(|(_, last)| signature(last)),
+        })
+    }
+
+    /// The patterns of its rules; the tests tell that each can be built.
+    pub(super) fn patterns(&self) -> Vec<Option<Regex>> {
+        let built = self.rules.iter().map(|rule| {
+            let pattern = rule
+                .pattern
+                .replace("<V>", "(?<version>[0-9][0-9A-Za-z.()-]*?)")
+                .replace("<XR>", "(?<version>[0-9]+\\.[0-9]+\\.[0-9]+(?:\\.[0-9]+I)?)")
+                .replace("<JUNOS>", "(?<version>[0-9]+\\.[0-9]+[A-Z][0-9A-Z.-]*?)")
+                .replace("<CSC>", "(?<alt>CSC[a-z]{2}[0-9]{5})");
+            RegexBuilder::new(&format!("^(?:{pattern})$")).case_insensitive(true).build().ok()
+        });
+        built.collect()
+    }
+}
+
+/// The group `family` as it is written.
+pub(super) fn family(found: &Captures<'_>) -> Option<String> {
+    found.name("family").map(|m| m.as_str().to_owned())
+}
+
+/// The normal spelling by a grammar.
+pub(super) fn normal(scheme: Scheme, text: &str) -> Option<String> {
+    Version::parse(scheme, text).ok().map(|version| version.normal())
+}

@@ -1,0 +1,26 @@
+//! EOS: `4.29.2F`, `4.18.3.1F`; F and M tell whether a release brings features, which the order does not know.
+
+use super::keyed::{Keyed, dotted, with_dots};
+use super::scan::{Scan, bare};
+
+/// Reads any spelling; `None` when it is not one.
+pub(super) fn read(text: &str) -> Option<Keyed> {
+    let mut scan = Scan::new(bare(text));
+    let numbers = dotted(&mut scan, 4)?;
+    let letter = scan.take_while(|b| matches!(b, b'F' | b'M'));
+    // The change that was built, and the branch.
+    let build = if scan.literal("-") { Some(scan.number(12)?) } else { None };
+    if build.is_some() && scan.literal(".") {
+        scan.take_while(|b| b.is_ascii_alphanumeric());
+    }
+    let [major, minor, ..] = *numbers.as_slice() else { return None };
+    if !scan.is_done() || !(3..=4).contains(&numbers.len()) || letter.len() > 1 || major != 4 {
+        return None;
+    }
+    let line = "EOS".to_owned();
+    let normal = format!("{}{letter}", with_dots(&numbers));
+    let mut key = numbers;
+    key.resize(4, 0);
+    let group = format!("{major}.{minor}");
+    Some(Keyed { train: line.clone(), line, group, normal, key, build: build.map(|b| vec![b]), ..Keyed::default() })
+}
