@@ -10,7 +10,7 @@ const FIRST_SWITCH: u64 = 11;
 pub(super) fn read(text: &str) -> Option<Keyed> {
     let mut scan = Scan::new(before(bare(text), "["));
     let (major, minor, part) = with_parentheses(&mut scan)?;
-    if !scan.is_done() || !(part.has_letters() && (1..30).contains(&major)) {
+    if !(scan.is_done() && part.has_letters() && (1..30).contains(&major)) {
         return None;
     }
     let line = if major >= FIRST_SWITCH { "switch" } else { "controller" }.to_owned();

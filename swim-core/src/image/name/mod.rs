@@ -89,7 +89,10 @@ const RULED: [&Reader; 13] = [
     &vendors::COMWARE,
 ];
 
-static READERS: LazyLock<Vec<(&Reader, Vec<Option<Regex>>)>> =
+/// A reader and the patterns of its rules.
+type Ready = (&'static Reader, Vec<Option<Regex>>);
+
+static READERS: LazyLock<Vec<Ready>> =
     LazyLock::new(|| RULED.iter().map(|reader| (*reader, reader.patterns())).collect());
 
 /// The name without directories, file system, the mark of a second download, and what operators append.

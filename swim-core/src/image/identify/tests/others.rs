@@ -4,6 +4,7 @@ use super::super::*;
 use crate::image::samples::others as samples;
 
 /// Container, platform, family, version, type, of whatever name.
+#[allow(clippy::ptr_arg)] // A slice has no size and is nothing that can be read from as it is.
 fn known(bytes: &Vec<u8>) -> [String; 5] {
     let facts = identify(bytes, "prod.bin");
     let text = |field: &Option<Field<String>>| field.as_ref().map(|f| f.value.clone()).unwrap_or_default();
