@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use swim_core::image::Image;
 use swim_core::job::JobReport;
 use swim_core::model::{DeviceId, Digests, Endpoint, HostKeyPolicy, Inventory, Login, Policy, Secret, SecretRef};
@@ -46,11 +47,21 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
     let network = SimNetwork::new();
     let start = inventories.iter().map(|i| i.taken).max().unwrap_or_default();
     let mut taken_off = 0;
+    let sample = sample(&plan)?;
+    let digests = repo::digests(sample.clone()).await?;
     for (line, inventory) in plan.devices.iter_mut().zip(&inventories) {
         let mut spec = DeviceSpec::from_inventory(inventory)?;
         // The real image takes this much more than the sample: twice, because install mode expands it.
         taken_off = plan.goal.bytes.saturating_sub(SAMPLE) * 2;
         spec.flash_free = spec.flash_free.saturating_sub(taken_off).max(4 * SAMPLE);
+        // What lies there under the name of the image and is as long as it is taken for it, and the sample for both: what is in
+        // it only the real device can say, and it is asked before anything rests on it.
+        for file in spec.files.iter_mut().filter(|f| f.name == plan.goal.file_name && f.bytes == plan.goal.bytes) {
+            file.bytes = sample.len() as u64;
+            file.md5 = Some(digests.md5.clone());
+            file.sha512 = Some(digests.sha512.clone());
+            file.version = Some(plan.goal.version.as_str().to_owned());
+        }
         spec.user = "rehearsal".to_owned();
         spec.password = PASSWORD.to_owned();
         let at = Endpoint { host: line.device.id.as_str().to_owned(), port: line.device.at.port };
@@ -91,7 +102,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         connect(ground, &Offers::default(), Vec::new(), platform::builtin()?, None)?,
         WorkerId("rehearsal".to_owned()),
     );
-    let image = sample(&plan, &store, &client).await?;
+    let image = imported(sample, &plan, &store, &client).await?;
     let devices: Vec<_> = plan.devices.iter().map(|l| l.device.clone()).collect();
     client.add_devices(&devices).await?;
     let ids: Vec<DeviceId> = devices.into_iter().map(|d| d.id).collect();
@@ -146,7 +157,8 @@ fn adapt(kind: &mut StepKind, sample: &Image, inventory: &Inventory, policy: &Po
     }
 }
 
-async fn sample(plan: &Plan, store: &MemoryStore, client: &Client) -> Result<Image> {
+/// What stands for the image: its header, and next to nothing behind it.
+fn sample(plan: &Plan) -> Result<Bytes> {
     use std::io::Read;
     let version = plan.goal.version.as_str();
     let mut bytes = Vec::new();
@@ -162,9 +174,13 @@ async fn sample(plan: &Plan, store: &MemoryStore, client: &Client) -> Result<Ima
         }
     };
     read.map_err(|e| Error::new(ErrorKind::Internal, "rehearse", "no sample image").caused_by(e))?;
+    Ok(Bytes::from(bytes))
+}
+
+async fn imported(sample: Bytes, plan: &Plan, store: &MemoryStore, client: &Client) -> Result<Image> {
     let options = repo::ImportOptions::new(plan.goal.file_name.clone());
     let clock = &client.adapters().clock;
-    let mut image = repo::import(bytes::Bytes::from(bytes), store, store, &**clock, options, &Silent).await?;
+    let mut image = repo::import(sample, store, store, &**clock, options, &Silent).await?;
     image.digests = Digests { sha256: image.id, ..image.digests };
     Ok(image)
 }
