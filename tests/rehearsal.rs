@@ -26,7 +26,8 @@ impl Drop for Folder {
 async fn what_lies_on_the_flash_already_is_played_as_what_it_looks_like() {
     let folder = Folder(std::env::temp_dir().join(format!("swim-rehearsal-{}", std::process::id())));
     for (bytes, outcome) in [(BYTES, "upgraded"), (BYTES - 1, "failed")] {
-        let spec = DeviceSpec::ios_switch("edge1").login("admin", "p").file(FileSpec::image(IMAGE, bytes, "15.2(7)E10"));
+        let spec =
+            DeviceSpec::ios_switch("edge1").login("admin", "p").file(FileSpec::image(IMAGE, bytes, "15.2(7)E10"));
         let sim = SimDevice::new(spec);
         let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
         let at = json!({"host": "127.0.0.1", "port": served.local_addr().port()});

@@ -154,7 +154,8 @@ async fn a_protocol_that_the_server_does_not_speak_is_left_out_of_the_plan() {
 async fn a_device_that_can_pull_nothing_from_its_server_is_refused_in_the_plan() {
     let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], only(Protocol::Http, Direction::Pull));
     let mut worker = fleet.worker("w1", Manner::default());
-    let door = Door { folder: String::new(), ..Door::new(Protocol::Scp) };
+    let login = Some(Login::password("swim", "depot"));
+    let door = Door { folder: String::new(), login, ..Door::new(Protocol::Scp) };
     let name = DeviceId::new("depot").unwrap();
     let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);
     server.devices = vec![fleet.devices[0].id.clone()];
@@ -193,7 +194,8 @@ async fn a_server_that_is_gone_or_another_one_ends_the_upgrade_before_anything_i
 async fn the_digest_covers_the_servers() {
     let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1)], policy());
     let mut worker = fleet.worker("w1", Manner::default());
-    let door = Door { folder: "images".into(), ..Door::new(Protocol::Scp) };
+    let login = Some(Login::password("swim", "depot"));
+    let door = Door { folder: "images".into(), login, ..Door::new(Protocol::Scp) };
     let name = DeviceId::new("depot").unwrap();
     let mut server = ImageServer::new(name, HOST, vec![door], HostKeyPolicy::FirstUse);
     server.groups = vec!["access".into()];
