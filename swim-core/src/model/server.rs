@@ -38,10 +38,10 @@ impl Door {
     /// Can a device pull through it? A device answers a question for a password, and has no keys of ours.
     ///
     /// ```
-    /// use swim_core::model::{Door, Login, Protocol};
+    /// use swim_core::model::{Door, Login, Protocol, SecretRef};
     /// let door = |login| Door { login: Some(login), ..Door::new(Protocol::Scp) };
     /// assert!(door(Login::password("swim", "depot")).lets_devices_in());
-    /// assert!(!door(Login { password: None, key: Some("key".into()), ..Login::password("swim", "depot") }).lets_devices_in());
+    /// assert!(!door(Login { password: None, key: Some(SecretRef("key".into())), ..Login::password("swim", "depot") }).lets_devices_in());
     /// ```
     #[must_use]
     pub fn lets_devices_in(&self) -> bool {

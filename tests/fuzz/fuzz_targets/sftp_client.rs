@@ -138,6 +138,16 @@ impl Records for Forgetful {
         Ok(true)
     }
 
+    async fn swap(
+        &self,
+        _: &str,
+        _: &str,
+        _: &serde_json::Value,
+        _: serde_json::Value,
+    ) -> swim_core::Result<bool> {
+        Ok(false)
+    }
+
     async fn get(&self, _: &str, _: &str) -> swim_core::Result<Option<serde_json::Value>> {
         Ok(None)
     }
