@@ -63,11 +63,11 @@ fn content(bytes: &dyn ReadAt, named: &mut NameFacts, facts: &mut ImageFacts) ->
             return Ok(container);
         }
     }
-    if let Some(container) = known(bytes, &head, named, facts)? {
-        return Ok(container);
+    let container = known(bytes, &head, named, facts)?.unwrap_or(UNKNOWN);
+    if facts.platform.is_none() {
+        described(facts, cw::blocks(&source::read(bytes, 0, SEARCHED)?), &Provenance::Payload);
     }
-    described(facts, cw::blocks(&source::read(bytes, 0, SEARCHED)?), &Provenance::Payload);
-    Ok(UNKNOWN)
+    Ok(container)
 }
 
 /// Tries the containers that are known, the cheap tests first.
@@ -81,8 +81,8 @@ fn known(
         classic_mzip(bytes, facts)?;
         return Ok(Some("ios_mzip"));
     }
-    if head.starts_with(elf::MAGIC) {
-        return Ok(classic_elf(bytes, named, facts)?.then_some("ios_elf"));
+    if head.starts_with(elf::MAGIC) && classic_elf(bytes, named, facts)? {
+        return Ok(Some("ios_elf"));
     }
     if let Some(header) = tlv::package_header(head) {
         package(&header, bytes.size() == head.len() as u64, facts);

@@ -4,7 +4,8 @@ use super::source::{half, word};
 use super::{Field, ImageFacts, Provenance, describe};
 
 /// A rule: the bytes at the beginning, and the container.
-const MAGICS: [(&[u8], &str); 6] = [
+const MAGICS: [(&[u8], &str); 7] = [
+    (b"\x7fELF", "elf"),
     (b"\x27\x05\x19\x56", "uimage"),
     (b"\xd0\x0d\xfe\xed", "fit"),
     (b"hsqs", "squashfs"),

@@ -79,7 +79,7 @@ impl<T> Field<T> {
 #[serde(default)]
 pub struct ImageFacts {
     /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `ios_microcode`, `ios_xr_iso`, `ios_xr_tar`, `nxos`,
-    /// `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`; `iso`, `tar`, `zip`, `gzip`, `bzip2`, `squashfs`, `uimage`, `fit`, `netboot`
+    /// `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`; `iso`, `tar`, `zip`, `gzip`, `bzip2`, `squashfs`, `elf`, `uimage`, `fit`, `netboot`
     /// for what such a file holds nothing known; `unknown`.
     pub container: Option<Field<String>>,
     /// `ios`, `ios_xe`, `ios_xr`, `nxos`, ...: which platform definition it is for.

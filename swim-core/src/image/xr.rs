@@ -61,8 +61,17 @@ fn third_generation(facts: &mut ImageFacts, metadata: Metadata) {
     if let Some(name) = metadata.image_name.as_deref() {
         describe::inner_name(facts, name, &Provenance::Member);
     }
+    let named = facts.version.take();
     if let Some(text) = metadata.xr_version.as_deref() {
         version(facts, text);
+    }
+    match (&named, &facts.version) {
+        (Some(named), Some(told)) if !named.value.same_release(&told.value) => {
+            let message = format!("the image gives two versions, {} and {}: neither is used", named.value, told.value);
+            facts.remarks.push(message);
+            facts.version = None;
+        }
+        _ => facts.version = facts.version.take().or(named),
     }
     if let Some(family) = metadata.platform_family.filter(|family| !family.is_empty()) {
         facts.family = Some(Field::new(family.to_ascii_lowercase(), Provenance::Member));

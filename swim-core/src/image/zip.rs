@@ -27,6 +27,8 @@ const DEFLATED: u16 = 8;
 struct Member {
     name: String,
     method: u16,
+    /// The sum of its bytes.
+    sum: u32,
     packed: u64,
     at: u64,
 }
@@ -108,20 +110,19 @@ fn directory(bytes: &dyn ReadAt) -> io::Result<Option<Vec<Member>>> {
         else {
             break;
         };
-        let (Some(method), Some(packed), Some(at)) = (little(rest, 10, 2), little(rest, 20, 4), little(rest, 42, 4))
-        else {
-            break;
-        };
+        let numbers = (little(rest, 10, 2), little(rest, 16, 4), little(rest, 20, 4), little(rest, 42, 4));
+        let (Some(method), Some(sum), Some(packed), Some(at)) = numbers else { break };
         let name_end = ENTRY_BYTES + name as usize;
         let Some(text) = rest.get(ENTRY_BYTES..name_end) else { break };
-        members.push(Member { name: String::from_utf8_lossy(text).into_owned(), method: method as u16, packed, at });
+        let name = String::from_utf8_lossy(text).into_owned();
+        members.push(Member { name, method: method as u16, sum: sum as u32, packed, at });
         let Some(behind) = rest.get(name_end + extra as usize + comment as usize..) else { break };
         rest = behind;
     }
     Ok(Some(members))
 }
 
-/// The text of a member, when it is small.
+/// The text of a member, when it is small and its sum holds.
 fn member_text(bytes: &dyn ReadAt, member: &Member) -> io::Result<Option<String>> {
     if member.packed > TEXT {
         return Ok(None);
@@ -148,5 +149,7 @@ fn member_text(bytes: &dyn ReadAt, member: &Member) -> io::Result<Option<String>
         }
         _ => return Ok(None),
     };
-    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+    let mut sum = flate2::Crc::new();
+    sum.update(&text);
+    Ok((sum.sum() == member.sum).then(|| String::from_utf8_lossy(&text).into_owned()))
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use serde_json::json;
 
 use super::digester::Digester;
+use super::examine::examine;
 use super::record::{self, IMAGES, NAMES};
 use super::source::Source;
 use super::window::{Ends, Window};
-use crate::image::{Image, identify};
+use crate::image::Image;
 use crate::model::{Algorithm, Digests};
 use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -72,7 +73,7 @@ pub async fn import(
     };
     let Passed { digests, ends } = read;
     writer.finish(&digests.sha256).await?;
-    let facts = identify(&ends, &options.file_name);
+    let facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
     let image = Image {
         id: digests.sha256,
         file_name: options.file_name,

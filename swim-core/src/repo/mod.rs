@@ -6,6 +6,7 @@
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
 mod digester;
+mod examine;
 mod find;
 mod import;
 mod record;

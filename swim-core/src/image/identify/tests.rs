@@ -62,11 +62,11 @@ fn an_elf_image_is_read_from_its_sections() {
 }
 
 #[test]
-fn an_elf_file_of_something_else_is_unknown() {
+fn an_elf_file_of_something_else_is_no_image() {
     let mut elf = b"\x7fELF\x01\x02\x01".to_vec();
     elf.resize(400, 0);
     let facts = identify(&elf, "busybox");
-    assert_eq!(facts.container.unwrap().value, "unknown");
+    assert_eq!(facts.container.unwrap().value, "elf");
     assert_eq!(facts.platform, None);
     assert_eq!(facts.remarks, Vec::<String>::new());
 }

@@ -20,11 +20,14 @@ fn rpm_header(out: &mut Vec<u8>, texts: &[(u32, &str)]) {
 
 /// A package by its name, version, release and architecture.
 pub(crate) fn rpm([name, version, release, arch]: [&str; 4]) -> Vec<u8> {
+    use sha2::Digest;
+    let mut described = Vec::new();
+    rpm_header(&mut described, &[(1000, name), (1001, version), (1002, release), (1004, "what it is"), (1022, arch)]);
     let mut bytes = b"\xed\xab\xee\xdb\x03\0\0\0".to_vec();
     bytes.resize(96, 0);
-    rpm_header(&mut bytes, &[(268, "signature")]);
+    rpm_header(&mut bytes, &[(268, "signature"), (273, &hex::encode(sha2::Sha256::digest(&described)))]);
     bytes.resize(bytes.len().next_multiple_of(8), 0);
-    rpm_header(&mut bytes, &[(1000, name), (1001, version), (1002, release), (1004, "what it is"), (1022, arch)]);
+    bytes.extend(described);
     bytes.resize(bytes.len() + 500, 0x77);
     bytes
 }
@@ -98,7 +101,10 @@ pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, content) in files {
         let at = u32::try_from(bytes.len()).unwrap();
         let (length, size) = (u16::try_from(name.len()).unwrap(), u32::try_from(content.len()).unwrap());
-        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut sum = flate2::Crc::new();
+        sum.update(content);
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        common.extend(sum.sum().to_le_bytes());
         common.extend(size.to_le_bytes());
         common.extend(size.to_le_bytes());
         common.extend(length.to_le_bytes());

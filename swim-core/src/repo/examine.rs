@@ -1,0 +1,169 @@
+//! Identification of an image that is in the store: the parts that it asks for are read, and no more of a large file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::window::Ends;
+use crate::image::{ImageFacts, ReadAt, identify};
+use crate::model::Sha256;
+use crate::ports::ImageStore;
+
+/// Bytes that are read at once.
+const PIECE: u64 = 64 * 1024;
+/// Looks at one image: the release archives of IOS XR have some thirty members, each of which tells where the next one is.
+const LOOKS: usize = 64;
+/// Pieces of one image, 16 MiB in all.
+const PIECES: usize = 256;
+
+/// What is at hand of a file, and what was asked for beside it.
+struct AtHand<'a> {
+    ends: &'a Ends,
+    pieces: BTreeMap<u64, Bytes>,
+    asked: Mutex<BTreeSet<u64>>,
+}
+
+impl ReadAt for AtHand<'_> {
+    fn size(&self) -> u64 {
+        self.ends.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.ends.read_at(offset, buffer)?;
+        if count > 0 || buffer.is_empty() || offset >= self.size() {
+            return Ok(count);
+        }
+        let number = offset / PIECE;
+        match self.pieces.get(&number) {
+            Some(piece) => piece.as_ref().read_at(offset - number * PIECE, buffer),
+            None => {
+                self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+                Ok(0)
+            }
+        }
+    }
+}
+
+/// Says what an image is. It begins with what the import has seen, and begins again with what it missed, until it misses
+/// nothing, or has read so much that no honest file needs more.
+pub(super) async fn examine(store: &dyn ImageStore, image: &Sha256, ends: &Ends, file_name: &str) -> ImageFacts {
+    let mut at_hand = AtHand { ends, pieces: BTreeMap::new(), asked: Mutex::default() };
+    let mut looks = 1;
+    loop {
+        let mut facts = identify(&at_hand, file_name);
+        let asked = std::mem::take(at_hand.asked.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if asked.is_empty() || looks == LOOKS || at_hand.pieces.len() + asked.len() > PIECES {
+            return facts;
+        }
+        looks += 1;
+        for number in asked {
+            match store.read(image, number * PIECE, PIECE as usize).await {
+                Ok(piece) => at_hand.pieces.insert(number, piece),
+                Err(e) => {
+                    facts.remarks.push(format!("a part of the image could not be read: {e}"));
+                    return facts;
+                }
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::ports::ImageWriter;
+    use crate::repo::window::Window;
+    use crate::{Error, Result};
+
+    /// One image, and how much of it was read.
+    #[derive(Debug)]
+    struct Held(Vec<u8>, Mutex<usize>);
+
+    #[async_trait]
+    impl ImageStore for Held {
+        async fn create(&self) -> Result<Box<dyn ImageWriter>> {
+            Err(Error::internal("test", "nothing is written"))
+        }
+
+        async fn size(&self, _: &Sha256) -> Result<Option<u64>> {
+            Ok(Some(self.0.len() as u64))
+        }
+
+        async fn read(&self, _: &Sha256, offset: u64, length: usize) -> Result<Bytes> {
+            let start = (offset as usize).min(self.0.len());
+            let end = (start + length).min(self.0.len());
+            *self.1.lock().unwrap() += end - start;
+            Ok(Bytes::copy_from_slice(&self.0[start..end]))
+        }
+
+        async fn remove(&self, _: &Sha256) -> Result<()> {
+            Ok(())
+        }
+
+        async fn list(&self) -> Result<Vec<Sha256>> {
+            Ok(Vec::new())
+        }
+
+        async fn sweep(&self) -> Result<u64> {
+            Ok(0)
+        }
+    }
+
+    fn member(out: &mut Vec<u8>, name: &str, bytes: usize) {
+        let mut header = [0_u8; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{bytes:011o}").as_bytes());
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|b| u32::from(*b)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        out.extend(header);
+        out.resize(out.len() + bytes.next_multiple_of(512), 7);
+    }
+
+    async fn examined(bytes: Vec<u8>) -> (ImageFacts, usize) {
+        let mut window = Window::default();
+        window.take(&Bytes::copy_from_slice(&bytes));
+        let (ends, held) = (window.finish(), Held(bytes, Mutex::default()));
+        let facts = examine(&held, &Sha256::of(b"x"), &ends, "release.tar").await;
+        let read = *held.1.lock().unwrap();
+        (facts, read)
+    }
+
+    #[tokio::test]
+    async fn members_in_the_middle_of_a_large_archive_are_seen_and_little_else() {
+        let mut archive = Vec::new();
+        for name in ["README", "asr9k-mini-px.pie-6.4.2", "asr9k-k9sec-px.pie-6.4.2", "notes"] {
+            member(&mut archive, name, 3 * 1024 * 1024);
+        }
+        archive.resize(archive.len() + 1024, 0);
+        let (facts, read) = examined(archive.clone()).await;
+        assert_eq!(facts.container.unwrap().value, "ios_xr_tar");
+        assert_eq!(facts.version.unwrap().value.normal(), "6.4.2");
+        assert_eq!(facts.remarks, Vec::<String>::new());
+        assert!(read <= 4 * PIECE as usize, "{read}");
+        archive.truncate(archive.len() - 2 * 1024 * 1024);
+        assert!(examined(archive).await.0.remarks[0].contains("truncated"));
+    }
+
+    #[tokio::test]
+    async fn what_needs_no_more_reads_no_more() {
+        let (facts, read) = examined(vec![0x5a; 5_000_000]).await;
+        assert_eq!((facts.container.unwrap().value.as_str(), read), ("unknown", 0));
+    }
+
+    #[tokio::test]
+    async fn an_archive_without_end_is_given_up() {
+        let mut archive = Vec::new();
+        for _ in 0..600 {
+            member(&mut archive, "x", 70_000);
+        }
+        let (facts, read) = examined(archive).await;
+        assert_eq!(facts.container.unwrap().value, "tar");
+        assert!(read <= LOOKS * PIECE as usize, "{read}");
+    }
+}
