@@ -110,7 +110,7 @@ async fn read(
         }
         // The store writes in the background while the digests are taken.
         writer.write(bytes.clone()).await?;
-        digester.take(&bytes);
+        digester.take(&bytes).await?;
         window.take(&bytes);
         notes.note(Note::Bytes { done: window.bytes(), total });
     }
@@ -121,9 +121,9 @@ async fn read(
     if let Some(total) = total.filter(|total| *total != done) {
         return Err(wrong(options, format!("the source has {done} bytes, {total} were announced")));
     }
-    let digests = digester.finish();
+    let digests = digester.finish().await?;
     for (algorithm, expected) in &options.expected {
-        let found = digests.get(*algorithm);
+        let found = digests.get(*algorithm).unwrap_or_default();
         if !found.eq_ignore_ascii_case(expected.trim()) {
             return Err(wrong(options, format!("its {} is {found}, expected was {expected}", algorithm.name())));
         }

@@ -19,7 +19,7 @@ fn image() -> Image {
         id: sha256,
         file_name: "cat9k_iosxe.17.09.04a.SPA.bin".into(),
         bytes: 900 * MIB,
-        digests: Digests { sha256, sha512: String::new(), md5: String::new() },
+        digests: Digests { sha256, sha512: String::new(), sha1: None, md5: String::new() },
         facts: ImageFacts {
             platform: Some(Field::new("ios_xe".into(), from.clone())),
             family: Some(Field::new("cat9k".into(), from.clone())),
