@@ -36,6 +36,10 @@ pub struct ImportOptions {
     pub file_name: Option<String>,
     /// A published SHA-512 (hexadecimal): other bytes are refused.
     pub sha512: Option<String>,
+    /// A published SHA-256 (hexadecimal): other bytes are refused.
+    pub sha256: Option<String>,
+    /// A published SHA-1 (hexadecimal): other bytes are refused.
+    pub sha1: Option<String>,
     /// A published MD5 (hexadecimal): other bytes are refused.
     pub md5: Option<String>,
     /// The platform that it is for: `ios`, `ios_xe`.
@@ -185,6 +189,10 @@ pub struct Config {
     /// Image servers near the devices; devices that have none pull from us.
     #[serde(default)]
     pub servers: Vec<ImageServer>,
+    /// Take the running images of devices into the repository whenever they are inspected. Off by default: it makes an
+    /// inspection last as long as the transfer of an image.
+    #[serde(default)]
+    pub collect_images: bool,
     /// The name of this worker in journals; default: the process id.
     #[serde(default)]
     pub worker: Option<String>,
@@ -206,6 +214,7 @@ impl Config {
             secrets: BTreeMap::new(),
             offers: Offers::default(),
             servers: Vec::new(),
+            collect_images: false,
             worker: None,
             platforms: Vec::new(),
             simulation: None,

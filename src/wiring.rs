@@ -1,6 +1,7 @@
 //! The one place that knows both core and adapters.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use swim_core::model::ImageServer;
@@ -20,11 +21,14 @@ use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use swim_protocols::tls::{Identity, TlsClient};
-use swim_stores::{FileImages, SqliteStore, StaticSecrets};
+use swim_stores::{FileImages, SqliteStore, StaticSecrets, Vault};
 
 use crate::config::Offers;
 use crate::simulation::OnlyLoopback;
 use crate::{Client, Config};
+
+/// The folder of files that are fetched for an import, in the data folder.
+const FETCHED: &str = "fetched";
 
 /// Everything that a client stands on.
 #[derive(Clone)]
@@ -36,6 +40,12 @@ pub(crate) struct Adapters {
     pub(crate) services: PullServices,
     pub(crate) platforms: Vec<Arc<dyn Platform>>,
     pub(crate) secrets: Arc<dyn Secrets>,
+    /// The same, where a secret can be lent for the length of a call.
+    pub(crate) vault: Arc<Vault>,
+    /// Where files wait that are fetched for an import; without a data folder there is no such place.
+    pub(crate) fetched: Option<PathBuf>,
+    /// Are running images taken along with inventories?
+    pub(crate) collect_images: bool,
     pub(crate) network: Arc<dyn Network>,
     /// Where our offers listen.
     pub(crate) listen: String,
@@ -116,7 +126,10 @@ impl Builder {
             secrets: Arc::new(secrets),
             identity,
         };
-        let adapters = connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        let mut adapters =
+            connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        adapters.fetched = Some(config.data.join(FETCHED));
+        adapters.collect_images = config.collect_images;
         repo::sweep(&*adapters.services.store, &*records).await?;
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
@@ -126,6 +139,7 @@ impl Builder {
             }
         }
         client.add_devices(&config.devices).await?;
+        client.sweep_fetched().await?;
         Ok(client)
     }
 }
@@ -157,6 +171,8 @@ pub(crate) fn connect(
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
     let Ground { network, clock, records, jobs, images, secrets, identity } = ground;
+    let vault = Arc::new(Vault::over(secrets));
+    let secrets: Arc<dyn Secrets> = Arc::clone(&vault) as _;
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
@@ -193,6 +209,9 @@ pub(crate) fn connect(
         },
         platforms,
         secrets,
+        vault,
+        fetched: None,
+        collect_images: false,
         network,
         listen: config.listen.clone(),
         checks,

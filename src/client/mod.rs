@@ -1,6 +1,8 @@
 //! The client: everything that a program does with the library.
 
+mod collections;
 mod devices;
+mod imports;
 mod jobs;
 mod offers;
 mod planning;
@@ -28,7 +30,10 @@ use crate::watch::Hub;
 use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
+pub use collections::Ran;
 pub use devices::Inspected;
+pub(crate) use imports::Given;
+pub use imports::{Importing, Origin};
 pub use jobs::SubmitOptions;
 pub use offers::{Offered, Offering, Taking};
 pub use servers::{Checked, Works};
@@ -41,6 +46,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     adapters: Adapters,
     engine: Engine,
+    /// The name of this worker in records.
+    worker: String,
     hub: Arc<Hub>,
     at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
     /// Offers and accepts that are open, by their number.
@@ -65,10 +72,12 @@ impl Client {
             checks: adapters.checks.clone(),
             sink: Arc::clone(&hub) as _,
         };
+        let name = worker.0.clone();
         let engine = Engine::new(ports, EngineConfig::new(worker));
         Self(Arc::new(Inner {
             adapters,
             engine,
+            worker: name,
             hub,
             at_work: Mutex::default(),
             open: Mutex::default(),
@@ -96,8 +105,18 @@ impl Client {
         let source = FileSource::open(path).await?;
         let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
         let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
+        self.take_in(source, name, options).await
+    }
+
+    async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
         let mut how = repo::ImportOptions::new(name);
-        for (algorithm, digest) in [(Algorithm::Sha512, &options.sha512), (Algorithm::Md5, &options.md5)] {
+        let published = [
+            (Algorithm::Sha512, &options.sha512),
+            (Algorithm::Sha256, &options.sha256),
+            (Algorithm::Sha1, &options.sha1),
+            (Algorithm::Md5, &options.md5),
+        ];
+        for (algorithm, digest) in published {
             if let Some(digest) = digest {
                 how = how.expecting(algorithm, digest.clone());
             }

@@ -14,31 +14,38 @@ use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
+use super::collections::on_collections;
 use super::json;
 use super::transfers::on_transfers;
-use crate::client::{Client, SubmitOptions};
+use crate::client::{Client, Given, Importing, Origin, SubmitOptions};
 use crate::config::ImportOptions;
 
 /// The names of all verbs.
 pub const VERBS: &[&str] = &[
     "accept",
+    "add_collection",
     "add_devices",
     "analyse",
     "audit",
+    "baseline",
     "cancel",
     "check_servers",
+    "collect",
+    "collections",
     "commit",
     "devices",
     "fetch",
     "image",
     "images",
     "import",
+    "import_from",
     "inspect",
     "list",
     "offer",
     "plan",
     "push",
     "rehearse",
+    "remove_collection",
     "remove_image",
     "resume",
     "status",
@@ -121,8 +128,11 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             json(&client.list().await?)
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
-        "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "import" | "import_from" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
+        "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
+            on_collections(client, verb, a).await
+        }
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;
@@ -152,18 +162,27 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
     match verb {
         "import" => {
             let path: PathBuf = a.take("path")?;
-            let options = ImportOptions {
-                file_name: a.optional("file_name")?,
-                sha512: a.optional("sha512")?,
-                md5: a.optional("md5")?,
-                platform: a.optional("platform")?,
-                family: a.optional("family")?,
-                version: a.optional("version")?,
-                min_ram: a.optional("min_ram")?,
-                min_flash: a.optional("min_flash")?,
-            };
+            let options = import_options(&mut a)?;
             a.done()?;
             json(&client.import(&path, options).await?)
+        }
+        "import_from" => {
+            let origin = Origin::read(Given {
+                url: a.optional("url")?,
+                login: a.optional("login")?,
+                host_key: a.optional("host_key")?,
+                tls: a.optional("tls")?,
+                device: a.optional("device")?,
+                path: a.optional("path")?,
+            })?;
+            let how = Importing {
+                options: import_options(&mut a)?,
+                protocols: a.or_default("protocols")?,
+                port: a.optional("port")?,
+                most: a.optional("most")?,
+            };
+            a.done()?;
+            json(&client.import_from(&origin, how).await?)
         }
         "images" => {
             let filter = ImageFilter {
@@ -188,6 +207,21 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
     }
 }
 
+fn import_options(a: &mut Arguments) -> Result<ImportOptions> {
+    Ok(ImportOptions {
+        file_name: a.optional("file_name")?,
+        sha512: a.optional("sha512")?,
+        sha256: a.optional("sha256")?,
+        sha1: a.optional("sha1")?,
+        md5: a.optional("md5")?,
+        platform: a.optional("platform")?,
+        family: a.optional("family")?,
+        version: a.optional("version")?,
+        min_ram: a.optional("min_ram")?,
+        min_flash: a.optional("min_flash")?,
+    })
+}
+
 pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     match wanted {
         Wanted::Image(image) => Ok(*image),
@@ -203,7 +237,7 @@ fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
 }
 
 /// Device names, each checked.
-fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
+pub(super) fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
     let names: Option<Vec<String>> = a.optional(field)?;
     names.map(|names| names.into_iter().map(DeviceId::new).collect()).transpose()
 }

@@ -27,6 +27,8 @@ mod gather;
 pub mod http;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod intake;
+#[cfg(any(feature = "ftp", feature = "http"))]
+mod listed;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 #[cfg_attr(
     not(any(feature = "ssh", feature = "http")),

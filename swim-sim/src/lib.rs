@@ -30,6 +30,7 @@ mod pull;
 mod rehearsal;
 mod release;
 mod scp_sink;
+mod scp_source;
 mod shell;
 mod show;
 mod snapshot;

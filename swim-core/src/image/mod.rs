@@ -18,21 +18,23 @@ mod payload;
 mod rpm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod samples;
+pub(crate) mod samples;
 mod source;
 mod tar;
 mod tlv;
+mod unpack;
 mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
-pub use identify::identify;
+pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
 pub use packages_conf::{PackageUse, PackagesConf};
 pub use payload::{PayloadCheck, check_payload};
 pub use source::{Head, ReadAt};
 pub use tlv::{HeaderEntry, PackageHeader, package_header};
+pub use unpack::{Inside, PackedPart, Packing, look_inside, packed_parts};
 
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,10 @@ mod digest;
 mod host_key;
 mod inventory;
 mod link;
+mod location;
 mod policy;
 mod protocol;
+mod schedule;
 mod secret;
 mod server;
 mod trust;
@@ -18,8 +20,10 @@ pub use inventory::{
     BootState, FileEntry, FileSystem, InstallRow, InstallState, InstallStateCode, Inventory, Member, Mode, Redundancy,
 };
 pub use link::Link;
+pub use location::Location;
 pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
+pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef};
 pub use server::{Door, ImageServer};
 pub use trust::{Fingerprint, ServerCertificate, TlsTrust};

@@ -5,12 +5,14 @@
 //! only after the bytes are durable, and taken away before they go. Further names that the same bytes were
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
+pub mod collection;
 mod digester;
 mod examine;
 mod find;
 mod import;
 mod record;
 mod remove;
+mod running;
 mod source;
 mod window;
 
@@ -18,4 +20,5 @@ pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
 pub use remove::{Swept, remove, sweep};
+pub use running::running_image;
 pub use source::Source;

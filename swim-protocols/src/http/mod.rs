@@ -3,6 +3,7 @@
 mod body;
 mod client;
 mod config;
+mod listing;
 mod range;
 mod sending;
 mod server;

@@ -14,8 +14,8 @@ from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, as_list, ids
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report,
+    AuditRecord, CheckCall, Checked, Collected, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Ran,
+    Receipt, Report, Run,
 )
 
 
@@ -141,6 +141,8 @@ class AsyncClient:
         *,
         file_name: str | None = None,
         sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
         md5: str | None = None,
         platform: str | None = None,
         family: str | None = None,
@@ -149,10 +151,65 @@ class AsyncClient:
         min_flash: int | None = None,
     ) -> Image:
         arguments = {
-            "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
-            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "path": path, "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5,
+            "platform": platform, "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
         }
         return Image(await self.call("import", arguments))
+
+    async def import_from(
+        self,
+        *,
+        url: str | None = None,
+        device: DeviceRef | None = None,
+        path: str | None = None,
+        login: Mapping[str, Any] | None = None,
+        host_key: str | Mapping[str, str] | None = None,
+        tls: str | Mapping[str, str] | None = None,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        most: int | None = None,
+        file_name: str | None = None,
+        sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
+        md5: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        min_ram: int | None = None,
+        min_flash: int | None = None,
+    ) -> Image:
+        arguments = {
+            "url": url, "device": None if device is None else ids([device])[0], "path": path, "login": login,
+            "host_key": host_key, "tls": tls, "protocols": as_list(protocols), "port": port, "most": most,
+            "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5, "platform": platform,
+            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+        }
+        return Image(await self.call("import_from", arguments))
+
+    async def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
+        return Run(await self.call("baseline", {"devices": ids(devices)}))
+
+    async def add_collection(
+        self,
+        name: str,
+        source: Mapping[str, Any],
+        *,
+        only: Iterable[str] = (),
+        again: bool = False,
+        schedule: Mapping[str, str] | None = None,
+    ) -> Collected:
+        arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}
+        return Collected(await self.call("add_collection", arguments))
+
+    async def collections(self) -> List[Collected]:
+        return convert.all_of(Collected, await self.call("collections", {}))
+
+    async def collect(self, *, name: str | None = None) -> List[Ran]:
+        return convert.all_of(Ran, await self.call("collect", {"name": name}))
+
+    async def remove_collection(self, name: str) -> bool:
+        return bool(await self.call("remove_collection", {"name": name}))
 
     async def images(
         self,

@@ -12,8 +12,8 @@ from . import _convert as convert
 from . import _swim
 from ._convert import ConfigSource, DeviceRef, as_list, ids
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report,
+    AuditRecord, CheckCall, Checked, Collected, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Ran,
+    Receipt, Report, Run,
 )
 
 
@@ -217,6 +217,8 @@ class Client:
         *,
         file_name: str | None = None,
         sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
         md5: str | None = None,
         platform: str | None = None,
         family: str | None = None,
@@ -240,10 +242,94 @@ class Client:
         ('15.2(7)E10', True)
         """
         arguments = {
-            "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
-            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "path": path, "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5,
+            "platform": platform, "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
         }
         return Image(self.call("import", arguments))
+
+    def import_from(
+        self,
+        *,
+        url: str | None = None,
+        device: DeviceRef | None = None,
+        path: str | None = None,
+        login: Mapping[str, Any] | None = None,
+        host_key: str | Mapping[str, str] | None = None,
+        tls: str | Mapping[str, str] | None = None,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        most: int | None = None,
+        file_name: str | None = None,
+        sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
+        md5: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        min_ram: int | None = None,
+        min_flash: int | None = None,
+    ) -> Image:
+        """Takes an image from elsewhere into the repository.
+
+        From a ``url`` (http, https, ftp, ftps, sftp, scp, tftp; a login in it is kept nowhere, or ``login`` names secrets:
+        ``{"user": "u", "password": "name"}``), or from a ``device`` or image server: the file at ``path``, of a device its
+        running image where nothing is said. ``host_key`` and ``tls`` are for URLs, as in the configuration of a device.
+        What was cut goes on when it is asked for again. Everything else is as in ``import_image``.
+
+        Raises ``UnsupportedError`` where the running image of a device is no file (install mode, IOS XR, wireless LAN
+        controllers), ``NotFoundError``, ``AuthError``, ``UnreachableError``, and as ``import_image``.
+        """
+        arguments = {
+            "url": url, "device": None if device is None else ids([device])[0], "path": path, "login": login,
+            "host_key": host_key, "tls": tls, "protocols": as_list(protocols), "port": port, "most": most,
+            "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5, "platform": platform,
+            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+        }
+        return Image(self.call("import_from", arguments))
+
+    def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
+        """Takes the running images of devices into the repository; of all that are known where none is named.
+
+        What is there already, by name and size, is not fetched again. Devices without an image that could be taken are in
+        the answer. Raises ``NotFoundError``.
+        """
+        return Run(self.call("baseline", {"devices": ids(devices)}))
+
+    def add_collection(
+        self,
+        name: str,
+        source: Mapping[str, Any],
+        *,
+        only: Iterable[str] = (),
+        again: bool = False,
+        schedule: Mapping[str, str] | None = None,
+    ) -> Collected:
+        """Keeps a source of images, or replaces the one of its name.
+
+        ``source`` is ``{"url": {"url": "ftp://depot/images/", "login": {...}}}`` (one file, or a folder that ends in a
+        slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}``. Of a folder those are taken that are
+        named like an image, or that fit a pattern of ``only`` (``*``, ``?``); what the repository has under the same name is
+        fetched ``again`` only if you say so. ``schedule`` is ``{"at": ...}`` or ``{"cron": "0 3 * * *", "zone":
+        "Europe/Berlin"}``. Raises ``InvalidInputError``, ``NotFoundError``.
+        """
+        arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}
+        return Collected(self.call("add_collection", arguments))
+
+    def collections(self) -> List[Collected]:
+        """The sources of images, by name, each with what it brought."""
+        return convert.all_of(Collected, self.call("collections", {}))
+
+    def collect(self, *, name: str | None = None) -> List[Ran]:
+        """Collects from one source now, or from all that are due where none is named.
+
+        Raises ``NotFoundError``, and ``BusyError`` while another process collects from it.
+        """
+        return convert.all_of(Ran, self.call("collect", {"name": name}))
+
+    def remove_collection(self, name: str) -> bool:
+        """Forgets a source of images; its images stay. Was there one?"""
+        return bool(self.call("remove_collection", {"name": name}))
 
     def images(
         self,

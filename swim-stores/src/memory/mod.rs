@@ -5,11 +5,13 @@ mod images;
 mod jobs;
 mod records;
 mod secrets;
+mod vault;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use secrets::StaticSecrets;
+pub use vault::{Lent, Vault};
 
 /// Images, jobs and records in memory. Clones share what they hold.
 ///
