@@ -4,9 +4,12 @@ mod finding;
 pub mod html;
 mod report;
 mod rules;
+mod support;
+mod svg;
 
 pub use finding::{Finding, Severity};
 pub use report::{DeviceReport, Report, Verdict};
+pub use support::{Answer, Process, Product, Support, support};
 
 use crate::image::Image;
 use crate::model::{Device, Inventory, Policy};
