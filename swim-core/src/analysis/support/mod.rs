@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::beginning::{begins, begins_with_word};
 use crate::model::{Inventory, Mode, PlatformId};
 use crate::{Error, Result};
 
@@ -167,21 +168,11 @@ static MATRIX: LazyLock<Matrix> = LazyLock::new(|| toml::from_str(include_str!("
 impl Row {
     fn fits(&self, product: &Product<'_>) -> bool {
         let any = self.families.is_empty() && self.models.is_empty();
-        let family = |f: &str| self.families.iter().any(|own| begins(f, own) && !longer_word(f, own));
+        let family = |f: &str| self.families.iter().any(|own| begins_with_word(f, own));
         let model = |m: &str| self.models.iter().any(|own| begins(m, own));
         self.platform == *product.platform
             && (any || product.model.is_some_and(model) || product.family.is_some_and(family))
     }
-}
-
-/// Does it begin so, whatever the case?
-fn begins(text: &str, with: &str) -> bool {
-    text.get(..with.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(with))
-}
-
-/// `asr9k-x64` is a kind of `asr9k`, `asr9kv` is another product.
-fn longer_word(text: &str, than: &str) -> bool {
-    text.as_bytes().get(than.len()).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Is a process supported on a product?
