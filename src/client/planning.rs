@@ -1,6 +1,6 @@
 //! Judging and planning, and playing a plan before it meets real devices.
 
-use swim_core::analysis::{DeviceReport, Finding, Report, Severity, Subject, judge};
+use swim_core::analysis::{DeviceReport, Finding, Knowledge, Report, Severity, Subject, judge};
 use swim_core::image::Image;
 use swim_core::job::JobReport;
 use swim_core::model::{Device, DeviceId, Inventory, Policy};
@@ -16,8 +16,23 @@ impl Client {
     /// # Errors
     /// `NotFound` for an image or a device that is not known.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
+        self.analyse_with(image, devices, policy, Knowledge::NONE).await
+    }
+
+    /// The same with what is known from elsewhere: how the image stands in a catalogue, upgrade paths of the caller.
+    ///
+    /// # Errors
+    /// As [`Client::analyse`].
+    pub async fn analyse_with(
+        &self,
+        image: &Image,
+        devices: &[DeviceId],
+        policy: &Policy,
+        knowledge: &Knowledge,
+    ) -> Result<Report> {
         let inventories = self.inventories(devices).await?;
-        let reports = inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy));
+        let reports =
+            inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
@@ -26,6 +41,20 @@ impl Client {
     /// # Errors
     /// `InvalidInput` when the version of the image is not known; `NotFound` for a device that is not known.
     pub async fn plan(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Plan> {
+        self.plan_with(image, devices, policy, Knowledge::NONE).await
+    }
+
+    /// The same with what is known from elsewhere; see [`Client::analyse_with`].
+    ///
+    /// # Errors
+    /// As [`Client::plan`].
+    pub async fn plan_with(
+        &self,
+        image: &Image,
+        devices: &[DeviceId],
+        policy: &Policy,
+        knowledge: &Knowledge,
+    ) -> Result<Plan> {
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };
@@ -40,7 +69,7 @@ impl Client {
         let mut ready = Vec::new();
         let mut silent = Vec::new();
         for (device, inventory) in &inventories {
-            let report = self.judged(image, device, inventory, policy)?;
+            let report = self.judged(image, device, inventory, policy, knowledge)?;
             match inventory {
                 Ok(inventory) => ready.push((device, inventory, report, self.platform(device)?)),
                 Err(_) => silent.push(plan::Refused { device: device.id.clone(), findings: report.findings }),
@@ -82,11 +111,12 @@ impl Client {
         device: &Device,
         inventory: &Result<Inventory>,
         policy: &Policy,
+        knowledge: &Knowledge,
     ) -> Result<DeviceReport> {
         match inventory {
             Ok(inventory) => {
                 let platform = self.platform(device)?;
-                Ok(judge(&Subject { image, device, inventory, definition: platform.definition(), policy }))
+                Ok(judge(&Subject { image, device, inventory, definition: platform.definition(), policy, knowledge }))
             }
             Err(e) => {
                 let finding = Finding::new("device.silent", Severity::Blocking, e.report().to_string())

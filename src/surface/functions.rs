@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json as object};
-use swim_core::analysis::Report;
+use swim_core::analysis::{Process, Product, Report, support};
 use swim_core::image::{ReadAt, identify_deeply, parse_filename};
 use swim_core::job::JobReport;
+use swim_core::model::{Mode, PlatformId};
 use swim_core::plan::{self, Plan};
 use swim_core::platform::parse::parse_output;
 use swim_core::version;
@@ -33,7 +34,9 @@ pub const FUNCTIONS: &[&str] = &[
     "plan_html",
     "plan_text",
     "report_html",
+    "report_svg",
     "report_text",
+    "support",
     "version",
 ];
 
@@ -122,10 +125,23 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
             a.done()?;
             json(&plan::diff(&old, &new))
         }
-        "report_text" | "report_html" => {
+        "report_text" | "report_html" | "report_svg" => {
             let report: Report = a.take("report")?;
             a.done()?;
-            Ok(if name == "report_text" { report.text() } else { report.html() }.into())
+            Ok(match name {
+                "report_text" => report.text(),
+                "report_html" => report.html(),
+                _ => report.svg(),
+            }
+            .into())
+        }
+        "support" => {
+            let (platform, process): (PlatformId, Process) = (a.take("platform")?, a.take("process")?);
+            let (family, model): (Option<String>, Option<String>) = (a.optional("family")?, a.optional("model")?);
+            let mode: Option<Mode> = a.optional("mode")?;
+            a.done()?;
+            let product = Product { platform: &platform, family: family.as_deref(), model: model.as_deref(), mode };
+            json(&support(&product, process))
         }
         "job_text" | "job_html" => {
             let report: JobReport = a.take("report")?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+use swim_core::analysis::Knowledge;
 use swim_core::image::Image;
 use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
@@ -95,12 +96,13 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             let image: Wanted = a.take("image")?;
             let devices = devices(&mut a)?;
             let policy: Policy = a.or_default("policy")?;
+            let knowledge: Knowledge = a.or_default("knowledge")?;
             a.done()?;
             let image = found(client, image).await?;
             if verb == "plan" {
-                json(&client.plan(&image, &devices, &policy).await?)
+                json(&client.plan_with(&image, &devices, &policy, &knowledge).await?)
             } else {
-                json(&client.analyse(&image, &devices, &policy).await?)
+                json(&client.analyse_with(&image, &devices, &policy, &knowledge).await?)
             }
         }
         "submit" => {

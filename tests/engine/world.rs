@@ -291,6 +291,7 @@ pub(crate) fn inventory(device: &DeviceId, toy: &Toy, at: Timestamp) -> Inventor
         config_unsaved: None,
         privilege: Some(15),
         operating_mode: None,
+        snmp: None,
         members: vec![Member {
             number: 1,
             role: None,
@@ -298,6 +299,7 @@ pub(crate) fn inventory(device: &DeviceId, toy: &Toy, at: Timestamp) -> Inventor
             model: None,
             serial: None,
             version: Some(toy.version.clone()),
+            ram: None,
             mode: None,
             flash: None,
             boot_next: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use swim_core::analysis::{Subject, judge};
+use swim_core::analysis::{Knowledge, Subject, judge};
 use swim_core::image::Image;
 use swim_core::job::{Engine, EngineConfig, Entry, EventSink, JobEvent, JobReport, NoSink, Ports};
 use swim_core::model::{
@@ -289,7 +289,8 @@ impl Fleet {
         };
         let platform: &Arc<dyn Platform> = worker.ports.platform(&device.platform).unwrap();
         let definition = platform.definition();
-        let report = judge(&Subject { image: &image, device, inventory: &inventory, definition, policy: &self.policy });
+        let (policy, knowledge) = (&self.policy, Knowledge::NONE);
+        let report = judge(&Subject { image: &image, device, inventory: &inventory, definition, policy, knowledge });
         let candidate = Candidate { device, inventory: &inventory, report: &report, platform: &**platform };
         build(&goal, &[candidate], &worker.ports.services, &self.policy).unwrap()
     }

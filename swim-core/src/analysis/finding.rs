@@ -34,6 +34,9 @@ pub struct Finding {
     /// What is required, with its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<String>,
+    /// The fact that nobody told, by its name, where an answer needs it: `inventory.ram`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
     /// Where both come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provenance: Vec<String>,
@@ -48,12 +51,15 @@ pub struct Finding {
     pub accepted: bool,
 }
 
-/// One line: code, sentence, figures, member.
+/// One line: code, sentence, figures, missing fact, member.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)?;
         if let (Some(measured), Some(required)) = (&self.measured, &self.required) {
             write!(f, " (has {measured}, needs {required})")?;
+        }
+        if let Some(fact) = &self.missing {
+            write!(f, " (not known: {fact})")?;
         }
         match self.member {
             Some(member) => write!(f, " [member {member}]"),
@@ -72,11 +78,32 @@ impl Finding {
             message: message.into(),
             measured: None,
             required: None,
+            missing: None,
             provenance: Vec::new(),
             remedy: None,
             member: None,
             accepted: false,
         }
+    }
+
+    /// *Unknown*, because nobody told this fact.
+    ///
+    /// ```
+    /// use swim_core::analysis::{Finding, Severity};
+    /// let finding = Finding::unknown("ram.unknown", "inventory.ram", "the device did not say how much memory it has");
+    /// assert_eq!(finding.severity, Severity::Unknown);
+    /// assert!(finding.to_string().ends_with("(not known: inventory.ram)"));
+    /// ```
+    #[must_use]
+    pub fn unknown(code: impl Into<String>, fact: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Unknown, message).missing(fact)
+    }
+
+    /// With the fact that is missing, by its name.
+    #[must_use]
+    pub fn missing(mut self, fact: impl Into<String>) -> Self {
+        self.missing = Some(fact.into());
+        self
     }
 
     /// With what was measured and what is required.

@@ -30,7 +30,7 @@ pub struct Html(String);
 const STYLE: &str = "<style>.swim{font:14px sans-serif;color:#222}.swim table{border-collapse:collapse}\
 .swim td,.swim th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}\
 .swim th{background:#f2f2f2}.swim .bad{background:#fbdcdc}.swim .good{background:#ddf3dd}\
-.swim .unknown{background:#fdf3d0}.swim ol,.swim ul{margin:0;padding-left:1.4em}</style>";
+.swim .warn{background:#fdf3d0}.swim .unknown{background:#e3e7f0}.swim ol,.swim ul{margin:0;padding-left:1.4em}</style>";
 
 impl Html {
     /// A fragment with a class of its own.
@@ -47,6 +47,11 @@ impl Html {
     /// A paragraph (escaped).
     pub fn paragraph(&mut self, text: &str) {
         let _ = write!(self.0, "<p>{}</p>", escape(text));
+    }
+
+    /// A picture that was drawn here: it is not escaped.
+    pub(super) fn picture(&mut self, svg: &str) {
+        let _ = write!(self.0, "<p>{svg}</p>");
     }
 
     /// A table. Heads are escaped, cells are HTML already.

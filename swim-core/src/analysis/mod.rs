@@ -1,12 +1,20 @@
 //! Upgrade analysis: one rule a file, findings with provenance, a report.
 
+mod beginning;
 mod finding;
 pub mod html;
+mod knowledge;
+mod path;
 mod report;
 mod rules;
+mod support;
+mod svg;
 
 pub use finding::{Finding, Severity};
+pub use knowledge::{Agreement, Knowledge, KnownGood, Standing};
+pub use path::{CompatibilityMatrix, PathRule, Permit, VersionRange};
 pub use report::{DeviceReport, Report, Verdict};
+pub use support::{Answer, Process, Product, Support, support};
 
 use crate::image::Image;
 use crate::model::{Device, Inventory, Policy};
@@ -25,6 +33,8 @@ pub struct Subject<'a> {
     pub definition: &'a Definition,
     /// The operator's settings.
     pub policy: &'a Policy,
+    /// What is known from elsewhere; [`Knowledge::NONE`] where nothing is.
+    pub knowledge: &'a Knowledge,
 }
 
 /// A rule: findings, or none where it has nothing to say.

@@ -6,9 +6,12 @@ use std::fmt::{self, Write as _};
 use serde::{Deserialize, Serialize};
 
 use super::html::{Html, escape};
-use super::{Finding, Severity};
+use super::{Finding, Severity, svg};
 use crate::image::Image;
 use crate::model::{DeviceId, Sha256};
+
+/// Devices in the HTML of a report: more make pages that browsers do not like.
+const SHOWN: usize = 500;
 
 /// May this device run this image?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +71,9 @@ impl DeviceReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
+    /// The layout of this document.
+    #[serde(default = "schema")]
+    pub schema: u32,
     /// The image.
     pub image: Sha256,
     /// Its file name.
@@ -78,11 +84,19 @@ pub struct Report {
     pub devices: Vec<DeviceReport>,
 }
 
+const fn schema() -> u32 {
+    Report::SCHEMA
+}
+
 impl Report {
+    /// The layout that this version writes. Fields may come to it; none goes away or changes its meaning.
+    pub const SCHEMA: u32 = 1;
+
     /// A report on an image.
     #[must_use]
     pub fn new(image: &Image, devices: Vec<DeviceReport>) -> Self {
         Self {
+            schema: Self::SCHEMA,
             image: image.id,
             file_name: image.file_name.clone(),
             version: image.facts.version.as_ref().map(|v| v.value.to_string()),
@@ -104,6 +118,14 @@ impl Report {
             *counts.entry(d.verdict).or_insert(0) += 1;
         }
         counts
+    }
+
+    /// What the report comes to, in one line: `4 devices: 3 compatible, 1 unknown`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let verdicts: Vec<_> = self.counts().into_iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
+        let devices = svg::devices(self.devices.len());
+        if verdicts.is_empty() { devices } else { format!("{devices}: {}", verdicts.join(", ")) }
     }
 
     /// The report as plain text.
@@ -130,7 +152,15 @@ impl Report {
         out
     }
 
-    /// The report as a fragment of HTML, without scripts.
+    /// The report as a picture (SVG): the verdicts, and what was found most often. It stands alone, holds no scripts, and
+    /// says in words what it shows.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        svg::draw(self)
+    }
+
+    /// The report as a fragment of HTML, without scripts: the picture of [`Report::svg`] and a table, the worst verdicts
+    /// first. Of a large fleet it shows 500 devices and says how many more there are.
     #[must_use]
     pub fn html(&self) -> String {
         let mut h = Html::new("swim-report");
@@ -139,28 +169,54 @@ impl Report {
             self.file_name,
             self.version.as_deref().unwrap_or("version unknown")
         ));
-        let rows: Vec<_> = self
-            .devices
-            .iter()
-            .map(|d| {
-                let class = match d.verdict {
-                    Verdict::Incompatible => "bad",
-                    Verdict::Unknown => "unknown",
-                    _ => "good",
-                };
-                let list =
-                    d.findings.iter().filter(|f| f.severity != Severity::Pass).fold(String::new(), |mut s, f| {
-                        let _ = write!(s, "<li>{}</li>", escape(&f.to_string()));
-                        s
-                    });
-                vec![
-                    escape(d.device.as_str()),
-                    format!("<td class=\"{class}\">{}</td>", escape(&d.verdict.to_string())),
-                    format!("<ul>{list}</ul>"),
-                ]
-            })
-            .collect();
+        h.paragraph(&self.summary());
+        h.picture(&self.svg());
+        let mut devices: Vec<_> = self.devices.iter().collect();
+        devices.sort_by_key(|d| std::cmp::Reverse(d.verdict));
+        let rows: Vec<_> = devices.iter().take(SHOWN).map(|d| row(d)).collect();
         h.table(&["device", "verdict", "findings"], &rows);
+        if devices.len() > SHOWN {
+            h.paragraph(&format!("{} more devices, none of them with a worse verdict", devices.len() - SHOWN));
+        }
         h.finish()
+    }
+}
+
+/// A device as a row of the table.
+fn row(d: &DeviceReport) -> Vec<String> {
+    let class = match d.verdict {
+        Verdict::Compatible => "good",
+        Verdict::CompatibleWithWarnings => "warn",
+        Verdict::Unknown => "unknown",
+        Verdict::Incompatible => "bad",
+    };
+    let mut against: Vec<_> = d.findings.iter().filter(|f| f.severity != Severity::Pass).collect();
+    against.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let passed = d.findings.len() - against.len();
+    let mut list = String::new();
+    for f in against {
+        let _ = write!(list, "<li class=\"{}\">{}", mark(f.severity), escape(&f.to_string()));
+        match &f.remedy {
+            _ if f.accepted => list.push_str("<br><i>accepted by the policy</i>"),
+            Some(remedy) => _ = write!(list, "<br><i>remedy: {}</i>", escape(remedy)),
+            None => {}
+        }
+        list.push_str("</li>");
+    }
+    let found = match (list.is_empty(), passed) {
+        (true, 0) => String::new(),
+        (true, n) => format!("{n} passed"),
+        (false, 0) => format!("<ul>{list}</ul>"),
+        (false, n) => format!("<ul>{list}</ul>{n} passed"),
+    };
+    vec![escape(d.device.as_str()), format!("<td class=\"{class}\">{}</td>", escape(&d.verdict.to_string())), found]
+}
+
+const fn mark(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Pass => "good",
+        Severity::Warning => "warn",
+        Severity::Unknown => "unknown",
+        Severity::Blocking => "bad",
     }
 }

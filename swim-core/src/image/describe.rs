@@ -51,6 +51,7 @@ pub(super) fn block(facts: &mut ImageFacts, block: &CwBlock, scheme: Scheme, fro
     facts.feature_set = set.and_then(field);
     facts.k9 = inner.k9.or_else(|| set.map(|set| set.contains("k9"))).and_then(flag);
     facts.npe = inner.npe.or_else(|| set.map(|set| set.contains("npe"))).and_then(flag);
+    facts.ldpe = inner.ldpe.or_else(|| set.map(|set| set.contains("ldpe"))).and_then(flag);
     facts.image_type = inner.image_type.as_deref().and_then(kind).and_then(field);
     if block.has_strong_cryptography() {
         facts.k9 = flag(true);
@@ -86,6 +87,7 @@ pub(super) fn inner_name(facts: &mut ImageFacts, name: &str, from: &Provenance) 
     facts.feature_set = facts.feature_set.take().or_else(|| said.feature_set.as_deref().and_then(text));
     facts.k9 = facts.k9.take().or_else(|| said.k9.map(|k9| Field::new(k9, from.clone())));
     facts.npe = facts.npe.take().or_else(|| said.npe.map(|npe| Field::new(npe, from.clone())));
+    facts.ldpe = facts.ldpe.take().or_else(|| said.ldpe.map(|ldpe| Field::new(ldpe, from.clone())));
     facts.alt_version = facts.alt_version.take().or_else(|| said.alt_version.as_deref().and_then(text));
     facts.image_type = facts.image_type.take().or_else(|| said.image_type.as_deref().and_then(kind).and_then(text));
 }

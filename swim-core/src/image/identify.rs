@@ -312,6 +312,7 @@ fn name(facts: &mut ImageFacts, name: &NameFacts) {
     facts.feature_set = facts.feature_set.take().or_else(|| name.feature_set.as_deref().and_then(from));
     facts.k9 = facts.k9.take().or_else(|| name.k9.map(|k9| Field::new(k9, Provenance::FileName)));
     facts.npe = facts.npe.take().or_else(|| name.npe.map(|npe| Field::new(npe, Provenance::FileName)));
+    facts.ldpe = facts.ldpe.take().or_else(|| name.ldpe.map(|ldpe| Field::new(ldpe, Provenance::FileName)));
     facts.image_type =
         facts.image_type.take().or_else(|| name.image_type.as_deref().and_then(describe::kind).and_then(from));
     facts.alt_version = facts.alt_version.take().or_else(|| name.alt_version.as_deref().and_then(from));

@@ -89,6 +89,7 @@ pub(super) fn describe(facts: &mut ImageFacts, info: &TarInfo) {
     facts.feature_set = name.feature_set.as_deref().and_then(member);
     facts.k9 = name.k9.map(|k9| Field::new(k9, Provenance::Member));
     facts.npe = name.npe.map(|npe| Field::new(npe, Provenance::Member));
+    facts.ldpe = name.ldpe.map(|ldpe| Field::new(ldpe, Provenance::Member));
     facts.image_type = member("image");
     let mut tokens = info.get("image_feature").unwrap_or_default().split('|').map(str::trim);
     let in_feature = tokens.find_map(|token| token.strip_prefix("MIN_DRAM_MEG=")?.parse::<u64>().ok());

@@ -96,8 +96,10 @@ pub struct ImageFacts {
     pub feature_set: Option<Field<String>>,
     /// Strong cryptography inside?
     pub k9: Option<Field<bool>>,
-    /// Payload encryption left out?
+    /// Payload encryption left out (NPE)? Such an image may still have strong cryptography for its own sessions.
     pub npe: Option<Field<bool>>,
+    /// Encryption of the data path licensed apart (LDPE), as some countries demand?
+    pub ldpe: Option<Field<bool>>,
     /// `image`, `smu`, `rommon`, `package`, `kickstart`, `epld`, ...
     pub image_type: Option<Field<String>>,
     /// Least main memory, bytes.

@@ -175,6 +175,7 @@ pub(super) fn describe(facts: &mut ImageFacts, conf: &PackagesConf) {
     if let Some(set) = conf.info("PackageName").map(str::to_ascii_lowercase) {
         facts.k9 = Some(Field::new(set.contains("k9"), Provenance::Header));
         facts.npe = Some(Field::new(set.contains("npe"), Provenance::Header));
+        facts.ldpe = Some(Field::new(set.contains("ldpe"), Provenance::Header));
         facts.feature_set = header(&set);
     }
     facts.internal_name = conf.info("Name").and_then(header);

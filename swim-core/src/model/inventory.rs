@@ -57,6 +57,8 @@ pub struct Member {
     pub serial: Option<String>,
     /// The version that it runs.
     pub version: Option<Version>,
+    /// Its main memory in bytes.
+    pub ram: Option<u64>,
     /// Install or bundle.
     pub mode: Option<Mode>,
     /// Its boot file system.
@@ -127,6 +129,16 @@ pub struct Redundancy {
     pub peer: Option<String>,
 }
 
+/// What SNMP may do on the device. `inspect` does not collect it: it is told by who knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snmp {
+    /// Does the community or user that is known here have write access?
+    pub write: Option<bool>,
+    /// The subtrees that `snmp-server view ... excluded` names.
+    pub excluded: Option<Vec<String>>,
+}
+
 /// Everything that `inspect` found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
@@ -170,6 +182,8 @@ pub struct Inventory {
     pub privilege: Option<u8>,
     /// `Autonomous` or `Controller-Managed`.
     pub operating_mode: Option<String>,
+    /// What SNMP may do.
+    pub snmp: Option<Snmp>,
     /// Every unit; never inferred from the active one.
     pub members: Vec<Member>,
 }

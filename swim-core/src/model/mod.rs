@@ -18,10 +18,11 @@ pub use digest::{Algorithm, Digests, Sha256};
 pub use host_key::HostKeyPolicy;
 pub use inventory::{
     BootState, FileEntry, FileSystem, InstallRow, InstallState, InstallStateCode, Inventory, Member, Mode, Redundancy,
+    Snmp,
 };
 pub use link::Link;
 pub use location::Location;
-pub use policy::{ActivateMode, Approach, FailurePolicy, Policy, UnsavedConfig};
+pub use policy::{ActivateMode, Approach, Demand, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef};

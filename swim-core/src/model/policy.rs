@@ -59,6 +59,21 @@ pub enum UnsavedConfig {
     Save,
 }
 
+/// Something that must be known and good although no step of a plan needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Demand {
+    /// A list of known-good values names the image with its digests.
+    KnownGood,
+    /// A catalogue says how the image stands with its vendor, and which forms are pending.
+    Catalogue,
+    /// SNMP may write on the device: other tools transfer files that way.
+    SnmpWrite,
+    /// No SNMP view hides CISCO-FLASH-MIB.
+    FlashMib,
+}
+
 /// The settings of an upgrade. Every field has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -92,6 +107,12 @@ pub struct Policy {
     pub return_minutes: u32,
     /// May a device be moved to an older version?
     pub allow_downgrade: bool,
+    /// May the feature set or the cryptography of the software change?
+    pub allow_feature_change: bool,
+    /// May an image be used that its vendor deferred or withdrew?
+    pub allow_deferred: bool,
+    /// What must be known and good although the plan does not need it.
+    pub demands: Vec<Demand>,
     /// Codes of *unknown* findings that a person accepts, e.g. `ram.requirement_unknown`. They stay visible in the report.
     pub accept_unknown: Vec<String>,
 }
@@ -120,6 +141,9 @@ impl Default for Policy {
             // Longest return seen is 30 minutes (microcode and boot loader upgrade); twice that is never early.
             return_minutes: 60,
             allow_downgrade: false,
+            allow_feature_change: false,
+            allow_deferred: false,
+            demands: Vec::new(),
             accept_unknown: Vec::new(),
         }
     }

@@ -30,9 +30,9 @@ from .errors import SwimError
 
 __all__ = [
     "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Device", "DeviceResult", "Document",
-    "Event", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Ran", "Receipt", "Report",
-    "Run", "SwimError",
-    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
+    "Event", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Ran", "Receipt",
+    "Report", "Run", "SwimError", "compare_versions", "errors", "function", "identify", "parse_filename",
+    "parse_output", "support",
 ]
 
 __version__: str = function("version")
@@ -77,3 +77,17 @@ def identify(path: str | PathLike[str], *, file_name: str | None = None) -> Docu
     Raises ``NotFoundError``; ``InvalidInputError`` for what is no regular file.
     """
     return Document(function("identify", path=fspath(path), file_name=file_name))
+
+
+def support(
+    platform: str, process: str, *, family: str | None = None, model: str | None = None, mode: str | None = None
+) -> Document:
+    """Is a process supported on a product? ``answer`` is ``yes``, ``no``, ``conditional`` or ``unknown``, ``why`` says why not.
+
+    ``process`` is ``import_from_device``, ``import_from_file``, ``import_from_url``, ``import_by_protocol``,
+    ``distribution``, ``recommendation`` or ``analysis``; ``mode`` is ``install`` or ``bundle``.
+
+    >>> support("aireos", "analysis").answer
+    'no'
+    """
+    return Document(function("support", platform=platform, process=process, family=family, model=model, mode=mode))

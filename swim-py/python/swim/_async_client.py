@@ -94,15 +94,25 @@ class AsyncClient:
         return convert.all_of(Inspected, await self.call("inspect", {"devices": ids(devices)}))
 
     async def analyse(
-        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+        self,
+        image: Image | str,
+        devices: Iterable[DeviceRef],
+        *,
+        policy: Mapping[str, Any] | None = None,
+        knowledge: Mapping[str, Any] | None = None,
     ) -> Report:
-        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Report(await self.call("analyse", arguments))
 
     async def plan(
-        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+        self,
+        image: Image | str,
+        devices: Iterable[DeviceRef],
+        *,
+        policy: Mapping[str, Any] | None = None,
+        knowledge: Mapping[str, Any] | None = None,
     ) -> Plan:
-        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Plan(await self.call("plan", arguments))
 
     async def rehearse(self, plan: Plan) -> JobReport:

@@ -114,20 +114,32 @@ class Client:
         return convert.all_of(Inspected, self.call("inspect", {"devices": ids(devices)}))
 
     def analyse(
-        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+        self,
+        image: Image | str,
+        devices: Iterable[DeviceRef],
+        *,
+        policy: Mapping[str, Any] | None = None,
+        knowledge: Mapping[str, Any] | None = None,
     ) -> Report:
         """May these devices run this image?
 
         Uses the last inventories: call ``inspect`` first for fresh ones. ``image`` is an image or its name. ``policy``
         holds settings that differ from their defaults, e.g. ``{"accept_unknown": ["ram.requirement_unknown"]}``.
+        ``knowledge`` is what you know from elsewhere: how the image stands with its vendor (``standing``), what a list
+        of known-good values says (``known_good``), pending ``forms``, upgrade ``paths``, IOS XR ``matrices``.
 
         Raises ``NotFoundError`` for an unknown image or device, ``InvalidInputError`` for a policy that does not fit.
         """
-        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Report(self.call("analyse", arguments))
 
     def plan(
-        self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None
+        self,
+        image: Image | str,
+        devices: Iterable[DeviceRef],
+        *,
+        policy: Mapping[str, Any] | None = None,
+        knowledge: Mapping[str, Any] | None = None,
     ) -> Plan:
         """Plans an upgrade: who, with which steps (``plan.devices``), and who is left out and why (``plan.refused``).
 
@@ -136,7 +148,7 @@ class Client:
 
         Raises as ``analyse``; ``InvalidInputError`` also when the image's version is not known.
         """
-        arguments = {"image": image, "devices": ids(devices), "policy": policy}
+        arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Plan(self.call("plan", arguments))
 
     def rehearse(self, plan: Plan) -> JobReport:

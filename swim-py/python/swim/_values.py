@@ -324,10 +324,27 @@ class AuditRecord(Document):
 
 
 class Report(Document):
-    """May devices run an image? ``print`` shows it as text, a notebook as a table."""
+    """May devices run an image? ``print`` shows it as text, a notebook as a picture and a table."""
 
+    schema: int
     file_name: str
     devices: tuple[Document, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many devices have each verdict: ``compatible``, ``compatible_with_warnings``, ``unknown``, ``incompatible``."""
+        counts: dict[str, int] = {}
+        for line in self._fields["devices"]:
+            counts[line["verdict"]] = counts.get(line["verdict"], 0) + 1
+        return counts
+
+    def svg(self) -> str:
+        """The verdicts and the most frequent findings as a picture of its own, without scripts."""
+        return str(_function("report_svg", report=self._fields))
+
+    def html(self) -> str:
+        """A fragment of HTML: summary, picture and table."""
+        return str(_function("report_html", report=self._fields))
 
     def __repr__(self) -> str:
         return f"Report(file_name={self.file_name!r}, devices={len(self.devices)})"
@@ -336,7 +353,7 @@ class Report(Document):
         return str(_function("report_text", report=self._fields))
 
     def _repr_html_(self) -> str:
-        return str(_function("report_html", report=self._fields))
+        return self.html()
 
 
 class Plan(Document):

@@ -30,8 +30,12 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             ),
             Ok(_) => {}
             Err(_) => out.push(
-                Finding::new("boot.register_unknown", Severity::Unknown, "the configuration register is not a number")
-                    .compared(register.clone(), "0x2102"),
+                Finding::unknown(
+                    "boot.register_unknown",
+                    "inventory.boot.config_register",
+                    "the configuration register is not a number",
+                )
+                .compared(register.clone(), "0x2102"),
             ),
         }
     }

@@ -11,13 +11,16 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     vec![match has {
-        None => Finding::new("boot_rom.unknown", Severity::Unknown, "the device did not say which boot ROM it has")
-            .compared("unknown", need),
+        None => {
+            Finding::unknown("boot_rom.unknown", "inventory.boot_rom", "the device did not say which boot ROM it has")
+                .compared("unknown", need)
+        }
         Some(has) => Finding::new(
             "boot_rom.order_unknown",
             Severity::Unknown,
             "the two boot ROM versions must be compared by hand",
         )
+        .missing("order of inventory.boot_rom")
         .compared(has.clone(), need)
         .remedy("compare them, then accept boot_rom.order_unknown"),
     }]

@@ -19,10 +19,11 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             "config.unsaved_unknown",
             Severity::Warning,
             "whether the running configuration is saved is not known: the plan saves it",
-        ),
-        (None, UnsavedConfig::Block) => Finding::new(
+        )
+        .missing("inventory.config_unsaved"),
+        (None, UnsavedConfig::Block) => Finding::unknown(
             "config.unsaved_unknown",
-            Severity::Unknown,
+            "inventory.config_unsaved",
             "whether the running configuration is saved is not known",
         )
         .remedy("set unsaved_config to save, or accept config.unsaved_unknown"),

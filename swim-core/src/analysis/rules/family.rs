@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::analysis::beginning::begins;
 use crate::analysis::{Finding, Severity, Subject};
 
 #[derive(Debug, Default, Deserialize)]
@@ -26,20 +27,22 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
                 Severity::Blocking,
                 format!("the file is a {}, not an image to boot", kind.value),
             )
-            .from(format!("image type from {:?}", kind.from)),
+            .from(format!("image type from {:?}", kind.from))
+            .remedy("choose the image of the release"),
         );
     }
     match &facts.platform {
         Some(platform) if platform.value != s.device.platform.0 => out.push(
             Finding::new("family.platform", Severity::Blocking, "the image is for another operating system")
                 .compared(s.device.platform.0.clone(), platform.value.clone())
-                .from(format!("image platform from {:?}", platform.from)),
+                .from(format!("image platform from {:?}", platform.from))
+                .remedy("choose an image of the device's own operating system"),
         ),
         Some(_) => {}
         None => out.push(
-            Finding::new(
+            Finding::unknown(
                 "family.platform_unknown",
-                Severity::Unknown,
+                "image.platform",
                 "what operating system the image holds is not known",
             )
             .remedy("name the platform when the image is imported"),
@@ -51,7 +54,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
 
 fn hardware(s: &Subject<'_>) -> Finding {
     let Some(family) = &s.image.facts.family else {
-        return Finding::new("family.image_unknown", Severity::Unknown, "the family of the image is not known")
+        return Finding::unknown("family.image_unknown", "image.family", "the family of the image is not known")
             .remedy("name the family when the image is imported");
     };
     let wanted = family.value.to_ascii_lowercase();
@@ -64,7 +67,7 @@ fn hardware(s: &Subject<'_>) -> Finding {
     if let Some(prefixes) = known
         && !models.is_empty()
     {
-        let odd = models.iter().find(|m| !prefixes.iter().any(|p| m.to_ascii_uppercase().starts_with(p.as_str())));
+        let odd = models.iter().find(|m| !prefixes.iter().any(|p| begins(m, p)));
         return match odd {
             None => Finding::new("family.hardware", Severity::Pass, "the image is for this hardware").from(from),
             Some(model) => Finding::new("family.hardware", Severity::Blocking, "the image is for other hardware")
@@ -84,11 +87,13 @@ fn hardware(s: &Subject<'_>) -> Finding {
             .from(from)
             .from("running family from show version")
             .remedy("choose an image of the device's own family"),
-        None => {
-            Finding::new("family.hardware_unknown", Severity::Unknown, "which images this model takes is not known")
-                .from(from)
-                .remedy("compare model and image by hand")
-        }
+        None => Finding::unknown(
+            "family.hardware_unknown",
+            "inventory.software",
+            "which images this model takes is not known",
+        )
+        .from(from)
+        .remedy("compare model and image by hand"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::{InstallStateCode, Mode};
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(install) = &s.inventory.install else {
         return if s.inventory.mode == Some(Mode::Install) {
-            vec![Finding::new("install.unknown", Severity::Unknown, "the device did not show its install table")]
+            vec![Finding::unknown("install.unknown", "inventory.install", "the device did not show its install table")]
         } else {
             Vec::new()
         };

@@ -2,15 +2,28 @@
 
 mod boot;
 mod boot_rom;
+mod ciphers;
 mod config;
+mod crypto;
 mod family;
+mod feature;
 mod flash;
 mod install;
+mod known_good;
+mod licence;
 mod mode;
 mod operating_mode;
+mod path;
 mod privilege;
 mod ram;
+mod redundancy;
+mod running_software;
 mod session;
+mod signature;
+mod snmp;
+mod stack_format;
+mod standing;
+mod support;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -19,17 +32,29 @@ mod version;
 use super::Rule;
 
 pub(super) const ALL: &[Rule] = &[
+    support::rule,
     family::rule,
     version::rule,
+    path::rule,
+    feature::rule,
+    crypto::rule,
+    stack_format::rule,
     mode::rule,
     operating_mode::rule,
+    redundancy::rule,
     ram::rule,
     flash::rule,
     boot_rom::rule,
     boot::rule,
     install::rule,
     config::rule,
+    standing::rule,
+    known_good::rule,
+    licence::rule,
+    signature::rule,
     privilege::rule,
     session::rule,
+    ciphers::rule,
+    snmp::rule,
     transfer::rule,
 ];

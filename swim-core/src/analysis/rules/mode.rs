@@ -4,9 +4,9 @@ use crate::analysis::{Finding, Severity, Subject};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(mode) = s.inventory.mode else {
-        return vec![Finding::new(
+        return vec![Finding::unknown(
             "mode.unknown",
-            Severity::Unknown,
+            "inventory.mode",
             "whether the device runs in install or bundle mode is not known",
         )];
     };
@@ -19,6 +19,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             Finding::new("mode.mixed", Severity::Blocking, "the member runs in another mode than the active")
                 .compared(format!("{:?}", m.mode), format!("{mode:?}"))
                 .on_member(m.number)
+                .remedy("bring all members to one mode first")
         })
         .collect();
     for m in &s.inventory.members {
@@ -43,7 +44,8 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             out.push(
                 Finding::new("stack.member_not_ready", Severity::Blocking, "the member is not ready")
                     .compared(state.clone(), "Ready")
-                    .on_member(m.number),
+                    .on_member(m.number)
+                    .remedy("bring the member up, or take it out of the stack"),
             );
         }
     }

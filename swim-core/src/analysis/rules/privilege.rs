@@ -11,6 +11,6 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             .compared(level.to_string(), NEEDED.to_string())
             .from("show privilege")
             .remedy("give the account level 15, or an enable secret"),
-        None => Finding::new("privilege.unknown", Severity::Unknown, "the privilege of the login is not known"),
+        None => Finding::unknown("privilege.unknown", "inventory.privilege", "the privilege of the login is not known"),
     }]
 }

@@ -1,6 +1,9 @@
+mod properties;
+mod rows;
+
 use jiff::Timestamp;
 
-use crate::analysis::{DeviceReport, Severity, Subject, Verdict, judge};
+use crate::analysis::{DeviceReport, Knowledge, Severity, Subject, Verdict, judge};
 use crate::image::{Field, Image, ImageFacts, Provenance};
 use crate::model::*;
 use crate::platform::Registry;
@@ -24,6 +27,10 @@ fn image() -> Image {
             platform: Some(Field::new("ios_xe".into(), from.clone())),
             family: Some(Field::new("cat9k".into(), from.clone())),
             version: Some(Field::new(version("17.09.04a"), from.clone())),
+            feature_set: Some(Field::new("universalk9".into(), from.clone())),
+            k9: Some(Field::new(true, from.clone())),
+            npe: Some(Field::new(false, from.clone())),
+            ldpe: Some(Field::new(false, from.clone())),
             image_type: Some(Field::new("image".into(), from.clone())),
             min_ram: Some(Field::new(4096 * MIB, from)),
             ..ImageFacts::default()
@@ -40,6 +47,7 @@ fn member(number: u32) -> Member {
         model: Some("C9300-48UXM".into()),
         serial: Some(format!("FOC0000000{number}")),
         version: Some(version("17.06.05")),
+        ram: None,
         mode: Some(Mode::Install),
         flash: Some(FileSystem {
             prefix: "flash:".into(),
@@ -73,6 +81,7 @@ fn inventory() -> Inventory {
         config_unsaved: Some(false),
         privilege: Some(15),
         operating_mode: None,
+        snmp: None,
         members: vec![member(1), member(2)],
     }
 }
@@ -90,10 +99,14 @@ fn device() -> Device {
 fn run(change: impl FnOnce(&mut Image, &mut Inventory, &mut Policy)) -> DeviceReport {
     let (mut image, mut inventory, mut policy) = (image(), inventory(), Policy::default());
     change(&mut image, &mut inventory, &mut policy);
+    judged(&image, &inventory, &policy, Knowledge::NONE)
+}
+
+fn judged(image: &Image, inventory: &Inventory, policy: &Policy, knowledge: &Knowledge) -> DeviceReport {
     let device = device();
     let registry = Registry::builtin().unwrap();
     let definition = registry.definition(&device.platform).unwrap();
-    judge(&Subject { image: &image, device: &device, inventory: &inventory, definition, policy: &policy })
+    judge(&Subject { image, device: &device, inventory, definition, policy, knowledge })
 }
 
 /// The findings that are not passes.
@@ -231,7 +244,8 @@ fn a_way_to_the_device_that_is_not_safe_is_told() {
         let registry = Registry::builtin().unwrap();
         let definition = registry.definition(&device.platform).unwrap();
         let (image, inventory, policy) = (image(), inventory(), Policy::default());
-        let subject = Subject { image: &image, device, inventory: &inventory, definition, policy: &policy };
+        let knowledge = Knowledge::NONE;
+        let subject = Subject { image: &image, device, inventory: &inventory, definition, policy: &policy, knowledge };
         against(&judge(&subject)).into_iter().map(|(code, severity, _)| (code.to_owned(), severity)).collect::<Vec<_>>()
     };
     assert_eq!(way(&device()), []);

@@ -16,7 +16,11 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         ];
     };
     let Some(running) = &s.inventory.version else {
-        return vec![Finding::new("version.running_unknown", Severity::Unknown, "the running version is not known")];
+        return vec![Finding::unknown(
+            "version.running_unknown",
+            "inventory.version",
+            "the running version is not known",
+        )];
     };
     let found = |severity, message: &str| {
         Finding::new("version.relation", severity, message)
@@ -32,6 +36,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             found(Severity::Blocking, "the image is older").remedy("set allow_downgrade if that is intended")
         }
         None => found(Severity::Unknown, "the two versions are of trains that have no order")
+            .missing("order of inventory.version")
             .remedy("accept version.relation if the change of train is intended"),
     }]
 }

@@ -8,7 +8,7 @@ pub(super) const AIREOS: Reader = Reader {
     platform: "aireos",
     rules: &[
         Rule {
-            pattern: "AIR-(?<family>[a-z0-9]+)(?:-LDPE)?-K9-<V>\\.aes",
+            pattern: "AIR-(?<family>[a-z0-9]+)(?:-(?<ldpe>LDPE))?-K9-<V>\\.aes",
             image_type: Some("aireos"),
             k9: K9::Always(true),
         },

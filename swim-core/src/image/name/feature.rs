@@ -52,5 +52,6 @@ pub(super) fn is_mangled(text: &str) -> bool {
 pub(super) fn fill(facts: &mut NameFacts, feature: &str) {
     facts.k9 = Some(feature.contains("k9"));
     facts.npe = Some(feature.contains("npe"));
+    facts.ldpe = Some(feature.contains("ldpe"));
     facts.feature_set = Some(feature.to_owned());
 }

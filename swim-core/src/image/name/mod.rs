@@ -40,6 +40,8 @@ pub struct NameFacts {
     pub k9: Option<bool>,
     /// Payload encryption left out?
     pub npe: Option<bool>,
+    /// Encryption of the data path licensed apart?
+    pub ldpe: Option<bool>,
     /// `ios-bin`, `ios-tar`, `xe-bundle`, `xe-subpkg`, `xe-smu`, `rommon`, ...
     pub image_type: Option<String>,
     /// The IOS number of a 3.x release, the defect of a patch, or the branch of an engineering build.

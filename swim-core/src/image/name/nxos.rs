@@ -23,7 +23,7 @@ pub(super) const NXOS: Reader = Reader {
             k9: K9::Silent,
         },
         Rule {
-            pattern: "(?<family>(?:n|ucs-)[0-9]{4}(?:-s[0-9])?)-(?:(?<feature>[a-z]{0,2}k9)-)?kickstart(?:-npe)?\\.<V>\\.bin",
+            pattern: "(?<family>(?:n|ucs-)[0-9]{4}(?:-s[0-9])?)-(?:(?<feature>[a-z]{0,2}k9)-)?kickstart(?:-(?<npe>npe))?\\.<V>\\.bin",
             image_type: Some("nxos-kickstart"),
             k9: K9::OfFeature,
         },
@@ -34,12 +34,12 @@ pub(super) const NXOS: Reader = Reader {
         },
         // The MDS writes how it is compressed, as classic IOS does.
         Rule {
-            pattern: "(?<family>m9[0-9]{3})-(?<feature>[a-z0-9]+k9)-kickstart-mz(?:-npe)?\\.<V>\\.bin",
+            pattern: "(?<family>m9[0-9]{3})-(?<feature>[a-z0-9]+k9)-kickstart-mz(?:-(?<npe>npe))?\\.<V>\\.bin",
             image_type: Some("nxos-kickstart"),
             k9: K9::OfFeature,
         },
         Rule {
-            pattern: "(?<family>m9[0-9]{3})-(?<feature>[a-z0-9]+k9)-mz(?:-npe)?\\.<V>\\.bin",
+            pattern: "(?<family>m9[0-9]{3})-(?<feature>[a-z0-9]+k9)-mz(?:-(?<npe>npe))?\\.<V>\\.bin",
             image_type: Some("nxos-system"),
             k9: K9::OfFeature,
         },

@@ -5,7 +5,8 @@ use regex::{Captures, Regex, RegexBuilder};
 use super::{NameFacts, signature};
 use crate::version::{Scheme, Version};
 
-/// One way to name files. Groups of the pattern: `family`, `feature`, `version`, `alt`.
+/// One way to name files. Groups of the pattern: `family`, `feature`, `version`, `alt`, and `npe` and `ldpe`,
+/// which are there or not.
 pub(super) struct Rule {
     /// The whole name. `<V>`, `<XR>` and `<JUNOS>` stand for a version, `<CSC>` for a defect.
     pub(super) pattern: &'static str,
@@ -39,9 +40,9 @@ pub(super) struct Reader {
 impl Reader {
     /// What a name says, when it follows one of the rules.
     pub(super) fn read(&self, patterns: &[Option<Regex>], base: &str) -> Option<NameFacts> {
-        let matching =
-            |(rule, pattern): (&'static Rule, &Option<Regex>)| Some((rule, pattern.as_ref()?.captures(base)?));
-        let (rule, found) = self.rules.iter().zip(patterns).find_map(matching)?;
+        let ready = self.rules.iter().zip(patterns).filter_map(|(rule, pattern)| Some((rule, pattern.as_ref()?)));
+        let (rule, pattern, found) =
+            ready.filter_map(|(rule, pattern)| Some((rule, pattern, pattern.captures(base)?))).next()?;
         let group = |name: &str| found.name(name).map(|m| m.as_str());
         let feature = group("feature").map(str::to_owned);
         let k9 = match rule.k9 {
@@ -50,11 +51,17 @@ impl Reader {
             K9::WithFeature => Some(feature.is_some()),
             K9::Always(k9) => Some(k9),
         };
+        // A group of its own, or a part of the feature set.
+        let variant = |name: &str| {
+            let own = pattern.capture_names().any(|known| known == Some(name)).then(|| group(name).is_some());
+            own.or_else(|| feature.as_ref().filter(|_| k9.is_some()).map(|f| f.contains(name)))
+        };
         Some(NameFacts {
             platform: Some(self.platform.to_owned()),
             family: (self.family)(&found),
             version: group("version").and_then(self.version),
-            npe: feature.as_ref().filter(|_| k9.is_some()).map(|f| f.contains("npe")),
+            npe: variant("npe"),
+            ldpe: variant("ldpe"),
             feature_set: feature,
             k9,
             image_type: rule.image_type.map(str::to_owned),

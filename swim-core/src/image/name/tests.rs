@@ -20,6 +20,7 @@ fn a_classic_name_is_read_completely() {
         feature_set: Some("adventerprisek9_npe".into()),
         k9: Some(true),
         npe: Some(true),
+        ldpe: Some(false),
         image_type: Some("ios-bin".into()),
         alt_version: None,
         signature: Some("SPA".into()),
@@ -27,6 +28,23 @@ fn a_classic_name_is_read_completely() {
     assert_eq!(facts, expected);
     let tar = parse_filename("c3750-ipservices-tar.122-55.SE12.tar");
     assert_eq!((tar.image_type.as_deref(), tar.k9), (Some("ios-tar"), Some(false)));
+}
+
+/// Strong cryptography, payload encryption and licensed data encryption are three facts.
+#[test]
+fn the_three_facts_of_cryptography_are_apart() {
+    let of = |name: &str| {
+        let facts = parse_filename(name);
+        (facts.k9, facts.npe, facts.ldpe)
+    };
+    assert_eq!(of("cat9k_iosxe_npe.17.09.04a.SPA.bin"), (Some(true), Some(true), Some(false)));
+    assert_eq!(of("cat9k_iosxe.17.09.04a.SPA.bin"), (Some(true), Some(false), Some(false)));
+    assert_eq!(of("cat3k_caa-universalk9ldpe.16.12.10.SPA.bin"), (Some(true), Some(false), Some(true)));
+    assert_eq!(of("c3750-ipservices-mz.122-55.SE12.bin"), (Some(false), Some(false), Some(false)));
+    assert_eq!(of("AIR-CT5520-LDPE-K9-8-10-196-0.aes"), (Some(true), None, Some(true)));
+    assert_eq!(of("AIR-CT5520-K9-8-10-196-0.aes"), (Some(true), None, Some(false)));
+    assert_eq!(of("n7000-s2-kickstart-npe.6.2.20.bin"), (None, Some(true), None));
+    assert_eq!(of("prod.bin"), (None, None, None));
 }
 
 #[test]

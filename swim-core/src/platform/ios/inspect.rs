@@ -40,7 +40,7 @@ impl Ios {
             software: shown.software_id.clone(),
             image: shown.image.clone(),
             mode,
-            ram: shown.physical_memory_kb.or(shown.dram_kb).or(shown.memory_kb).map(|kb| kb * 1024),
+            ram: ram(&shown),
             boot_rom: shown.rom.clone(),
             uptime_seconds: shown.uptime_seconds,
             reload_reason: reason(&shown),
@@ -55,6 +55,7 @@ impl Ios {
             config_unsaved,
             privilege,
             operating_mode: shown.router_operating_mode.clone(),
+            snmp: None,
             members,
         })
     }
@@ -111,6 +112,7 @@ impl Ios {
                 model: row.map(|r| r.model.clone()).or_else(|| block.and_then(|b| b.model.clone())).or(own_model),
                 serial: block.and_then(|b| b.system_serial.clone()).or(own_serial),
                 version,
+                ram: if active { ram(shown) } else { None },
                 mode: row.and_then(|r| r.mode.as_deref()).and_then(word_mode).or(if active { mode } else { None }),
                 flash,
                 boot_next: own_boot.or_else(|| boot.and_then(|b| b.own.boot_next.clone())),
@@ -128,6 +130,11 @@ pub(super) async fn unsaved_config(s: &mut Session<'_>) -> Result<Option<bool>> 
 /// Was the configuration saved before (`Less`), in the same second as (`Equal`) or after (`Greater`) its last change?
 pub(super) async fn saved_or_changed(s: &mut Session<'_>) -> Result<Option<Ordering>> {
     Ok(optional(s, "show running-config | include ^!").await?.and_then(|text| saved_against_change(&text)))
+}
+
+/// The main memory of the active unit, in bytes.
+fn ram(shown: &ShowVersion) -> Option<u64> {
+    shown.physical_memory_kb.or(shown.dram_kb).or(shown.memory_kb)?.checked_mul(1024)
 }
 
 fn is_active(m: &Member) -> bool {

@@ -16,6 +16,12 @@ pub(super) fn line(
         Error::new(ErrorKind::Blocked, "plan", format!("the device did not tell its {what}"))
             .with("device", &inventory.device)
     };
+    // An archive is unpacked with `archive download-sw`; booted as it is, it stops the device in its boot loader.
+    if goal.file_name.get(goal.file_name.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case(".tar"))
+    {
+        let what = format!("{} is an archive, and no step unpacks archives yet", goal.file_name);
+        return Err(Error::new(ErrorKind::Unsupported, "plan", what).with("device", &inventory.device));
+    }
     let running = inventory.version.clone().ok_or_else(|| missing("version"))?;
     let mode = inventory.mode.ok_or_else(|| missing("mode"))?;
     if runs_everywhere(inventory, &goal.version) {

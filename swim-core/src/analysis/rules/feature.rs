@@ -1,0 +1,47 @@
+//! Does the feature set stay what it is?
+//!
+//! Images of IOS and IOS XE come with different features for the same hardware, and what the configuration uses may be
+//! gone after the upgrade: a change blocks unless `allow_feature_change` is set. Universal images hold all features, and
+//! licences open them: going to one is a warning.
+
+use super::running_software::{FeatureSet, Running};
+use crate::analysis::{Finding, Severity, Subject};
+use crate::version::Scheme;
+
+pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
+    // Other platforms have one feature set, or packages.
+    if !matches!(s.definition.versions, Scheme::Ios | Scheme::IosXe) {
+        return Vec::new();
+    }
+    let Some(image) = &s.image.facts.feature_set else {
+        let message = "neither image nor user says which feature set the image has";
+        let found = Finding::unknown("feature.image_unknown", "image.feature_set", message);
+        return vec![found.remedy("keep the vendor's file name at import, or accept feature.image_unknown")];
+    };
+    let Some(Running { set: Some(running), from, .. }) = Running::of(s.inventory) else {
+        let message = "which feature set runs is not known";
+        let found = Finding::unknown("feature.running_unknown", "inventory.software", message);
+        return vec![found.remedy("compare them by hand, then accept feature.running_unknown")];
+    };
+    let new = FeatureSet::read(&image.value);
+    let found = |code, severity, message: &str| {
+        Finding::new(code, severity, message)
+            .compared(running.text.clone(), new.text.clone())
+            .from(format!("feature set of the image from {:?}", image.from))
+            .from(from)
+    };
+    vec![if running.same_features(&new) {
+        found("feature.same", Severity::Pass, "the feature set stays")
+    } else if new.base.starts_with("universal") && new.variants == running.variants {
+        found(
+            "feature.changed",
+            Severity::Warning,
+            "a universal image takes over: licences decide which features it has",
+        )
+    } else if s.policy.allow_feature_change {
+        found("feature.changed", Severity::Warning, "the feature set changes")
+    } else {
+        found("feature.changed", Severity::Blocking, "the feature set changes: features in use may be gone")
+            .remedy("choose an image with the running feature set, or set allow_feature_change")
+    }]
+}
