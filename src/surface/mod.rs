@@ -5,6 +5,7 @@
 
 mod arguments;
 mod functions;
+mod requirements;
 mod transfers;
 mod verbs;
 

@@ -15,6 +15,7 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
 use super::json;
+use super::requirements::on_requirements;
 use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
 use crate::config::ImportOptions;
@@ -40,7 +41,10 @@ pub const VERBS: &[&str] = &[
     "push",
     "rehearse",
     "remove_image",
+    "requirements",
+    "restore_requirements",
     "resume",
+    "set_requirements",
     "status",
     "submit",
     "wait",
@@ -122,6 +126,7 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "requirements" | "set_requirements" | "restore_requirements" => on_requirements(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
@@ -161,6 +166,7 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
                 version: a.optional("version")?,
                 min_ram: a.optional("min_ram")?,
                 min_flash: a.optional("min_flash")?,
+                min_boot_rom: a.optional("min_boot_rom")?,
             };
             a.done()?;
             json(&client.import(&path, options).await?)

@@ -23,15 +23,15 @@ from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
     AuditRecord, CheckCall, Checked, Device, DeviceResult, Document, Event, Image, Inspected, Inventory, Job, JobReport,
-    Moved, Offered, Plan, Receipt, Report,
+    Moved, Offered, Plan, Receipt, Report, Requirements,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
     "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Device", "DeviceResult", "Document", "Event",
-    "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Receipt", "Report", "SwimError",
-    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
+    "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Receipt", "Report", "Requirements",
+    "SwimError", "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
 ]
 
 __version__: str = function("version")

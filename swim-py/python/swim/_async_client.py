@@ -12,10 +12,10 @@ from typing import Any, List, Literal
 from . import _convert as convert
 from . import _swim
 from ._client import Client
-from ._convert import ConfigSource, DeviceRef, as_list, ids
+from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
     AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report,
+    Report, Requirements,
 )
 
 
@@ -147,10 +147,12 @@ class AsyncClient:
         version: str | None = None,
         min_ram: int | None = None,
         min_flash: int | None = None,
+        min_boot_rom: str | None = None,
     ) -> Image:
         arguments = {
             "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
             "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "min_boot_rom": min_boot_rom,
         }
         return Image(await self.call("import", arguments))
 
@@ -173,6 +175,27 @@ class AsyncClient:
 
     async def remove_image(self, name: str) -> bool:
         return bool(await self.call("remove_image", {"image": name}))
+
+    async def requirements(self, image: Image | str) -> Requirements:
+        return Requirements(await self.call("requirements", {"image": named(image)}))
+
+    async def set_requirements(
+        self,
+        image: Image | str,
+        *,
+        ram: int | None = None,
+        flash: int | None = None,
+        boot_rom: str | None = None,
+        by: str | None = None,
+    ) -> Requirements:
+        arguments = {"image": named(image), "ram": ram, "flash": flash, "boot_rom": boot_rom, "by": by}
+        return Requirements(await self.call("set_requirements", arguments))
+
+    async def restore_requirements(
+        self, image: Image | str, *, fields: Iterable[str] = (), by: str | None = None
+    ) -> Requirements:
+        arguments = {"image": named(image), "fields": as_list(fields), "by": by}
+        return Requirements(await self.call("restore_requirements", arguments))
 
     async def push(
         self,

@@ -86,6 +86,28 @@ class Image(Document):
         return f"Image(id={self.id[:12]!r}, file_name={self.file_name!r})"
 
 
+class Requirements(Document):
+    """What an image requires of devices: of ``ram`` and ``flash`` (bytes) and ``boot_rom`` the ``default``, the
+    ``override`` and what is ``effective``, each with its ``value`` and where it is ``from``; absent is ``None``: nobody
+    knows. ``history`` has every change: ``at``, ``by``, and ``changes`` with ``field``, ``from`` and ``to``.
+    """
+
+    image: str
+    file_name: str
+    ram: Document
+    flash: Document
+    boot_rom: Document
+    history: tuple[Document, ...]
+
+    def __repr__(self) -> str:
+        held = {name: self[name].effective and self[name].effective.value for name in ("ram", "flash", "boot_rom")}
+        boot_rom = held["boot_rom"] and held["boot_rom"].text
+        return (
+            f"Requirements(file_name={self.file_name!r}, ram={held['ram']!r}, flash={held['flash']!r}, "
+            f"boot_rom={boot_rom!r})"
+        )
+
+
 class Device(Document):
     """A device as it is known. Its login names secrets; it does not hold any."""
 

@@ -1,9 +1,10 @@
 //! Enough main memory?
 
 use crate::analysis::{Finding, Severity, Subject};
+use crate::image::Requirements;
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
-    let Some(need) = &s.image.facts.min_ram else {
+    let Some(need) = Requirements::of(s.image).ram.effective else {
         return vec![
             Finding::new(
                 "ram.requirement_unknown",
