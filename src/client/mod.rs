@@ -4,6 +4,7 @@ mod devices;
 mod jobs;
 mod offers;
 mod planning;
+mod recommend;
 mod requirements;
 mod servers;
 mod transfers;

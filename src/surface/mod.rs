@@ -5,6 +5,7 @@
 
 mod arguments;
 mod functions;
+mod recommend;
 mod requirements;
 mod transfers;
 mod verbs;

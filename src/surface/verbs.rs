@@ -15,6 +15,7 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
 use super::json;
+use super::recommend::on_recommendation;
 use super::requirements::on_requirements;
 use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
@@ -31,6 +32,7 @@ pub const VERBS: &[&str] = &[
     "commit",
     "devices",
     "fetch",
+    "has_latest",
     "image",
     "images",
     "import",
@@ -39,11 +41,14 @@ pub const VERBS: &[&str] = &[
     "offer",
     "plan",
     "push",
+    "recommend",
+    "recommendation_settings",
     "rehearse",
     "remove_image",
     "requirements",
     "restore_requirements",
     "resume",
+    "set_recommendation_settings",
     "set_requirements",
     "status",
     "submit",
@@ -126,6 +131,9 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "recommend" | "has_latest" | "recommendation_settings" | "set_recommendation_settings" => {
+            on_recommendation(client, verb, a).await
+        }
         "requirements" | "set_requirements" | "restore_requirements" => on_requirements(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "_sleep" => {
@@ -201,7 +209,7 @@ pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     }
 }
 
-fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
+pub(super) fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
     named(a, "devices")?.ok_or_else(|| {
         Error::new(ErrorKind::InvalidInput, "read input", "devices is missing from the arguments")
             .with("field", "devices")

@@ -14,8 +14,8 @@ from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report, Requirements,
+    AuditRecord, CheckCall, Checked, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport, Moved, Offered,
+    Plan, Receipt, Recommendation, Report, Requirements,
 )
 
 
@@ -98,6 +98,25 @@ class AsyncClient:
     ) -> Report:
         arguments = {"image": image, "devices": ids(devices), "policy": policy}
         return Report(await self.call("analyse", arguments))
+
+    async def recommend(
+        self,
+        devices: Iterable[DeviceRef],
+        *,
+        settings: Mapping[str, Any] | None = None,
+        all: bool = False,
+    ) -> List[Recommendation]:
+        arguments = {"devices": ids(devices), "settings": settings, "all": all}
+        return convert.all_of(Recommendation, await self.call("recommend", arguments))
+
+    async def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
+        return HasLatest(await self.call("has_latest", {"device": ids([device])[0], "settings": settings}))
+
+    async def recommendation_settings(self) -> Document:
+        return Document(await self.call("recommendation_settings", {}))
+
+    async def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Document:
+        return Document(await self.call("set_recommendation_settings", {"settings": settings}))
 
     async def plan(
         self, image: Image | str, devices: Iterable[DeviceRef], *, policy: Mapping[str, Any] | None = None

@@ -321,6 +321,63 @@ class Report(Document):
         return str(_function("report_html", report=self._fields))
 
 
+class Recommendation(Document):
+    """What a device should run: ``recommended``, the best one first, and what was ``dropped``. Each has ``file_name``,
+    ``version``, ``verdict`` and one line a criterion (``explanation``). ``print`` shows it as text, a notebook as a table.
+    """
+
+    device: str
+    running: Document
+    settings: Document
+    recommended: tuple[Document, ...]
+    dropped: tuple[Document, ...]
+    elsewhere: tuple[Document, ...]
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why nothing can be said, e.g. because the device was never inspected."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
+
+    def __repr__(self) -> str:
+        best = self.recommended[0].file_name if self.recommended else None
+        return f"Recommendation(device={self.device!r}, best={best!r}, dropped={len(self.dropped)}, error={self.error!r})"
+
+    def __str__(self) -> str:
+        return str(_function("recommendation_text", recommendation=self._fields))
+
+    def _repr_html_(self) -> str:
+        return str(_function("recommendation_html", recommendation=self._fields))
+
+
+class HasLatest(Document):
+    """Does a device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``; ``newer`` is what it could run,
+    ``left_out`` what is newer and may not be recommended.
+    """
+
+    device: str
+    running: str | None
+    latest: str
+    why: str
+    newer: tuple[Document, ...]
+    left_out: tuple[Document, ...]
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why nothing could be looked at."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
+
+    def __repr__(self) -> str:
+        return f"HasLatest(device={self.device!r}, latest={self.latest!r}, why={self.why!r})"
+
+    def __str__(self) -> str:
+        return str(_function("latest_text", latest=self._fields))
+
+    def _repr_html_(self) -> str:
+        return str(_function("latest_html", latest=self._fields))
+
+
 class Plan(Document):
     """An upgrade, step by step; approved by its digest. ``refused`` says who is left out and why."""
 
