@@ -10,7 +10,10 @@ use crate::model::{Digests, Sha256};
 use crate::version::{Scheme, Version};
 
 /// A platform and a family, where they are known.
-pub(super) type Kind = (Option<Field<String>>, Option<Field<String>>);
+type Kind = (Option<Field<String>>, Option<Field<String>>);
+
+/// The place of a candidate, and the candidate as analysis sees it.
+type Member = (usize, Image);
 
 /// A candidate with what does not depend on the device.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ pub(super) struct Bucket {
     /// An image of which nothing but the kind is known: what analysis holds against it goes for all of the kind.
     pub(super) likeness: Image,
     /// The candidates, each as analysis sees it. A candidate for several families is in several buckets.
-    pub(super) members: Vec<(usize, Image)>,
+    pub(super) members: Vec<Member>,
 }
 
 /// All candidates.
@@ -47,7 +50,7 @@ impl Shelf {
         let before = candidates.len();
         candidates.retain(|c| settings.include_catalogue || !c.only_in_catalogue());
         let left_out = before - candidates.len();
-        let mut kinds: BTreeMap<(String, String), (Kind, Vec<(usize, Image)>)> = BTreeMap::new();
+        let mut kinds: BTreeMap<(String, String), (Kind, Vec<Member>)> = BTreeMap::new();
         for (at, candidate) in candidates.iter().enumerate() {
             let platform = candidate.facts.platform.clone();
             let mut families: Vec<Option<Field<String>>> = candidate.all_families().into_iter().map(Some).collect();

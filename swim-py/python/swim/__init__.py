@@ -31,7 +31,8 @@ from .errors import SwimError
 __all__ = [
     "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Device", "DeviceResult", "Document", "Event",
     "HasLatest", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Receipt",
-    "Recommendation", "Report", "Requirements", "SwimError", "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
+    "Recommendation", "Report", "Requirements", "SwimError", "compare_versions", "errors", "function", "identify",
+    "parse_filename", "parse_output",
 ]
 
 __version__: str = function("version")
