@@ -6,6 +6,8 @@
 mod arguments;
 mod collections;
 mod functions;
+mod recommend;
+mod requirements;
 mod transfers;
 mod verbs;
 
