@@ -81,6 +81,17 @@ pub enum BusinessFunction {
     GovernmentOrMilitary,
 }
 
+impl BusinessFunction {
+    /// As the form writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CommercialOrCivil => "COMM_OR_CIVIL",
+            Self::GovernmentOrMilitary => "GOV_OR_MIL",
+        }
+    }
+}
+
 /// What a person decided about a form. The library never makes one.
 ///
 /// ```

@@ -6,6 +6,7 @@
 
 mod codes;
 mod entry;
+mod fetch;
 mod flow;
 mod form;
 mod query;
@@ -14,6 +15,7 @@ mod resume;
 
 pub use codes::{Action, CODES, Code, Exception, code, refusal};
 pub use entry::{Crypto, Entry, Lifecycle, Requires, Status, UpgradePath};
+pub use fetch::{Fetched, fetch};
 pub use flow::{Found, Grant, Links, NotGranted, links, search};
 pub use form::{Acknowledged, BusinessFunction, Decision, Form, FormField, FormKind};
 pub use query::{DEVICES_AT_ONCE, DownloadRequest, Query, Wanted, check_devices};

@@ -5,6 +5,7 @@
 //! only after the bytes are durable, and taken away before they go. Further names that the same bytes were
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
+mod change;
 mod digester;
 mod examine;
 mod find;
@@ -14,6 +15,7 @@ mod remove;
 mod source;
 mod window;
 
+pub(crate) use change::change;
 pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};

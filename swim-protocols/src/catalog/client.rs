@@ -9,8 +9,8 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use swim_core::catalog::{
-    Acknowledged, BusinessFunction, Decision, DownloadReply, DownloadRequest, Form, FormKind, Link, MetadataReply,
-    Opening, Query, acknowledgement, agreement, downloads, metadata,
+    Acknowledged, Decision, DownloadReply, DownloadRequest, Form, FormKind, Link, MetadataReply, Opening, Query,
+    acknowledgement, agreement, downloads, metadata,
 };
 use swim_core::model::Secret;
 use swim_core::ports::{Catalog, Context, Network, Secrets};
@@ -219,10 +219,7 @@ fn answer(decision: &Decision, files: &[String]) -> Value {
         body["confirm"] = "CONFIRM_CHECKED".into();
     }
     if let Some(function) = decision.business_function {
-        body["busFunction"] = match function {
-            BusinessFunction::GovernmentOrMilitary => "GOV_OR_MIL".into(),
-            _ => "COMM_OR_CIVIL".into(),
-        };
+        body["busFunction"] = function.name().into();
     }
     if let Some(countries) = decision.countries {
         body["govMilCountries"] = if countries { "GOV_OR_MIL_COUNTRIES_YES" } else { "GOV_OR_MIL_COUNTRIES_NO" }.into();

@@ -3,6 +3,9 @@
 
 mod download;
 mod metadata;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod value;
 
 use std::fmt;
