@@ -132,7 +132,8 @@ async fn broken_and_slow_connections() {
     assert_eq!(world.service.count(Call::Metadata), 3);
     world.service.script(Call::Metadata, Scripted::Slow(Duration::from_secs(3600)));
     let stop = world.cx.cancel.clone();
-    let (found, ()) = tokio::join!(world.search(&query()), async {
+    let query = query();
+    let (found, ()) = tokio::join!(world.search(&query), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         stop.cancel();
     });
