@@ -10,6 +10,7 @@ use swim_core::ports::{
 };
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
+use swim_protocols::catalog::{VendorCatalog, VendorLogin};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::connector::Connector;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
@@ -24,7 +25,7 @@ use swim_stores::{FileImages, SqliteStore, StaticSecrets};
 
 use crate::config::Offers;
 use crate::simulation::OnlyLoopback;
-use crate::{Client, Config};
+use crate::{Client, Config, client};
 
 /// Everything that a client stands on.
 #[derive(Clone)]
@@ -40,6 +41,10 @@ pub(crate) struct Adapters {
     /// Where our offers listen.
     pub(crate) listen: String,
     pub(crate) checks: Option<Arc<dyn PostChecks>>,
+    /// The vendor's service; a rehearsal has none.
+    pub(crate) catalog: Option<Arc<VendorCatalog>>,
+    /// The login there that the configuration names.
+    pub(crate) catalog_login: Option<VendorLogin>,
 }
 
 impl fmt::Debug for Adapters {
@@ -116,7 +121,13 @@ impl Builder {
             secrets: Arc::new(secrets),
             identity,
         };
-        let adapters = connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        let tls = TlsClient::new(Arc::clone(&records));
+        let login = client::catalog_login(&*records, config.catalog.login.clone()).await?;
+        let vendor = VendorCatalog::new(&ground.network, &ground.secrets, tls, config.catalog.service(), login)?;
+        let mut adapters =
+            connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        adapters.catalog = Some(Arc::new(vendor));
+        adapters.catalog_login = config.catalog.login.clone();
         repo::sweep(&*adapters.services.store, &*records).await?;
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
@@ -196,6 +207,8 @@ pub(crate) fn connect(
         network,
         listen: config.listen.clone(),
         checks,
+        catalog: None,
+        catalog_login: None,
     })
 }
 

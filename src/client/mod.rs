@@ -1,5 +1,6 @@
 //! The client: everything that a program does with the library.
 
+mod catalog;
 mod devices;
 mod jobs;
 mod offers;
@@ -28,6 +29,8 @@ use crate::watch::Hub;
 use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
+pub(crate) use catalog::login as catalog_login;
+pub use catalog::{Downloaded, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
 pub use devices::Inspected;
 pub use jobs::SubmitOptions;
 pub use offers::{Offered, Offering, Taking};

@@ -16,6 +16,7 @@ impl Client {
     /// # Errors
     /// `NotFound` for an image or a device that is not known.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
+        let image = &self.as_it_stands(image).await?;
         let inventories = self.inventories(devices).await?;
         let reports = inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy));
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
@@ -26,6 +27,7 @@ impl Client {
     /// # Errors
     /// `InvalidInput` when the version of the image is not known; `NotFound` for a device that is not known.
     pub async fn plan(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Plan> {
+        let image = &self.as_it_stands(image).await?;
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };

@@ -14,6 +14,7 @@ use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
+use super::catalogs::on_catalogs;
 use super::json;
 use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
@@ -24,8 +25,13 @@ pub const VERBS: &[&str] = &[
     "accept",
     "add_devices",
     "analyse",
+    "answer_form",
     "audit",
     "cancel",
+    "catalog",
+    "catalog_download",
+    "catalog_form",
+    "catalog_query",
     "check_servers",
     "commit",
     "devices",
@@ -33,14 +39,20 @@ pub const VERBS: &[&str] = &[
     "image",
     "images",
     "import",
+    "import_catalog",
+    "import_known_good",
     "inspect",
+    "known_good",
+    "lift_quarantine",
     "list",
     "offer",
     "plan",
     "push",
     "rehearse",
     "remove_image",
+    "remove_known_good",
     "resume",
+    "set_catalog_login",
     "status",
     "submit",
     "wait",
@@ -123,6 +135,10 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
+        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "import_catalog"
+        | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good" | "set_catalog_login" => {
+            on_catalogs(client, verb, a).await
+        }
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;

@@ -6,4 +6,5 @@ mod codes;
 mod downloads;
 mod faults;
 mod forms;
+mod verbs;
 mod world;

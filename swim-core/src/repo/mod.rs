@@ -10,6 +10,7 @@ mod digester;
 mod examine;
 mod find;
 mod import;
+mod known_good;
 mod record;
 mod remove;
 mod source;
@@ -19,5 +20,9 @@ pub(crate) use change::change;
 pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
+pub use known_good::{
+    Judged, KnownGoodList, Rejudged, import_known_good, judgements, known_good_lists, lift_quarantine,
+    remove_known_good,
+};
 pub use remove::{Swept, remove, sweep};
 pub use source::Source;

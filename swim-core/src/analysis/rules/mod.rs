@@ -9,6 +9,7 @@ mod install;
 mod mode;
 mod operating_mode;
 mod privilege;
+mod quarantine;
 mod ram;
 mod session;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod version;
 use super::Rule;
 
 pub(super) const ALL: &[Rule] = &[
+    quarantine::rule,
     family::rule,
     version::rule,
     mode::rule,

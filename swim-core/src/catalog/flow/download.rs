@@ -108,11 +108,11 @@ impl Batch<'_> {
             let image = all.found.images.iter().filter(named).min_by_key(|image| image.related);
             match image.map(|image| (image, unusable(image))) {
                 Some((image, None)) => known.groups.entry(image.mdf_id.clone()).or_default().push(image.clone()),
-                Some((_, Some(error))) => refused.push(not_granted(name, &error)),
+                Some((_, Some(error))) => refused.push(NotGranted::new(name, &error)),
                 None => {
                     let message = format!("{name}: the vendor has no such image for {}", self.pid);
                     let error = Error::new(ErrorKind::NotFound, QUERY, message).with("code", "IMG_NM_INVALID");
-                    refused.push(not_granted(name, &error.with("image", name).with("pid", self.pid)));
+                    refused.push(NotGranted::new(name, &error.with("image", name).with("pid", self.pid)));
                 }
             }
         }
@@ -364,11 +364,7 @@ fn take(images: &[CatalogImage], reply: &DownloadReply) -> (Vec<Grant>, Vec<NotG
                 format!("{name}: the service gave neither a link nor a reason"),
             ),
         };
-        refused.push(not_granted(name, &error.with("image", name)));
+        refused.push(NotGranted::new(name, &error.with("image", name)));
     }
     (granted, refused)
-}
-
-fn not_granted(image: &str, error: &Error) -> NotGranted {
-    NotGranted { image: image.to_owned(), error: error.record() }
 }

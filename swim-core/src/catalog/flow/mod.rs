@@ -52,6 +52,14 @@ pub struct NotGranted {
     pub error: ErrorRecord,
 }
 
+impl NotGranted {
+    /// An image that may not, and why.
+    #[must_use]
+    pub fn new(image: &str, error: &Error) -> Self {
+        Self { image: image.to_owned(), error: error.record() }
+    }
+}
+
 /// What became of a request for links.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
