@@ -11,10 +11,10 @@ mod watch;
 mod wiring;
 
 pub use client::{
-    Checked, Client, Fetching, Importing, Inspected, Moved, Offered, Offering, Origin, Pushing, Ran, SubmitOptions,
-    Taking, Works,
+    Checked, Client, Downloaded, Fetching, FoundFor, Importing, Inspected, KeptCatalogue, KnownGoodTaken, Listed,
+    Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile, SubmitOptions, Taking, Works,
 };
-pub use config::{Config, Https, ImportOptions, Offers, SecretSource};
+pub use config::{Config, Https, ImportOptions, Offers, SecretSource, Vendor};
 pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};

@@ -11,6 +11,7 @@ use swim_core::ports::{
 };
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
+use swim_protocols::catalog::{VendorCatalog, VendorLogin};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::connector::Connector;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
@@ -25,7 +26,7 @@ use swim_stores::{FileImages, SqliteStore, StaticSecrets, Vault};
 
 use crate::config::Offers;
 use crate::simulation::OnlyLoopback;
-use crate::{Client, Config};
+use crate::{Client, Config, client};
 
 /// The folder of files that are fetched for an import, in the data folder.
 const FETCHED: &str = "fetched";
@@ -50,6 +51,10 @@ pub(crate) struct Adapters {
     /// Where our offers listen.
     pub(crate) listen: String,
     pub(crate) checks: Option<Arc<dyn PostChecks>>,
+    /// The vendor's service; a rehearsal has none.
+    pub(crate) catalog: Option<Arc<VendorCatalog>>,
+    /// The login there that the configuration names.
+    pub(crate) catalog_login: Option<VendorLogin>,
 }
 
 impl fmt::Debug for Adapters {
@@ -126,8 +131,13 @@ impl Builder {
             secrets: Arc::new(secrets),
             identity,
         };
+        let tls = TlsClient::new(Arc::clone(&records));
+        let login = client::catalog_login(&*records, config.catalog.login.clone()).await?;
+        let vendor = VendorCatalog::new(&ground.network, &ground.secrets, tls, config.catalog.service(), login)?;
         let mut adapters =
             connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        adapters.catalog = Some(Arc::new(vendor));
+        adapters.catalog_login = config.catalog.login.clone();
         adapters.fetched = Some(config.data.join(FETCHED));
         adapters.collect_images = config.collect_images;
         repo::sweep(&*adapters.services.store, &*records).await?;
@@ -215,6 +225,8 @@ pub(crate) fn connect(
         network,
         listen: config.listen.clone(),
         checks,
+        catalog: None,
+        catalog_login: None,
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use swim_core::audit::{self, AuditRecord};
+use swim_core::image::Image;
 use swim_core::job::{CancelHow, Entry, JobEvent, JobReport, JobStatus};
 use swim_core::model::DeviceId;
 use swim_core::plan::Plan;
@@ -13,7 +14,7 @@ use swim_core::ports::{JobId, JobSummary, NewJob};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::task::JoinHandle;
 
-use super::Client;
+use super::{Client, parse};
 use crate::watch::Watch;
 
 /// How a job is submitted.
@@ -44,6 +45,10 @@ impl Client {
         if self.images_store().size(&plan.goal.image).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "submit", "the plan's image is not in the repository")
                 .with("image", plan.goal.image));
+        }
+        // A list may have come since the plan was made.
+        if let Some(value) = self.records().get("images", &plan.goal.image.to_string()).await? {
+            parse::<Image>(value)?.released("submit")?;
         }
         let entry =
             Entry::new(now, JobEvent::Submitted { plan: Box::new(plan.clone()), approval: approval.to_owned() });

@@ -1,5 +1,6 @@
 //! The client: everything that a program does with the library.
 
+mod catalog;
 mod collections;
 mod devices;
 mod imports;
@@ -32,6 +33,8 @@ use crate::watch::Hub;
 use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
+pub(crate) use catalog::login as catalog_login;
+pub use catalog::{Downloaded, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
 pub use collections::Ran;
 pub use devices::Inspected;
 pub(crate) use imports::Given;

@@ -4,6 +4,7 @@
 //! other. `tests/surface.toml` lists what there is; the tests of all three languages read it.
 
 mod arguments;
+mod catalogs;
 mod collections;
 mod functions;
 mod recommend;

@@ -15,6 +15,7 @@ use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
+use super::catalogs::on_catalogs;
 use super::collections::on_collections;
 use super::json;
 use super::recommend::on_recommendation;
@@ -29,9 +30,14 @@ pub const VERBS: &[&str] = &[
     "add_collection",
     "add_devices",
     "analyse",
+    "answer_form",
     "audit",
     "baseline",
     "cancel",
+    "catalog",
+    "catalog_download",
+    "catalog_form",
+    "catalog_query",
     "check_servers",
     "collect",
     "collections",
@@ -42,8 +48,12 @@ pub const VERBS: &[&str] = &[
     "image",
     "images",
     "import",
+    "import_catalog",
+    "import_known_good",
     "import_from",
     "inspect",
+    "known_good",
+    "lift_quarantine",
     "list",
     "offer",
     "plan",
@@ -53,9 +63,11 @@ pub const VERBS: &[&str] = &[
     "rehearse",
     "remove_collection",
     "remove_image",
+    "remove_known_good",
     "requirements",
     "restore_requirements",
     "resume",
+    "set_catalog_login",
     "set_recommendation_settings",
     "set_requirements",
     "status",
@@ -147,6 +159,10 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
             on_collections(client, verb, a).await
+        }
+        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "import_catalog"
+        | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good" | "set_catalog_login" => {
+            on_catalogs(client, verb, a).await
         }
         "_sleep" => {
             let millis: u64 = a.take("millis")?;

@@ -4,6 +4,8 @@
 //! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
+#[cfg(feature = "catalog")]
+pub mod catalog;
 pub mod clock;
 #[cfg(any(feature = "ssh", feature = "telnet"))]
 mod command_line;

@@ -40,6 +40,7 @@ mod state;
 mod stream;
 mod telnet;
 mod terminal;
+pub mod vendor;
 mod write;
 
 pub use device::SimDevice;

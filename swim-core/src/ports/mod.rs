@@ -1,5 +1,6 @@
 //! Ports: what the engine needs of the world. Traits only; adapters are in the other crates.
 
+mod catalog;
 mod checks;
 mod cli;
 mod clock;
@@ -12,6 +13,7 @@ mod secrets;
 mod sink;
 mod transfer;
 
+pub use catalog::Catalog;
 pub use checks::{CheckCall, PostChecks, Verdict};
 pub use cli::{Cli, CliConnector};
 pub use clock::Clock;

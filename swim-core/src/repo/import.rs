@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::digester::Digester;
 use super::examine::examine;
+use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::source::Source;
 use super::window::{Ends, Window};
@@ -74,6 +75,10 @@ pub async fn import(
     let Passed { digests, ends } = read;
     writer.finish(&digests.sha256).await?;
     let facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
+    let now = clock.now();
+    let names = [options.file_name.clone()];
+    // Before anybody can see it.
+    let quarantine = known_good::quarantine(records, &names, &digests, now).await?;
     let image = Image {
         id: digests.sha256,
         file_name: options.file_name,
@@ -81,9 +86,11 @@ pub async fn import(
         digests,
         facts,
         overrides: Overrides::default(),
-        imported: clock.now(),
+        imported: now,
+        quarantine,
     };
-    enter(image, store, records).await
+    let image = enter(image, store, records).await?;
+    known_good::settle(records, image, now).await
 }
 
 /// What is known of the stream after its end.

@@ -5,11 +5,13 @@
 //! only after the bytes are durable, and taken away before they go. Further names that the same bytes were
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
+mod change;
 pub mod collection;
 mod digester;
 mod examine;
 mod find;
 mod import;
+mod known_good;
 mod record;
 mod remove;
 mod requirements;
@@ -17,9 +19,14 @@ mod running;
 mod source;
 mod window;
 
+pub(crate) use change::change;
 pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
+pub use known_good::{
+    Judged, KnownGoodList, Rejudged, import_known_good, judgements, known_good_lists, lift_quarantine,
+    remove_known_good,
+};
 pub use remove::{Swept, remove, sweep};
 pub use requirements::{RequirementRecord, SetRequirements, requirements, restore_requirements, set_requirements};
 pub use running::running_image;

@@ -43,7 +43,7 @@ const IDENTITY: &str = "identity";
 /// Bytes that are read from the store at once.
 const PIECE: usize = 512 * 1024;
 
-type Body = UnsyncBoxBody<Bytes, Error>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Error>;
 
 /// HTTP or HTTPS with us as the client. HTTP is not encrypted: who can listen on the way reads the login and the image.
 #[derive(Clone, Debug)]
@@ -55,13 +55,13 @@ pub struct HttpClient {
 }
 
 /// A connection of one request; it ends when this is dropped.
-struct Connection {
+pub(crate) struct Connection {
     cipher: Option<String>,
     _cut: DropGuard,
 }
 
 /// The login as a request carries it.
-struct Login {
+pub(crate) struct Login {
     value: HeaderValue,
     /// Servers say back what they were told, as it came or read.
     told: [Secret<String>; 2],
@@ -103,7 +103,7 @@ impl HttpClient {
     }
 
     /// Sends one request on a connection of its own.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         device: &Device,
         login: Option<&Login>,
@@ -451,7 +451,7 @@ async fn body(
 }
 
 /// Waits for something of the other side, as long as it is not silent for too long.
-async fn heard<T>(waiting: impl Future<Output = T> + Send, cx: &Context) -> Result<T> {
+pub(crate) async fn heard<T>(waiting: impl Future<Output = T> + Send, cx: &Context) -> Result<T> {
     tokio::select! {
         biased;
         heard = waiting => Ok(heard),
@@ -464,7 +464,7 @@ fn silent() -> Error {
     Error::new(ErrorKind::Timeout, "http", format!("nothing moved for {} s", SILENCE.as_secs()))
 }
 
-fn broken(e: hyper::Error) -> Error {
+pub(crate) fn broken(e: hyper::Error) -> Error {
     if e.is_parse() {
         return Error::new(ErrorKind::UnexpectedReply, "http", "what answers is no HTTP").caused_by(e);
     }

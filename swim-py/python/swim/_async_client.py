@@ -285,6 +285,84 @@ class AsyncClient:
         arguments = {"image": named(image), "fields": as_list(fields), "by": by}
         return Requirements(await self.call("restore_requirements", arguments))
 
+    async def set_catalog_login(
+        self, client_id: str, client_secret: str, *, user: str | None = None, password: str | None = None
+    ) -> None:
+        arguments = {"client_id": client_id, "client_secret": client_secret, "user": user, "password": password}
+        await self.call("set_catalog_login", arguments)
+
+    async def catalog_query(
+        self,
+        *,
+        pid: str | None = None,
+        current: str | None = None,
+        output: str | None = None,
+        images: Iterable[str] | None = None,
+    ) -> Document:
+        named = None if images is None else as_list(images)
+        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        return Document(await self.call("catalog_query", arguments))
+
+    async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+        arguments = {"devices": ids(devices), "output": output}
+        return convert.all_of(Document, await self.call("catalog_query", arguments))
+
+    async def catalog_download(
+        self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
+    ) -> Document:
+        arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
+        return Document(await self.call("catalog_download", arguments))
+
+    async def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
+        return Document(await self.call("catalog_form", {"form": form}))
+
+    async def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
+        return Document(await self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+
+    async def import_catalog(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(await self.call("import_catalog", arguments))
+
+    async def catalog(self, *, text: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("catalog", {"text": text}))
+
+    async def import_known_good(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(await self.call("import_known_good", arguments))
+
+    async def known_good(self, *, image: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("known_good", {"image": image}))
+
+    async def remove_known_good(self, name: str) -> Document:
+        return Document(await self.call("remove_known_good", {"name": name}))
+
+    async def lift_quarantine(self, image: str, *, by: str, reason: str) -> Image:
+        return Image(await self.call("lift_quarantine", {"image": image, "by": by, "reason": reason}))
+
     async def push(
         self,
         image: Image | str,

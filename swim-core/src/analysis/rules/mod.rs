@@ -15,6 +15,7 @@ mod mode;
 mod operating_mode;
 mod path;
 mod privilege;
+mod quarantine;
 mod ram;
 mod redundancy;
 mod running_software;
@@ -33,6 +34,7 @@ use super::Rule;
 
 pub(super) const ALL: &[Rule] = &[
     support::rule,
+    quarantine::rule,
     family::rule,
     version::rule,
     path::rule,
