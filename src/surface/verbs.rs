@@ -36,6 +36,7 @@ pub const VERBS: &[&str] = &[
     "commit",
     "devices",
     "fetch",
+    "form_decisions",
     "image",
     "images",
     "import",
@@ -135,10 +136,9 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
-        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "import_catalog"
-        | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good" | "set_catalog_login" => {
-            on_catalogs(client, verb, a).await
-        }
+        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "form_decisions"
+        | "import_catalog" | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good"
+        | "set_catalog_login" => on_catalogs(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;
