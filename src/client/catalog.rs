@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json as object;
 use swim_core::catalog::{
     self, Acknowledged, Authenticity, Catalogue, Decision, DownloadReply, DownloadRequest, Entry, Exception, Fetched,
     Form, FormKind, Found, Judgement, Link, MetadataReply, NotGranted, Opening, Proof, Query, Trust, Wanted,
@@ -112,6 +111,18 @@ pub struct Downloaded {
     pub forms: Vec<Form>,
     /// Codes of the service that were dealt with.
     pub recovered: Vec<Exception>,
+}
+
+/// A decision of a person that the vendor was told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FormDecision {
+    /// When.
+    pub at: Timestamp,
+    /// What was decided, and by whom.
+    pub decision: Decision,
+    /// For which files.
+    pub files: Vec<String>,
 }
 
 /// A list of known good values that was taken, and what it means for the images.
@@ -282,6 +293,14 @@ impl Client {
         Err(Error::new(ErrorKind::AgreementRequired, "answer form", message).said(said.message))
     }
 
+    /// What people decided about forms, oldest first: when, about which files, who. Written before the vendor was told.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn form_decisions(&self) -> Result<Vec<FormDecision>> {
+        self.records().all(FORMS).await?.into_iter().map(|(_, value)| parse(value)).collect()
+    }
+
     /// Takes an open catalogue from a file, in the place of the one of its name.
     ///
     /// # Errors
@@ -444,7 +463,7 @@ impl Catalog for Witnessed {
     async fn answer(&self, decision: &Decision, files: &[String], cx: &Context) -> Result<Acknowledged> {
         decision.check()?;
         let now = cx.clock.now();
-        let line = object!({"at": now, "decision": decision, "files": files});
+        let line = json(&FormDecision { at: now, decision: decision.clone(), files: files.to_vec() })?;
         let key = format!("{:022} {} {}", now.as_nanosecond(), decision.form, decision.by);
         self.records.put(FORMS, &key, line).await?;
         self.catalog.answer(decision, files, cx).await

@@ -34,7 +34,7 @@ use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
 pub(crate) use catalog::login as catalog_login;
-pub use catalog::{Downloaded, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
+pub use catalog::{Downloaded, FormDecision, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
 pub use collections::Ran;
 pub use devices::Inspected;
 pub(crate) use imports::Given;

@@ -41,6 +41,10 @@ pub(super) async fn on_catalogs(client: &Client, verb: &str, mut a: Arguments) -
             a.done()?;
             json(&client.answer_form(&decision, &files).await?)
         }
+        "form_decisions" => {
+            a.done()?;
+            json(&client.form_decisions().await?)
+        }
         "import_catalog" => {
             let (path, how) = signed(&mut a)?;
             a.done()?;

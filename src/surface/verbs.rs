@@ -44,6 +44,7 @@ pub const VERBS: &[&str] = &[
     "commit",
     "devices",
     "fetch",
+    "form_decisions",
     "has_latest",
     "image",
     "images",
@@ -160,10 +161,9 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
             on_collections(client, verb, a).await
         }
-        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "import_catalog"
-        | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good" | "set_catalog_login" => {
-            on_catalogs(client, verb, a).await
-        }
+        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "form_decisions"
+        | "import_catalog" | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good"
+        | "set_catalog_login" => on_catalogs(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;

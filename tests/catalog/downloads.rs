@@ -3,7 +3,7 @@
 use swim::ErrorKind;
 use swim::core::catalog::{Fetched, Grant, fetch};
 use swim::core::image::Provenance;
-use swim::core::ports::{ImageStore as _, Records as _};
+use swim::core::ports::{ImageStore, Records as _};
 use swim_sim::vendor::{Call, Loss, Scripted, Sort, VendorImage};
 
 use crate::world::{FIRST, PID, RELEASE, World};
@@ -17,7 +17,7 @@ async fn fetched(world: &World) -> swim::Result<Fetched> {
 }
 
 async fn nothing_stayed(world: &World) {
-    assert_eq!(world.store.list().await.unwrap(), vec![]);
+    assert_eq!(ImageStore::list(&world.store).await.unwrap(), vec![]);
     assert_eq!(world.store.all("images").await.unwrap(), vec![]);
 }
 
@@ -29,7 +29,7 @@ async fn an_image_is_compared_with_what_the_vendor_says_of_it() {
     assert_eq!((fetched.image.file_name.as_str(), fetched.resumed.len()), (FIRST, 0));
     let ram = fetched.image.facts.min_ram.unwrap();
     assert_eq!((ram.value, ram.from), (8192 * 1024 * 1024, Provenance::Catalogue));
-    let kept = world.store.read(&fetched.image.id, 0, 1_000_000).await.unwrap();
+    let kept = ImageStore::read(&world.store, &fetched.image.id, 0, 1_000_000).await.unwrap();
     world.service.images(|images| assert!(images[0].bytes == kept));
 }
 
@@ -54,6 +54,17 @@ async fn a_server_without_ranges_is_read_again() {
     world.service.settings(|settings| settings.ranges = false);
     world.service.script(Call::File, Scripted::Cut(1000));
     assert_eq!(fetched(&world).await.unwrap().resumed.len(), 1);
+}
+
+#[tokio::test]
+async fn without_a_digest_nothing_is_pieced_together() {
+    let world = World::new().await;
+    world.service.images(|images| images[0].sums = Some((String::new(), String::new())));
+    assert_eq!(fetched(&world).await.unwrap().checked, ["size"]);
+    ImageStore::remove(&world.store, &ImageStore::list(&world.store).await.unwrap()[0]).await.unwrap();
+    world.service.script(Call::File, Scripted::Cut(1000));
+    let e = fetched(&world).await.unwrap_err();
+    assert_eq!((e.kind(), world.service.count(Call::File)), (ErrorKind::Interrupted, 2));
 }
 
 #[tokio::test]

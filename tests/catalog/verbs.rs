@@ -116,6 +116,10 @@ async fn from_credentials_over_forms_to_an_image() {
     let decline = json!({"form": "k9", "accepted": false, "by": "Ada", "comments": "changed my mind"});
     call(&client, "answer_form", json!({"decision": decline, "images": [FIRST]})).await;
     assert_eq!(refused(&client, "catalog_download", wanted).await.kind(), ErrorKind::AgreementRequired);
+    let told = call(&client, "form_decisions", json!({})).await;
+    let told: Vec<_> = told.as_array().unwrap().iter().map(|line| &line["decision"]).collect();
+    assert_eq!((told.len(), &told[0]["accepted"], &told[1]["accepted"]), (2, &json!(true), &json!(false)));
+    assert_eq!((&told[0]["by"], &told[1]["comments"]), (&json!("Ada"), &json!("changed my mind")));
 
     // The login that was set counts for the next client too, until the configuration names another one.
     drop(client);

@@ -155,7 +155,7 @@ impl Entry {
             version: facts.version,
             alt_version: facts.alt_version,
             feature_set: facts.feature_set,
-            crypto: Crypto { k9: facts.k9, npe: facts.npe, ldpe: None },
+            crypto: Crypto { k9: facts.k9, npe: facts.npe, ldpe: facts.ldpe },
             image_type: facts.image_type,
             ..Self::default()
         }

@@ -50,6 +50,9 @@ pub async fn fetch(
             checked.push(algorithm.name().to_owned());
         }
     }
+    if checked.iter().all(|what| what == "size") {
+        source = source.in_one_piece();
+    }
     let image = repo::import(&mut source, store, records, &*cx.clock, how, &*cx.notes).await?;
     let known = repo::change(records, &image.id, |image| complete(&mut image.facts, entry)).await?;
     Ok(Fetched { image: known.unwrap_or(image), checked, resumed: source.resumed().to_vec() })

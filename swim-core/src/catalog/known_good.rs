@@ -167,14 +167,15 @@ impl KnownValue {
     /// The digests that both have: which are the same, and which are not.
     fn compare(&self, digests: &Digests) -> (Vec<String>, Vec<String>) {
         let (mut same, mut differs) = (Vec::new(), Vec::new());
-        let listed =
-            [(Algorithm::Md5, &self.md5), (Algorithm::Sha256, &self.sha256), (Algorithm::Sha512, &self.sha512)];
+        let listed = [
+            (Algorithm::Md5, &self.md5),
+            (Algorithm::Sha1, &self.sha1),
+            (Algorithm::Sha256, &self.sha256),
+            (Algorithm::Sha512, &self.sha512),
+        ];
         for (algorithm, listed) in listed {
             let Some(listed) = listed else { continue };
-            let has = digests.get(algorithm);
-            if has.is_empty() {
-                continue;
-            }
+            let Some(has) = digests.get(algorithm).filter(|has| !has.is_empty()) else { continue };
             if has.eq_ignore_ascii_case(listed) {
                 same.push(algorithm.name().to_owned());
             } else {

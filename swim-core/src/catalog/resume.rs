@@ -43,6 +43,7 @@ pub struct Resuming {
     open: Option<Box<dyn Source>>,
     breaks: u32,
     resumed: Vec<u64>,
+    resumes: bool,
 }
 
 impl Resuming {
@@ -51,13 +52,21 @@ impl Resuming {
     /// # Errors
     /// `Integrity` when the file has another size than the catalogue says; those of the port.
     pub async fn open(catalog: Arc<dyn Catalog>, link: Link, size: Option<u64>, cx: Context) -> Result<Self> {
-        let mut this = Self { catalog, link, cx, total: size, done: 0, open: None, breaks: 0, resumed: Vec::new() };
+        let mut this =
+            Self { catalog, link, cx, total: size, done: 0, open: None, breaks: 0, resumed: Vec::new(), resumes: true };
         loop {
             match this.connect().await {
                 Ok(()) => return Ok(this),
                 Err(e) => this.pause(e).await?,
             }
         }
+    }
+
+    /// The same, but a break is the end of it: where no digest will show that both parts are of one file.
+    #[must_use]
+    pub const fn in_one_piece(mut self) -> Self {
+        self.resumes = false;
+        self
     }
 
     /// The offsets at which it went on.
@@ -120,6 +129,9 @@ impl Source for Resuming {
                 Err(e) => e,
             };
             self.open = None;
+            if !self.resumes {
+                return Err(broken.with("done", self.done).with("url", self.link.shown()));
+            }
             self.pause(broken).await?;
         }
     }

@@ -91,7 +91,7 @@ impl Recommender {
 
     fn work_out(&self, device: &Device, inventory: &Inventory, of: &Definition) -> Answer {
         let judged = |image: &Image, finish: bool| {
-            let subject = Subject { image, device, inventory, definition: of, policy: &self.policy };
+            let subject = Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge: Knowledge::NONE };
             let mut findings = judge_fit(&subject);
             if finish {
                 in_all(&mut findings, inventory);

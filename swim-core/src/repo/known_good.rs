@@ -200,19 +200,19 @@ async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
     for before in record::all(records).await? {
         let Some(after) = judge_one(records, &lists, &before.id, now).await? else { continue };
         let judged = Judged { image: after.id, file_name: after.file_name.clone() };
-        match (before.quarantined().is_some(), after.quarantined().is_some()) {
-            (_, true) => done.quarantined.push(judged),
-            (true, false) => done.released.push(judged),
-            (false, false) => {
-                let names = find::names(records, &after.id).await?;
-                let good =
-                    |list: &Kept| matches!(judge(&list.values, &names, &after.digests), Judgement::Matches { .. });
-                if lists.iter().any(good) {
-                    done.good += 1;
-                } else if after.quarantine.is_none() {
-                    done.not_listed += 1;
-                }
-            }
+        if after.quarantined().is_some() {
+            done.quarantined.push(judged);
+            continue;
+        }
+        if before.quarantined().is_some() {
+            done.released.push(judged);
+        }
+        let names = find::names(records, &after.id).await?;
+        let good = |list: &Kept| matches!(judge(&list.values, &names, &after.digests), Judgement::Matches { .. });
+        if lists.iter().any(good) {
+            done.good += 1;
+        } else if after.quarantine.is_none() {
+            done.not_listed += 1;
         }
     }
     Ok(done)

@@ -319,6 +319,9 @@ class AsyncClient:
     async def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
         return Document(await self.call("answer_form", {"decision": decision, "images": as_list(images)}))
 
+    async def form_decisions(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("form_decisions", {}))
+
     async def import_catalog(
         self,
         path: str | PathLike[str],

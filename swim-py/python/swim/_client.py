@@ -525,6 +525,10 @@ class Client:
         """
         return Document(self.call("answer_form", {"decision": decision, "images": as_list(images)}))
 
+    def form_decisions(self) -> List[Document]:
+        """What people decided about forms of the vendor, oldest first: ``at``, ``decision`` and ``files``."""
+        return convert.all_of(Document, self.call("form_decisions", {}))
+
     def import_catalog(
         self,
         path: str | PathLike[str],

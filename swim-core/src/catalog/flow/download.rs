@@ -29,6 +29,9 @@ pub(super) enum Batched {
     TooMany(Error),
 }
 
+/// A form that was answered, for these files.
+pub(super) type Answered = (FormKind, Vec<String>);
+
 /// Each way out of a stale id is taken once.
 #[derive(Default)]
 struct Recoveries {
@@ -56,7 +59,7 @@ struct Known {
 
 impl Batch<'_> {
     /// Takes the batch as far as it goes; what comes of it is put into `links`.
-    pub(super) async fn run(&self, answered: &mut Vec<FormKind>, links: &mut Links) -> Result<Batched> {
+    pub(super) async fn run(&self, answered: &mut Vec<Answered>, links: &mut Links) -> Result<Batched> {
         let mut patience = Patience::default();
         let (known, refused) = match self.look_up(&mut patience).await? {
             Ok(found) => found,
@@ -124,7 +127,7 @@ impl Batch<'_> {
         &self,
         mut request: DownloadRequest,
         mut images: Vec<CatalogImage>,
-        answered: &mut Vec<FormKind>,
+        answered: &mut Vec<Answered>,
         patience: &mut Patience,
         links: &mut Links,
     ) -> Result<Result<(Vec<Grant>, Vec<NotGranted>)>> {
@@ -243,15 +246,15 @@ impl Batch<'_> {
         &self,
         forms: Vec<Form>,
         images: &[CatalogImage],
-        answered: &mut Vec<FormKind>,
+        answered: &mut Vec<Answered>,
         request: &mut DownloadRequest,
     ) -> Result<Vec<Form>> {
         let decided = |form: &Form| self.decisions.iter().find(|decision| decision.form == form.kind);
-        if let Some(form) = forms.iter().find(|form| answered.contains(&form.kind)) {
+        let files: Vec<_> = images.iter().map(|image| image.entry.filename.clone()).collect();
+        if let Some(form) = forms.iter().find(|form| answered.contains(&(form.kind, files.clone()))) {
             let message = format!("the service asks again for the form {}, which was accepted", form.kind);
             return Err(Error::new(ErrorKind::AgreementRequired, DOWNLOAD, message).with("form", form.kind));
         }
-        let files: Vec<_> = images.iter().map(|image| image.entry.filename.clone()).collect();
         if let Some(decision) = forms.iter().filter_map(decided).find(|decision| !decision.accepted) {
             self.catalog.answer(decision, &files, self.cx).await?;
             let message = format!("{} declined the form {}", decision.by, decision.form);
@@ -275,7 +278,7 @@ impl Batch<'_> {
                 let error = Error::new(ErrorKind::AgreementRequired, DOWNLOAD, message).said(said.message);
                 return Err(error.with("form", decision.form));
             }
-            answered.push(decision.form);
+            answered.push((decision.form, files.clone()));
             request.session_id = said.session_id.or_else(|| request.session_id.take());
         }
         Ok(Vec::new())
