@@ -100,7 +100,7 @@ fn all_on() -> Settings {
 
 fn asked(candidates: Vec<Candidate>, inventory: &Inventory, settings: Settings) -> Answer {
     let mut recommender = Recommender::new(candidates, settings, Detail::Near);
-    recommender.recommend(&device("ios"), inventory, &definition()).unwrap().answer
+    Answer::clone(&recommender.recommend(&device("ios"), inventory, &definition()).unwrap().answer)
 }
 
 fn names(list: &[Judged]) -> Vec<String> {
@@ -364,7 +364,7 @@ fn has_it_the_latest() {
     use IsLatest::{No, Unknown, Yes};
     is(told(vec![local(set, "15.2(7)E10")], &running, on), No, "15.2(7)E10 (c2960x", 1, 0);
     is(told(vec![entry(set, "15.2(7)E4"), local(set, "15.2(2)E")], &running, on), Yes, "neither repository nor", 0, 0);
-    is(told(vec![local(set, "15.2(7)E4")], &running, off), Yes, "the repository has not anything newer", 0, 0);
+    is(told(vec![local(set, "15.2(7)E4")], &running, off), Yes, "the repository has nothing newer", 0, 0);
     is(told(vec![local(set, "15.2(7)E4")], &running, on), Unknown, "no catalogue has an image", 0, 0);
     is(told(vec![], &running, on), Unknown, "no source has an image", 0, 0);
     let mut large = entry(set, "15.2(7)E10");
@@ -586,7 +586,7 @@ proptest! {
             inventory.uptime_seconds = Some(n as u64);
             inventory.members[0].flash.as_mut().unwrap().free = Some(n as u64);
             let shared = shared.recommend(&device("ios"), &inventory, &definition()).unwrap().answer;
-            prop_assert_eq!(shared, asked(candidates.clone(), &inventory, settings));
+            prop_assert_eq!(&*shared, &asked(candidates.clone(), &inventory, settings));
         }
     }
 }
