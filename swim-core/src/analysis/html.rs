@@ -30,7 +30,8 @@ pub struct Html(String);
 const STYLE: &str = "<style>.swim{font:14px sans-serif;color:#222}.swim table{border-collapse:collapse}\
 .swim td,.swim th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}\
 .swim th{background:#f2f2f2}.swim .bad{background:#fbdcdc}.swim .good{background:#ddf3dd}\
-.swim .warn{background:#fdf3d0}.swim .unknown{background:#e3e7f0}.swim ol,.swim ul{margin:0;padding-left:1.4em}</style>";
+.swim .warn{background:#fdf3d0}.swim .unknown{background:#e3e7f0}.swim ol,.swim ul{margin:0;padding-left:1.4em}\
+.swim-report li{margin:3px 0;padding:2px 6px;border-radius:3px}</style>";
 
 impl Html {
     /// A fragment with a class of its own.

@@ -202,7 +202,9 @@ fn row(d: &DeviceReport) -> Vec<String> {
     let passed = d.findings.len() - against.len();
     let mut list = String::new();
     for f in against {
-        let _ = write!(list, "<li class=\"{}\">{}", mark(f.severity), escape(&f.to_string()));
+        let line = f.to_string();
+        let rest = line.strip_prefix(&f.code).unwrap_or(&line);
+        let _ = write!(list, "<li class=\"{}\"><b>{}</b>{}", mark(f.severity), escape(&f.code), escape(rest));
         match &f.remedy {
             _ if f.accepted => list.push_str("<br><i>accepted by the policy</i>"),
             Some(remedy) => _ = write!(list, "<br><i>remedy: {}</i>", escape(remedy)),
@@ -216,7 +218,11 @@ fn row(d: &DeviceReport) -> Vec<String> {
         (false, 0) => format!("<ul>{list}</ul>"),
         (false, n) => format!("<ul>{list}</ul>{n} passed"),
     };
-    vec![escape(d.device.as_str()), format!("<td class=\"{class}\">{}</td>", escape(&d.verdict.to_string())), found]
+    vec![
+        format!("<td style=\"white-space:nowrap\">{}</td>", escape(d.device.as_str())),
+        format!("<td class=\"{class}\">{}</td>", escape(&d.verdict.to_string())),
+        found,
+    ]
 }
 
 const fn mark(severity: Severity) -> &'static str {

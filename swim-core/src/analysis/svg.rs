@@ -12,6 +12,9 @@ const MARGIN: usize = 24;
 const BARS: usize = 270;
 /// The longest bar; its number stands behind it.
 const LONGEST: usize = WIDTH - BARS - MARGIN - 110;
+/// Where the first bar is, and what lies between the last verdict and the first finding.
+const FIRST: usize = 106;
+const GAP: usize = 48;
 const ROW: usize = 26;
 const BAR: usize = 16;
 /// Findings that are shown.
@@ -75,7 +78,7 @@ pub(super) fn draw(report: &Report) -> String {
     let all = often(report);
     let shown = all.get(..TOP.min(all.len())).unwrap_or_default();
     let heading = format!("{} ({})", report.file_name, report.version.as_deref().unwrap_or("version unknown"));
-    let height = 118 + ROW * VERDICTS.len() + 46 + ROW * shown.len().max(1) + MARGIN;
+    let height = FIRST + ROW * VERDICTS.len() + GAP + ROW * shown.len().max(1) + 10;
 
     let mut out = String::new();
     let key: String = report.image.to_string().chars().take(12).collect();
@@ -95,7 +98,7 @@ pub(super) fn draw(report: &Report) -> String {
     text(&mut out, MARGIN, 58, "fill=\"#4a5263\"", &cut(&heading, HEADING));
 
     section(&mut out, 92, &format!("Verdicts of {}", devices(total)));
-    let mut y = 106;
+    let mut y = FIRST;
     for verdict in VERDICTS {
         let count = counts.get(&verdict).copied().unwrap_or(0);
         let share = if total == 0 { 0.0 } else { 100.0 * count as f64 / total as f64 };
@@ -105,7 +108,7 @@ pub(super) fn draw(report: &Report) -> String {
         y += ROW;
     }
 
-    y += 34;
+    y += GAP - 14;
     let more = all.len() - shown.len();
     let what = if more == 0 { String::new() } else { format!(" (the first {TOP} of {})", all.len()) };
     section(&mut out, y, &format!("Findings by number of devices{what}"));
