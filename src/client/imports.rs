@@ -142,6 +142,7 @@ impl Client {
     ///   place of ours, by SCP or SFTP; what the reading failed by is then the detail `fetch` of the error.
     pub async fn import_from(&self, origin: &Origin, how: Importing) -> Result<Image> {
         let most = most(how.most)?;
+        super::requirements::of_import(&how.options)?;
         match origin {
             Origin::Url(web) => {
                 let name = file_name(&how.options, web.at.file_name())?;

@@ -107,7 +107,7 @@ impl Client {
     /// # Errors
     /// `NotFound`, `InvalidInput`, `Integrity`, `NoSpace`; nothing stays of a failed import.
     pub async fn import(&self, path: impl AsRef<Path>, options: ImportOptions) -> Result<Image> {
-        let required = requirements::of_import(&options)?;
+        requirements::of_import(&options)?;
         let source = FileSource::open(path).await?;
         let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
         let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
@@ -115,6 +115,7 @@ impl Client {
     }
 
     async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
+        let required = requirements::of_import(&options)?;
         let mut how = repo::ImportOptions::new(name);
         let published = [
             (Algorithm::Sha512, &options.sha512),

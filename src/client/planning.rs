@@ -1,12 +1,14 @@
 //! Judging and planning, and playing a plan before it meets real devices.
 
-use swim_core::analysis::{DeviceReport, Finding, Knowledge, Report, Severity, Subject, judge};
+use swim_core::analysis::{DeviceReport, Finding, Knowledge, KnownGood, Report, Severity, Standing, Subject, judge};
+use swim_core::catalog::Judgement;
 use swim_core::image::Image;
 use swim_core::job::JobReport;
 use swim_core::model::{Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::Goal;
-use swim_core::{Error, ErrorKind, Result};
+use swim_core::recommend::{Candidate as Shelved, Status};
+use swim_core::{Error, ErrorKind, Result, repo};
 
 use super::{Client, parse};
 
@@ -16,7 +18,7 @@ impl Client {
     /// # Errors
     /// `NotFound` for an image or a device that is not known.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
-        self.analyse_with(image, devices, policy, Knowledge::NONE).await
+        self.analyse_with(image, devices, policy, &Knowledge::default()).await
     }
 
     /// The same with what is known from elsewhere: how the image stands in a catalogue, upgrade paths of the caller.
@@ -31,6 +33,7 @@ impl Client {
         knowledge: &Knowledge,
     ) -> Result<Report> {
         let image = &self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(image, knowledge).await?;
         let inventories = self.inventories(devices).await?;
         let reports =
             inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
@@ -42,7 +45,7 @@ impl Client {
     /// # Errors
     /// `InvalidInput` when the version of the image is not known; `NotFound` for a device that is not known.
     pub async fn plan(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Plan> {
-        self.plan_with(image, devices, policy, Knowledge::NONE).await
+        self.plan_with(image, devices, policy, &Knowledge::default()).await
     }
 
     /// The same with what is known from elsewhere; see [`Client::analyse_with`].
@@ -57,6 +60,7 @@ impl Client {
         knowledge: &Knowledge,
     ) -> Result<Plan> {
         let image = &self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(image, knowledge).await?;
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };
@@ -104,6 +108,38 @@ impl Client {
             inventories.push(parse::<Inventory>(value)?);
         }
         crate::rehearsal::play(plan.clone(), inventories).await
+    }
+
+    /// What the kept catalogues and lists say of the image, where the caller does not say it.
+    async fn known_of(&self, image: &Image, told: &Knowledge) -> Result<Knowledge> {
+        let mut knowledge = told.clone();
+        if knowledge.standing.is_none() {
+            let kept = Shelved::from(image);
+            let listed = self.catalog(None).await?;
+            let same = listed.iter().map(|one| Shelved::listed(&one.catalog, &one.entry));
+            // Of several catalogues the one that advises against it counts.
+            let worst = same.filter(|one| one.is_same_file(&kept)).max_by_key(|one| one.status);
+            knowledge.standing = worst.map(|one| {
+                let why =
+                    one.status_why.unwrap_or_else(|| format!("so says the catalogue {}", one.catalogues.join(", ")));
+                match one.status {
+                    Status::Deferred => Standing::Deferred(why),
+                    Status::Withdrawn => Standing::Withdrawn(why),
+                    _ => Standing::Active,
+                }
+            });
+        }
+        let known = self.records().get("images", &image.id.to_string()).await?.is_some();
+        if knowledge.known_good.is_none() && known {
+            let judged = repo::judgements(self.records(), &image.id).await?;
+            let says = |wanted: fn(&Judgement) -> bool| judged.iter().any(|(_, said)| wanted(said));
+            // What contradicts it has put it in quarantine, of which a rule of its own speaks.
+            if !says(|said| matches!(said, Judgement::Contradicts { .. })) && !judged.is_empty() {
+                let listed = says(|said| matches!(said, Judgement::Matches { .. }));
+                knowledge.known_good = Some(if listed { KnownGood::Listed } else { KnownGood::NotListed });
+            }
+        }
+        Ok(knowledge)
     }
 
     /// A device that did not answer is blocked, with its error.

@@ -1,6 +1,6 @@
 //! What images require of devices: shown, set beside the defaults, taken back.
 
-use swim_core::image::{Image, RequirementField};
+use swim_core::image::RequirementField;
 use swim_core::repo::{self, RequirementRecord, SetRequirements};
 use swim_core::{Error, Result};
 

@@ -238,7 +238,7 @@ mod tests {
     use crate::model::Sha256;
 
     fn digests() -> Digests {
-        Digests { sha256: Sha256::of(b"x"), sha512: "5".repeat(128), md5: "a".repeat(32) }
+        Digests { sha256: Sha256::of(b"x"), sha512: "5".repeat(128), sha1: None, md5: "a".repeat(32) }
     }
 
     fn read(list: &Value) -> KnownGood {

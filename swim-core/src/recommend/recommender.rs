@@ -10,7 +10,7 @@ use super::candidate::Candidate;
 use super::criteria::{self, Device as Criteria, Fitting};
 use super::shelf::Shelf;
 use super::{FeatureSet, Settings, supported};
-use crate::analysis::{Finding, Severity, Subject, judge_fit};
+use crate::analysis::{Finding, Knowledge, Severity, Subject, judge_fit};
 use crate::image::Image;
 use crate::model::{BootState, Device, DeviceId, Endpoint, HostKeyPolicy, Inventory, Login, Member, Policy};
 use crate::platform::Definition;
@@ -86,7 +86,8 @@ impl Recommender {
 
     fn work_out(&self, device: &Device, inventory: &Inventory, of: &Definition) -> Answer {
         let judged = |image: &Image, finish: bool| {
-            let subject = Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge: Knowledge::NONE };
+            let subject =
+                Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge: Knowledge::NONE };
             let mut findings = judge_fit(&subject);
             if finish {
                 in_all(&mut findings, inventory);

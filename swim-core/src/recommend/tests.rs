@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::{Severity, Subject, Verdict, judge};
+use crate::analysis::{Knowledge, Severity, Subject, Verdict, judge};
 use crate::image::{Field, Image, ImageFacts, Overrides, Provenance};
 use crate::model::*;
 use crate::platform::{Definition, Registry};
@@ -19,7 +19,7 @@ fn image(family: &str, set: &str, version: &str) -> Image {
         id,
         file_name: name,
         bytes: 20 * MIB,
-        digests: Digests { sha256: id, sha512: String::new(), md5: String::new() },
+        digests: Digests { sha256: id, sha512: String::new(), sha1: None, md5: String::new() },
         facts: ImageFacts {
             platform: text("ios"),
             family: text(family),
@@ -31,6 +31,7 @@ fn image(family: &str, set: &str, version: &str) -> Image {
         },
         overrides: Overrides::default(),
         imported: Timestamp::UNIX_EPOCH,
+        quarantine: None,
     }
 }
 
@@ -76,6 +77,7 @@ fn inventory(set: &str, version: &str) -> Inventory {
         config_unsaved: Some(true),
         privilege: Some(1),
         operating_mode: None,
+        snmp: None,
         members: vec![Member {
             number: 1,
             role: Some("Active".into()),
@@ -84,6 +86,7 @@ fn inventory(set: &str, version: &str) -> Inventory {
             serial: Some("FOC1".into()),
             version: running,
             mode: Some(Mode::Bundle),
+            ram: None,
             flash: Some(flash),
             boot_next: None,
         }],
@@ -543,11 +546,13 @@ proptest! {
                     facts: candidate.facts.clone(),
                     overrides: candidate.overrides.clone(),
                     imported: Timestamp::UNIX_EPOCH,
+                    quarantine: None,
                 };
                 let policy = Policy { allow_downgrade: true, make_room: true, ..Policy::default() };
                 let (device, definition) = (device("ios"), definition());
                 let subject = Subject {
                     image: &seen, device: &device, inventory: &inventory, definition: &definition, policy: &policy,
+                    knowledge: Knowledge::NONE,
                 };
                 let about_it = ["family.", "image.", "version.", "ram.", "flash.", "boot_rom."];
                 let report = judge(&subject);
