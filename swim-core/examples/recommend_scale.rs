@@ -176,7 +176,7 @@ fn main() -> Result<()> {
         for devices in [1_000, 10_000, 100_000] {
             let mut seconds = Vec::new();
             let mut recommended = 0;
-            for _ in 0..5 {
+            for _ in 0..3 {
                 let (took, found) = run(devices, distinct, &registry)?;
                 seconds.push(took);
                 recommended = found;
