@@ -1,5 +1,7 @@
 //! Lists of known good values: digests of a vendor's files, in the three shapes that are published.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -191,41 +193,64 @@ impl KnownGood {
     /// bytes are those of another good file: the name lies.
     #[must_use]
     pub fn judge(&self, names: &[String], digests: &Digests) -> Judgement {
-        judge(&self.values, names, digests)
+        Index::new(&self.values).judge(names, digests)
     }
 }
 
-/// As [`KnownGood::judge`].
-pub(crate) fn judge(values: &[KnownValue], names: &[String], digests: &Digests) -> Judgement {
-    let mut good: Option<Judgement> = None;
-    for name in names {
-        let mut against = None;
-        let mut fits = false;
-        for value in values.iter().filter(|value| value.file_name.eq_ignore_ascii_case(name)) {
-            let (same, differs) = value.compare(digests);
-            let listed_as = value.file_name.clone();
-            // One digest that is right does not outweigh one that is not.
-            if differs.is_empty() && !same.is_empty() {
-                fits = true;
-                good = Some(Judgement::Matches { listed_as, compared: same });
-            } else if !differs.is_empty() && against.is_none() {
-                against = Some(Judgement::Contradicts { listed_as, differs });
+/// The values of a list by what they are looked up with: lists and repositories are both large.
+#[derive(Debug)]
+pub(crate) struct Index<'a> {
+    /// By the name, lower case.
+    names: HashMap<String, Vec<&'a KnownValue>>,
+    /// By the digests that nobody can forge.
+    digests: HashMap<&'a str, &'a KnownValue>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(values: &'a [KnownValue]) -> Self {
+        let mut this = Self { names: HashMap::new(), digests: HashMap::new() };
+        for value in values {
+            this.names.entry(value.file_name.to_lowercase()).or_default().push(value);
+            for digest in value.sha256.iter().chain(&value.sha512) {
+                this.digests.entry(digest).or_insert(value);
             }
         }
-        // Lists may have several builds of one name: one that fits is enough.
-        if let (false, Some(against)) = (fits, against) {
-            return against;
-        }
+        this
     }
-    let renamed = || {
-        let strong = |value: &&KnownValue| {
-            let (same, differs) = value.compare(digests);
-            differs.is_empty() && same.iter().any(|name| name != Algorithm::Md5.name())
-        };
-        let value = values.iter().find(strong)?;
-        Some(Judgement::Matches { listed_as: value.file_name.clone(), compared: value.compare(digests).0 })
-    };
-    good.or_else(renamed).unwrap_or(Judgement::NotListed)
+
+    /// As [`KnownGood::judge`].
+    pub(crate) fn judge(&self, names: &[String], digests: &Digests) -> Judgement {
+        let mut good = None;
+        for name in names {
+            let mut against = None;
+            let mut fits = false;
+            for value in self.names.get(&name.to_lowercase()).into_iter().flatten() {
+                let (same, differs) = value.compare(digests);
+                let listed_as = value.file_name.clone();
+                // One digest that is right does not outweigh one that is not.
+                if differs.is_empty() && !same.is_empty() {
+                    fits = true;
+                    good = Some(Judgement::Matches { listed_as, compared: same });
+                } else if !differs.is_empty() && against.is_none() {
+                    against = Some(Judgement::Contradicts { listed_as, differs });
+                }
+            }
+            // Lists may have several builds of one name: one that fits is enough.
+            if let (false, Some(against)) = (fits, against) {
+                return against;
+            }
+        }
+        good.or_else(|| self.renamed(digests)).unwrap_or(Judgement::NotListed)
+    }
+
+    /// A file of the list under another name.
+    fn renamed(&self, digests: &Digests) -> Option<Judgement> {
+        let strong =
+            [Algorithm::Sha256, Algorithm::Sha512].map(|algorithm| digests.get(algorithm).to_ascii_lowercase());
+        let value = strong.iter().find_map(|digest| self.digests.get(digest.as_str()))?;
+        let (compared, differs) = value.compare(digests);
+        differs.is_empty().then(|| Judgement::Matches { listed_as: value.file_name.clone(), compared })
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use entry::{Crypto, Entry, Lifecycle, Requires, Status, UpgradePath};
 pub use fetch::{Fetched, fetch};
 pub use flow::{Found, Grant, Links, NotGranted, links, search};
 pub use form::{Acknowledged, BusinessFunction, Decision, Form, FormField, FormKind};
-pub(crate) use known_good::judge;
+pub(crate) use known_good::Index;
 pub use known_good::{Judgement, KnownGood, KnownValue, known_good};
 pub use query::{DEVICES_AT_ONCE, DownloadRequest, Query, Wanted, check_devices};
 pub use reply::{

@@ -3,13 +3,15 @@
 //! A list is one record of the table `known_good`, by its name; the quarantine stands in the record of the image. Images are
 //! judged when they come, under each name that they come with, and all of them again when a list comes or goes.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::record;
+use super::record::{self, NAMES};
 use super::{change, find};
-use crate::catalog::{Authenticity, Judgement, KnownGood, KnownValue, judge};
+use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
 use crate::image::{Image, Lifted, Quarantine};
 use crate::model::{Digests, Sha256};
 use crate::ports::Records;
@@ -135,7 +137,7 @@ pub async fn known_good_lists(records: &dyn Records) -> Result<Vec<KnownGoodList
 pub async fn judgements(records: &dyn Records, image: &Sha256) -> Result<Vec<(String, Judgement)>> {
     let names = find::names(records, image).await?;
     let found = find::image(records, &image.to_string()).await?;
-    let judged = |list: Kept| (list.name, judge(&list.values, &names, &found.digests));
+    let judged = |list: Kept| (list.name, Index::new(&list.values).judge(&names, &found.digests));
     Ok(lists(records).await?.into_iter().map(judged).collect())
 }
 
@@ -182,7 +184,7 @@ pub(super) async fn quarantine(
     digests: &Digests,
     now: Timestamp,
 ) -> Result<Option<Quarantine>> {
-    Ok(verdict(&lists(records).await?, names, digests, now))
+    Ok(verdict(&indexed(&lists(records).await?), names, digests, now))
 }
 
 /// Judges an image that has come, or come under a new name, once more: a list may have come at the same time.
@@ -191,14 +193,24 @@ pub(super) async fn settle(records: &dyn Records, image: Image, now: Timestamp) 
     if lists.is_empty() && image.quarantine.is_none() {
         return Ok(image);
     }
-    Ok(judge_one(records, &lists, &image.id, now).await?.unwrap_or(image))
+    let names = find::names(records, &image.id).await.unwrap_or_else(|_| vec![image.file_name.clone()]);
+    Ok(judge_one(records, &indexed(&lists), &image.id, &names, now).await?.unwrap_or(image))
 }
 
 async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
     let lists = lists(records).await?;
+    let lists = indexed(&lists);
+    let mut further: HashMap<Sha256, Vec<String>> = HashMap::new();
+    for (key, _) in records.all(NAMES).await? {
+        if let Some((id, name)) = record::split_name(&key) {
+            further.entry(id).or_default().push(name.to_owned());
+        }
+    }
     let mut done = Rejudged::default();
     for before in record::all(records).await? {
-        let Some(after) = judge_one(records, &lists, &before.id, now).await? else { continue };
+        let mut names = vec![before.file_name.clone()];
+        names.extend(further.remove(&before.id).unwrap_or_default());
+        let Some(after) = judge_one(records, &lists, &before.id, &names, now).await? else { continue };
         let judged = Judged { image: after.id, file_name: after.file_name.clone() };
         if after.quarantined().is_some() {
             done.quarantined.push(judged);
@@ -207,8 +219,8 @@ async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
         if before.quarantined().is_some() {
             done.released.push(judged);
         }
-        let names = find::names(records, &after.id).await?;
-        let good = |list: &Kept| matches!(judge(&list.values, &names, &after.digests), Judgement::Matches { .. });
+        let good =
+            |(_, list): &(&str, Index<'_>)| matches!(list.judge(&names, &after.digests), Judgement::Matches { .. });
         if lists.iter().any(good) {
             done.good += 1;
         } else if after.quarantine.is_none() {
@@ -218,11 +230,16 @@ async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
     Ok(done)
 }
 
-async fn judge_one(records: &dyn Records, lists: &[Kept], id: &Sha256, now: Timestamp) -> Result<Option<Image>> {
-    let Ok(names) = find::names(records, id).await else { return Ok(None) };
+async fn judge_one(
+    records: &dyn Records,
+    lists: &[(&str, Index<'_>)],
+    id: &Sha256,
+    names: &[String],
+    now: Timestamp,
+) -> Result<Option<Image>> {
     let Some(before) = record::get(records, id).await? else { return Ok(None) };
     let judged = |image: &mut Image| {
-        let fresh = verdict(lists, &names, &image.digests, now);
+        let fresh = verdict(lists, names, &image.digests, now);
         let same = match (&fresh, &image.quarantine) {
             (None, None) => true,
             // What a person lifted stays lifted while it is the same contradiction.
@@ -246,16 +263,20 @@ async fn judge_one(records: &dyn Records, lists: &[Kept], id: &Sha256, now: Time
 }
 
 /// The first list that contradicts wins.
-fn verdict(lists: &[Kept], names: &[String], digests: &Digests, now: Timestamp) -> Option<Quarantine> {
-    lists.iter().find_map(|list| match judge(&list.values, names, digests) {
+fn verdict(lists: &[(&str, Index<'_>)], names: &[String], digests: &Digests, now: Timestamp) -> Option<Quarantine> {
+    lists.iter().find_map(|(name, list)| match list.judge(names, digests) {
         Judgement::Contradicts { listed_as, differs } => Some(Quarantine {
             since: now,
-            list: list.name.clone(),
+            list: (*name).to_owned(),
             reasons: differs.into_iter().map(|differs| format!("{listed_as}: {differs}")).collect(),
             lifted: None,
         }),
         _ => None,
     })
+}
+
+fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
+    lists.iter().map(|list| (list.name.as_str(), Index::new(&list.values))).collect()
 }
 
 async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
