@@ -7,6 +7,7 @@ mod rules;
 
 pub use finding::{Finding, Severity};
 pub use report::{DeviceReport, Report, Verdict};
+pub(crate) use rules::running_family;
 
 use crate::image::Image;
 use crate::model::{Device, Inventory, Policy};

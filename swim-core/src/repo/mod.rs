@@ -6,16 +6,25 @@
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
 mod digester;
+mod entry;
 mod examine;
 mod find;
 mod import;
+mod query;
 mod record;
 mod remove;
+mod search;
 mod source;
+mod usage;
 mod window;
 
 pub use digester::digests;
+pub use entry::{COLUMNS, ImageEntry, fold};
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
+pub use query::{Condition, ImageQuery, ImageSort};
+pub use record::split_name;
 pub use remove::{Swept, remove, sweep};
+pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, search};
 pub use source::Source;
+pub use usage::{By, How, InUse, Software, Usage, uses};

@@ -17,6 +17,7 @@ mod transfer;
 mod version;
 
 use super::Rule;
+pub(crate) use family::running_family;
 
 pub(super) const ALL: &[Rule] = &[
     family::rule,
