@@ -11,7 +11,7 @@ mod watch;
 mod wiring;
 
 pub use client::{
-    Checked, Client, Fetching, Inspected, Moved, Offered, Offering, Pushing, SubmitOptions, Taking, Works,
+    Checked, Client, Fetching, ImageInfo, Inspected, Moved, Offered, Offering, Pushing, SubmitOptions, Taking, Works,
 };
 pub use config::{Config, Https, ImportOptions, Offers, SecretSource};
 pub use simulation::Simulation;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use swim_core::model::ImageServer;
 use swim_core::platform::{self, Platform, PullServices, Registry};
 use swim_core::ports::{
-    CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
+    CliConnector, Clock, ImageStore, Index, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
 };
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
@@ -31,6 +31,8 @@ use crate::{Client, Config};
 pub(crate) struct Adapters {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) records: Arc<dyn Records>,
+    /// The same records, with their index.
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connector: Arc<dyn CliConnector>,
     pub(crate) services: PullServices,
@@ -111,6 +113,7 @@ impl Builder {
             network,
             clock,
             records: Arc::clone(&records),
+            index: Arc::new(store.clone()),
             jobs: Arc::new(store),
             images,
             secrets: Arc::new(secrets),
@@ -141,6 +144,7 @@ pub(crate) struct Ground {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Arc<dyn Records>,
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
@@ -156,7 +160,7 @@ pub(crate) fn connect(
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
-    let Ground { network, clock, records, jobs, images, secrets, identity } = ground;
+    let Ground { network, clock, records, index, jobs, images, secrets, identity } = ground;
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
@@ -182,6 +186,7 @@ pub(crate) fn connect(
     Ok(Adapters {
         jobs,
         records,
+        index,
         clock,
         connector: Arc::new(Connector::new(ssh)),
         services: PullServices {

@@ -4,6 +4,7 @@ mod devices;
 mod jobs;
 mod offers;
 mod planning;
+mod repository;
 mod servers;
 mod transfers;
 
@@ -31,6 +32,7 @@ use crate::{Config, ImportOptions};
 pub use devices::Inspected;
 pub use jobs::SubmitOptions;
 pub use offers::{Offered, Offering, Taking};
+pub use repository::ImageInfo;
 pub use servers::{Checked, Works};
 pub use transfers::{Fetching, Moved, Pushing};
 
@@ -110,13 +112,12 @@ impl Client {
         Ok(image)
     }
 
-    /// The images of the repository, oldest first. `text`: only those with this in the file name.
+    /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn images(&self, text: Option<&str>) -> Result<Vec<Image>> {
-        let filter = repo::ImageFilter { text: text.map(str::to_owned), ..repo::ImageFilter::default() };
-        repo::images(self.records(), &filter).await
+        self.search(&repo::ImageQuery { text: text.map(str::to_owned), ..repo::ImageQuery::default() }).await
     }
 
     /// One image: by id, by file name, or by the first digits of the id (four or more).
@@ -124,7 +125,7 @@ impl Client {
     /// # Errors
     /// `NotFound`; `InvalidInput` when it could be several.
     pub async fn image(&self, wanted: &str) -> Result<Image> {
-        repo::image(self.records(), wanted).await
+        repo::find(self.index(), wanted).await
     }
 
     fn jobs(&self) -> &dyn JobStore {

@@ -6,6 +6,7 @@ use swim_core::job::JobReport;
 use swim_core::model::{Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::Goal;
+use swim_core::repo::{self, Damage};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::{Client, parse};
@@ -18,6 +19,8 @@ impl Client {
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
         let inventories = self.inventories(devices).await?;
         let reports = inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy));
+        let damage = repo::damage_of(self.records(), &image.id).await?;
+        let reports = reports.map(|report| report.map(|report| unless_damaged(report, damage.as_ref())));
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
@@ -37,10 +40,11 @@ impl Client {
             version: version.value.clone(),
         };
         let inventories = self.inventories(devices).await?;
+        let damage = repo::damage_of(self.records(), &image.id).await?;
         let mut ready = Vec::new();
         let mut silent = Vec::new();
         for (device, inventory) in &inventories {
-            let report = self.judged(image, device, inventory, policy)?;
+            let report = unless_damaged(self.judged(image, device, inventory, policy)?, damage.as_ref());
             match inventory {
                 Ok(inventory) => ready.push((device, inventory, report, self.platform(device)?)),
                 Err(_) => silent.push(plan::Refused { device: device.id.clone(), findings: report.findings }),
@@ -95,4 +99,15 @@ impl Client {
             }
         }
     }
+}
+
+/// Bytes that have rotted must reach no device, whatever else speaks for the image.
+fn unless_damaged(report: DeviceReport, damage: Option<&Damage>) -> DeviceReport {
+    let Some(damage) = damage else { return report };
+    let finding = Finding::new("image.damaged", Severity::Blocking, damage.to_string())
+        .from("scrub of the repository")
+        .remedy("import the file again");
+    let mut findings = report.findings;
+    findings.push(finding);
+    DeviceReport::new(report.device, findings)
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod functions;
+mod repository;
 mod transfers;
 mod verbs;
 

@@ -10,11 +10,11 @@ use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
 use swim_core::ports::JobId;
-use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
 use super::json;
+use super::repository::on_repository;
 use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
 use crate::config::ImportOptions;
@@ -29,10 +29,16 @@ pub const VERBS: &[&str] = &[
     "check_servers",
     "commit",
     "devices",
+    "devices_using",
+    "export_repository",
     "fetch",
     "image",
+    "image_audit",
+    "image_groups",
+    "image_info",
     "images",
     "import",
+    "import_repository",
     "inspect",
     "list",
     "offer",
@@ -41,8 +47,10 @@ pub const VERBS: &[&str] = &[
     "rehearse",
     "remove_image",
     "resume",
+    "scrub",
     "status",
     "submit",
+    "top_images",
     "wait",
     "withdraw",
 ];
@@ -121,7 +129,9 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             json(&client.list().await?)
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
-        "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "import" | "image" => on_images(client, verb, a).await,
+        "images" | "image_audit" | "image_groups" | "image_info" | "devices_using" | "top_images" | "remove_image"
+        | "export_repository" | "import_repository" | "scrub" => on_repository(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
@@ -148,7 +158,6 @@ async fn on_job(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> 
 }
 
 async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
-    let at = client.adapters();
     match verb {
         "import" => {
             let path: PathBuf = a.take("path")?;
@@ -165,25 +174,10 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
             a.done()?;
             json(&client.import(&path, options).await?)
         }
-        "images" => {
-            let filter = ImageFilter {
-                text: a.optional("text")?,
-                platform: a.optional("platform")?,
-                family: a.optional("family")?,
-                version: a.optional("version")?,
-                image_type: a.optional("image_type")?,
-            };
-            a.done()?;
-            json(&repo::images(&*at.records, &filter).await?)
-        }
         _ => {
             let wanted: String = a.take("image")?;
             a.done()?;
-            let image = repo::image(&*at.records, &wanted).await?;
-            if verb == "image" {
-                return json(&image);
-            }
-            json(&repo::remove(&*at.services.store, &*at.records, &image.id).await?)
+            json(&client.image(&wanted).await?)
         }
     }
 }
@@ -191,7 +185,7 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
 pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     match wanted {
         Wanted::Image(image) => Ok(*image),
-        Wanted::Name(name) => repo::image(&*client.adapters().records, &name).await,
+        Wanted::Name(name) => client.image(&name).await,
     }
 }
 

@@ -5,6 +5,9 @@
 //! only after the bytes are durable, and taken away before they go. Further names that the same bytes were
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
+mod archive;
+mod damage;
+mod delete;
 mod digester;
 mod entry;
 mod examine;
@@ -13,11 +16,15 @@ mod import;
 mod query;
 mod record;
 mod remove;
+mod scrub;
 mod search;
 mod source;
 mod usage;
 mod window;
 
+pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
+pub use damage::{Damage, DamageKind, damage_of, sound};
+pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, jobs_with};
 pub use digester::digests;
 pub use entry::{COLUMNS, ImageEntry, fold};
 pub use find::{ImageFilter, image, images, names};
@@ -25,6 +32,7 @@ pub use import::{ImportOptions, import};
 pub use query::{Condition, ImageQuery, ImageSort};
 pub use record::split_name;
 pub use remove::{Swept, remove, sweep};
+pub use scrub::{ScrubOptions, ScrubReport, scrub};
 pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, search};
 pub use source::Source;
 pub use usage::{By, How, InUse, Software, Usage, uses};
