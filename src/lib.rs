@@ -11,8 +11,9 @@ mod watch;
 mod wiring;
 
 pub use client::{
-    Checked, Client, Downloaded, Fetching, FormDecision, FoundFor, Importing, Inspected, KeptCatalogue, KnownGoodTaken,
-    Listed, Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile, SubmitOptions, Taking, Works,
+    Checked, Client, Downloaded, Fetching, FormDecision, FoundFor, ImageInfo, Importing, Inspected, KeptCatalogue,
+    KnownGoodTaken, Listed, Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile, SubmitOptions, Taking,
+    Works,
 };
 pub use config::{Config, Https, ImportOptions, Offers, SecretSource, Vendor};
 pub use simulation::Simulation;

@@ -93,6 +93,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         network: Arc::new(network),
         clock: Arc::new(TokioClock::starting_at(start)),
         records: Arc::new(store.clone()),
+        index: Arc::new(store.clone()),
         jobs: Arc::new(store.clone()),
         images: Arc::new(store.clone()),
         secrets: Arc::new(secrets),

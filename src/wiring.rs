@@ -7,7 +7,7 @@ use std::sync::Arc;
 use swim_core::model::ImageServer;
 use swim_core::platform::{self, Platform, PullServices, Registry};
 use swim_core::ports::{
-    CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
+    CliConnector, Clock, ImageStore, Index, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
 };
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
@@ -36,6 +36,8 @@ const FETCHED: &str = "fetched";
 pub(crate) struct Adapters {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) records: Arc<dyn Records>,
+    /// The same records, with their index.
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connector: Arc<dyn CliConnector>,
     pub(crate) services: PullServices,
@@ -126,6 +128,7 @@ impl Builder {
             network,
             clock,
             records: Arc::clone(&records),
+            index: Arc::new(store.clone()),
             jobs: Arc::new(store),
             images,
             secrets: Arc::new(secrets),
@@ -165,6 +168,7 @@ pub(crate) struct Ground {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Arc<dyn Records>,
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
@@ -180,7 +184,7 @@ pub(crate) fn connect(
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
-    let Ground { network, clock, records, jobs, images, secrets, identity } = ground;
+    let Ground { network, clock, records, index, jobs, images, secrets, identity } = ground;
     let vault = Arc::new(Vault::over(secrets));
     let secrets: Arc<dyn Secrets> = Arc::clone(&vault) as _;
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
@@ -208,6 +212,7 @@ pub(crate) fn connect(
     Ok(Adapters {
         jobs,
         records,
+        index,
         clock,
         connector: Arc::new(Connector::new(ssh)),
         services: PullServices {

@@ -35,7 +35,7 @@ impl Client {
     /// [`Client::resume`].
     ///
     /// # Errors
-    /// `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
+    /// `Integrity` when the image is damaged; `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
     /// `Unsupported` for a plan that was changed by hand into an impossible one; those of the store. A plan with a post-check waits there until a client
     /// that has one goes on with the job.
     pub async fn submit(&self, plan: &Plan, approval: &str, options: SubmitOptions) -> Result<JobId> {
@@ -61,7 +61,13 @@ impl Client {
             due: options.due.unwrap_or(now),
         };
         let wanted = job.id.clone();
+        self.usable(&plan.goal.image).await?;
         let id = self.jobs().create(job).await?;
+        // A deletion looks at the jobs after it has hidden the image: one of the two sees the other.
+        if let Err(gone) = self.usable(&plan.goal.image).await {
+            self.cancel(&id, CancelHow::Now).await?;
+            return Err(gone.with("job", &id));
+        }
         if id != wanted {
             self.same_plan(&id, approval).await?;
         }

@@ -8,6 +8,7 @@ mod jobs;
 mod offers;
 mod planning;
 mod recommend;
+mod repository;
 mod requirements;
 mod servers;
 mod transfers;
@@ -41,6 +42,7 @@ pub(crate) use imports::Given;
 pub use imports::{Importing, Origin};
 pub use jobs::SubmitOptions;
 pub use offers::{Offered, Offering, Taking};
+pub use repository::ImageInfo;
 pub use servers::{Checked, Works};
 pub use transfers::{Fetching, Moved, Pushing};
 
@@ -139,13 +141,12 @@ impl Client {
         Ok(image)
     }
 
-    /// The images of the repository, oldest first. `text`: only those with this in the file name.
+    /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn images(&self, text: Option<&str>) -> Result<Vec<Image>> {
-        let filter = repo::ImageFilter { text: text.map(str::to_owned), ..repo::ImageFilter::default() };
-        repo::images(self.records(), &filter).await
+        self.search(&repo::ImageQuery { text: text.map(str::to_owned), ..repo::ImageQuery::default() }).await
     }
 
     /// One image: by id, by file name, or by the first digits of the id (four or more).
@@ -153,7 +154,7 @@ impl Client {
     /// # Errors
     /// `NotFound`; `InvalidInput` when it could be several.
     pub async fn image(&self, wanted: &str) -> Result<Image> {
-        repo::image(self.records(), wanted).await
+        repo::find(self.index(), wanted).await
     }
 
     fn jobs(&self) -> &dyn JobStore {

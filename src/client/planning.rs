@@ -8,7 +8,8 @@ use swim_core::model::{Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::Goal;
 use swim_core::recommend::{Candidate as Shelved, Status};
-use swim_core::{Error, ErrorKind, Result, repo};
+use swim_core::repo::{self, Damage};
+use swim_core::{Error, ErrorKind, Result};
 
 use super::{Client, parse};
 
@@ -37,6 +38,8 @@ impl Client {
         let inventories = self.inventories(devices).await?;
         let reports =
             inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
+        let damage = repo::damage_of(self.records(), &image.id).await?;
+        let reports = reports.map(|report| report.map(|report| unless_damaged(report, damage.as_ref())));
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
@@ -72,10 +75,12 @@ impl Client {
             version: version.value.clone(),
         };
         let inventories = self.inventories(devices).await?;
+        let damage = repo::damage_of(self.records(), &image.id).await?;
         let mut ready = Vec::new();
         let mut silent = Vec::new();
         for (device, inventory) in &inventories {
             let report = self.judged(image, device, inventory, policy, knowledge)?;
+            let report = unless_damaged(report, damage.as_ref());
             match inventory {
                 Ok(inventory) => ready.push((device, inventory, report, self.platform(device)?)),
                 Err(_) => silent.push(plan::Refused { device: device.id.clone(), findings: report.findings }),
@@ -163,4 +168,15 @@ impl Client {
             }
         }
     }
+}
+
+/// Bytes that have rotted must reach no device, whatever else speaks for the image.
+fn unless_damaged(report: DeviceReport, damage: Option<&Damage>) -> DeviceReport {
+    let Some(damage) = damage else { return report };
+    let finding = Finding::new("image.damaged", Severity::Blocking, damage.to_string())
+        .from("scrub of the repository")
+        .remedy("import the file again");
+    let mut findings = report.findings;
+    findings.push(finding);
+    DeviceReport::new(report.device, findings)
 }

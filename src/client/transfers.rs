@@ -73,6 +73,7 @@ impl Client {
     /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
         self.as_it_stands(image).await?.released("push")?;
+        self.usable(&image.id).await?;
         let request = |device, _: &TransferAbility| {
             Request::Push(Push {
                 device,

@@ -8,6 +8,7 @@ mod catalogs;
 mod collections;
 mod functions;
 mod recommend;
+mod repository;
 mod requirements;
 mod transfers;
 mod verbs;

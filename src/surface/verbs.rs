@@ -11,7 +11,6 @@ use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
 use swim_core::ports::JobId;
-use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
@@ -19,6 +18,7 @@ use super::catalogs::on_catalogs;
 use super::collections::on_collections;
 use super::json;
 use super::recommend::on_recommendation;
+use super::repository::on_repository;
 use super::requirements::on_requirements;
 use super::transfers::on_transfers;
 use crate::client::{Client, Given, Importing, Origin, SubmitOptions};
@@ -43,15 +43,21 @@ pub const VERBS: &[&str] = &[
     "collections",
     "commit",
     "devices",
+    "devices_using",
+    "export_repository",
     "fetch",
     "form_decisions",
     "has_latest",
     "image",
+    "image_audit",
+    "image_groups",
+    "image_info",
     "images",
     "import",
     "import_catalog",
-    "import_known_good",
     "import_from",
+    "import_known_good",
+    "import_repository",
     "inspect",
     "known_good",
     "lift_quarantine",
@@ -68,11 +74,13 @@ pub const VERBS: &[&str] = &[
     "requirements",
     "restore_requirements",
     "resume",
+    "scrub",
     "set_catalog_login",
     "set_recommendation_settings",
     "set_requirements",
     "status",
     "submit",
+    "top_images",
     "wait",
     "withdraw",
 ];
@@ -152,11 +160,13 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             json(&client.list().await?)
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
-        "import" | "import_from" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "import" | "import_from" | "image" => on_images(client, verb, a).await,
         "recommend" | "has_latest" | "recommendation_settings" | "set_recommendation_settings" => {
             on_recommendation(client, verb, a).await
         }
         "requirements" | "set_requirements" | "restore_requirements" => on_requirements(client, verb, a).await,
+        "images" | "image_audit" | "image_groups" | "image_info" | "devices_using" | "top_images" | "remove_image"
+        | "export_repository" | "import_repository" | "scrub" => on_repository(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
             on_collections(client, verb, a).await
@@ -189,7 +199,6 @@ async fn on_job(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> 
 }
 
 async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
-    let at = client.adapters();
     match verb {
         "import" => {
             let path: PathBuf = a.take("path")?;
@@ -215,25 +224,10 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
             a.done()?;
             json(&client.import_from(&origin, how).await?)
         }
-        "images" => {
-            let filter = ImageFilter {
-                text: a.optional("text")?,
-                platform: a.optional("platform")?,
-                family: a.optional("family")?,
-                version: a.optional("version")?,
-                image_type: a.optional("image_type")?,
-            };
-            a.done()?;
-            json(&repo::images(&*at.records, &filter).await?)
-        }
         _ => {
             let wanted: String = a.take("image")?;
             a.done()?;
-            let image = repo::image(&*at.records, &wanted).await?;
-            if verb == "image" {
-                return json(&image);
-            }
-            json(&repo::remove(&*at.services.store, &*at.records, &image.id).await?)
+            json(&client.image(&wanted).await?)
         }
     }
 }
@@ -257,7 +251,7 @@ fn import_options(a: &mut Arguments) -> Result<ImportOptions> {
 pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     match wanted {
         Wanted::Image(image) => Ok(*image),
-        Wanted::Name(name) => repo::image(&*client.adapters().records, &name).await,
+        Wanted::Name(name) => client.image(&name).await,
     }
 }
 

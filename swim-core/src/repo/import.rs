@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::damage;
 use super::digester::Digester;
 use super::examine::examine;
 use super::known_good;
@@ -74,6 +75,8 @@ pub async fn import(
     };
     let Passed { digests, ends } = read;
     writer.finish(&digests.sha256).await?;
+    // Whatever lay there, these bytes are right.
+    damage::clear(records, &digests.sha256).await?;
     let facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
     let now = clock.now();
     let names = [options.file_name.clone()];
@@ -169,7 +172,7 @@ async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> R
 }
 
 /// A name, not a path, and nothing that a terminal or a device's command line would take as more than a name.
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     let bad = |why| Err(Error::invalid("file_name", format!("{name:?}"), why));
     if name.is_empty() || name == "." || name == ".." {
         return bad("not the name of a file");

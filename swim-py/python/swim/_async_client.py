@@ -248,21 +248,57 @@ class AsyncClient:
         self,
         *,
         text: str | None = None,
+        file_name: str | None = None,
+        internal_name: str | None = None,
         platform: str | None = None,
         family: str | None = None,
         version: str | None = None,
+        feature_set: str | None = None,
         image_type: str | None = None,
+        sort: Literal["imported", "file_name", "family", "version", "bytes"] = "imported",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Image | str | None = None,
     ) -> List[Image]:
         arguments = {
-            "text": text, "platform": platform, "family": family, "version": version, "image_type": image_type
+            "text": text, "file_name": file_name, "internal_name": internal_name, "platform": platform,
+            "family": family, "version": version, "feature_set": feature_set, "image_type": image_type, "sort": sort,
+            "descending": descending, "limit": limit, "after": after,
         }
         return convert.all_of(Image, await self.call("images", arguments))
+
+    async def image_groups(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("image_groups", {}))
+
+    async def image_info(self, image: str) -> Document:
+        return Document(await self.call("image_info", {"image": image}))
+
+    async def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+
+    async def top_images(self, *, count: int = 10) -> List[Document]:
+        return convert.all_of(Document, await self.call("top_images", {"count": count}))
+
+    async def image_audit(self, *, image: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("image_audit", {"image": image}))
 
     async def image(self, name: str) -> Image:
         return Image(await self.call("image", {"image": name}))
 
-    async def remove_image(self, name: str) -> bool:
-        return bool(await self.call("remove_image", {"image": name}))
+    async def remove_image(self, name: str, *, reason: str | None = None) -> Document:
+        return Document(await self.call("remove_image", {"image": name, "reason": reason}))
+
+    async def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
+        return Document(await self.call("export_repository", {"path": path, "images": as_list(images)}))
+
+    async def import_repository(self, path: str | PathLike[str]) -> Document:
+        return Document(await self.call("import_repository", {"path": path}))
+
+    async def scrub(
+        self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
+    ) -> Document:
+        arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
+        return Document(await self.call("scrub", arguments))
 
     async def requirements(self, image: Image | str) -> Requirements:
         return Requirements(await self.call("requirements", {"image": named(image)}))

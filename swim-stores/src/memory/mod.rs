@@ -2,6 +2,7 @@
 //! hold ends with the process.
 
 mod images;
+mod index;
 mod jobs;
 mod records;
 mod secrets;

@@ -31,6 +31,7 @@ mod transfer;
 mod version;
 
 use super::Rule;
+pub(crate) use family::running_family;
 
 pub(super) const ALL: &[Rule] = &[
     support::rule,
