@@ -245,9 +245,9 @@ impl<'a> Index<'a> {
 
     /// A file of the list under another name.
     fn renamed(&self, digests: &Digests) -> Option<Judgement> {
-        let strong =
-            [Algorithm::Sha256, Algorithm::Sha512].map(|algorithm| digests.get(algorithm).to_ascii_lowercase());
-        let value = strong.iter().find_map(|digest| self.digests.get(digest.as_str()))?;
+        let strong = [Algorithm::Sha256, Algorithm::Sha512].into_iter().filter_map(|algorithm| digests.get(algorithm));
+        let value =
+            strong.map(|digest| digest.to_ascii_lowercase()).find_map(|digest| self.digests.get(digest.as_str()))?;
         let (compared, differs) = value.compare(digests);
         differs.is_empty().then(|| Judgement::Matches { listed_as: value.file_name.clone(), compared })
     }

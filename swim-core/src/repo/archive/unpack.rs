@@ -174,10 +174,10 @@ async fn digests(
         if let Some(writer) = writer.as_mut() {
             writer.write(piece.clone()).await?;
         }
-        digester.take(&piece);
+        digester.take(&piece).await?;
     }
     archive.skip_padding(member).await?;
-    let found = digester.finish();
+    let found = digester.finish().await?;
     if found.sha256 != image.id {
         return Err(refused(&member.name, &format!("its SHA-256 is {}", found.sha256)));
     }

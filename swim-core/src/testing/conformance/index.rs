@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::image::{Field, Image, ImageFacts, Provenance};
+use crate::image::{Field, Image, ImageFacts, Overrides, Provenance};
 use crate::model::{DeviceId, Digests, Sha256};
 use crate::ports::Index;
 use crate::repo::{By, How, ImageQuery, ImageSort, InUse, Usage};
@@ -35,8 +35,9 @@ fn image(name: &str, family: &str, version: &str, second: i64) -> Image {
     };
     let imported = jiff::Timestamp::from_second(second).expect("in range");
     let bytes = 1000 * second.unsigned_abs();
-    let digests = Digests { sha256: id, sha512: "abc0".repeat(32), md5: format!("{:032x}", second) };
-    Image { id, file_name: name.to_owned(), bytes, digests, facts, imported }
+    let digests = Digests { sha256: id, sha512: "abc0".repeat(32), sha1: None, md5: format!("{:032x}", second) };
+    let overrides = Overrides::default();
+    Image { id, file_name: name.to_owned(), bytes, digests, facts, overrides, imported, quarantine: None }
 }
 
 async fn put(store: &dyn Index, image: &Image) {
