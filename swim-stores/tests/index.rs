@@ -19,6 +19,9 @@ const FAMILIES: [&str; 3] = ["cat9k", "isr4300", "C9k"];
 const VERSIONS: [&str; 4] = ["17.09.04a", "17.12.01", "03.13.01.S", "16.6.5"];
 const NAMES: [&str; 5] = ["a.bin", "A.BIN", "cat9k_iosxe.17.09.04a.SPA.bin", "\u{e9}tude \"1\".bin", "x%_'.tar"];
 const TYPES: [&str; 2] = ["image", "smu"];
+/// Parts that are looked for.
+static PARTS: [&str; 14] =
+    ["", "a", "9k", "cat", "17.", "04A", "=cat9k", "=", ".bin", "\"", "%", "abab", "\u{c9}tude", "='"];
 
 fn id(number: u8) -> Sha256 {
     Sha256::of(&[number])
@@ -102,10 +105,7 @@ async fn apply(store: &dyn Records, op: &Op) {
 }
 
 fn query() -> impl Strategy<Value = ImageQuery> {
-    let part = || {
-        let texts = ["", "a", "9k", "cat", "17.", "04A", "=cat9k", "=", ".bin", "\"", "%", "abab", "\u{c9}tude", "='"];
-        proptest::option::of(proptest::sample::select(&texts[..]).prop_map(str::to_owned))
-    };
+    let part = || proptest::option::of(proptest::sample::select(&PARTS[..]).prop_map(str::to_owned));
     let sort = proptest::sample::select(&ImageSort::ALL[..]);
     (part(), part(), part(), part(), sort, any::<bool>(), proptest::option::of(0..4_u32)).prop_map(
         |(text, file_name, family, version, sort, descending, limit)| ImageQuery {

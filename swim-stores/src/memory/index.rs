@@ -46,6 +46,9 @@ fn usage(state: &State, image: &Sha256) -> Vec<Usage> {
     out
 }
 
+/// The images that some software is, or the software itself, where it is none.
+type Known = (Vec<Sha256>, Option<Software>);
+
 fn most_used(state: &State) -> Vec<InUse> {
     let mut counts: BTreeMap<Software, u64> = BTreeMap::new();
     for (_, inventory) in rows(&state.records, "inventories") {
@@ -54,7 +57,7 @@ fn most_used(state: &State) -> Vec<InUse> {
         }
     }
     let entries = entries(state);
-    let mut found: BTreeMap<(Vec<Sha256>, Option<Software>), (Vec<String>, u64)> = BTreeMap::new();
+    let mut found: BTreeMap<Known, (Vec<String>, u64)> = BTreeMap::new();
     for (software, devices) in counts {
         let said = software.said.clone();
         let images: BTreeSet<Sha256> =

@@ -83,8 +83,9 @@ fn find_statement(query: &ImageQuery) -> Statement {
     }
     let holds = if holds.is_empty() { "1".to_owned() } else { holds.join(" AND ") };
     let limit = s.bind(query.limit.map_or(-1, i64::from));
+    // A cross join keeps its order: the index first, then the record of each image that it found.
     s.sql = format!(
-        "SELECT r.key, r.value FROM image_index i JOIN records r ON r.name = 'images' AND r.key = i.image
+        "SELECT r.key, r.value FROM image_index i CROSS JOIN records r ON r.name = 'images' AND r.key = i.image
          WHERE {holds} ORDER BY {key} {order}, i.image {order} LIMIT {limit}"
     );
     s

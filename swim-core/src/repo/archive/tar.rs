@@ -4,7 +4,7 @@
 pub(super) const BLOCK: usize = 512;
 
 /// Sizes from here on are written in binary, as GNU tar does.
-const OCTAL: u64 = 0o10_0000_0000_00;
+const OCTAL: u64 = 8 * 1024 * 1024 * 1024;
 
 /// A member: its name and its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
