@@ -44,10 +44,12 @@ pub struct ImportOptions {
     pub family: Option<String>,
     /// The version.
     pub version: Option<String>,
-    /// Least main memory of a device, in bytes.
+    /// Least main memory of a device, in bytes (1 to 999999999999999): kept beside what the image says.
     pub min_ram: Option<u64>,
-    /// Least flash of a device, in bytes.
+    /// Least flash of a device, in bytes (1 to 999999999999999): kept beside what the image says.
     pub min_flash: Option<u64>,
+    /// Least version of a device's boot ROM, e.g. `16.7(3r)`.
+    pub min_boot_rom: Option<String>,
 }
 
 /// Where our offers listen, and how fast transfers may be.

@@ -4,6 +4,8 @@ mod devices;
 mod jobs;
 mod offers;
 mod planning;
+mod recommend;
+mod requirements;
 mod servers;
 mod transfers;
 
@@ -93,6 +95,7 @@ impl Client {
     /// # Errors
     /// `NotFound`, `InvalidInput`, `Integrity`, `NoSpace`; nothing stays of a failed import.
     pub async fn import(&self, path: impl AsRef<Path>, options: ImportOptions) -> Result<Image> {
+        let required = requirements::of_import(&options)?;
         let source = FileSource::open(path).await?;
         let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
         let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
@@ -106,6 +109,9 @@ impl Client {
         let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
         if overridden(&mut image, &options)? {
             self.records().put("images", &image.id.to_string(), json(&image)?).await?;
+        }
+        if let Some(required) = required {
+            image = repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await?;
         }
         Ok(image)
     }
@@ -162,13 +168,7 @@ fn overridden(image: &mut Image, options: &ImportOptions) -> Result<bool> {
         let scheme = Scheme::of_platform(platform).map_err(|e| {
             Error::invalid("version", version, "the platform must be known to read it: name it too").caused_by(e)
         })?;
-        facts.version = Some(Field::new(Version::parse(scheme, version)?, user.clone()));
-    }
-    if let Some(bytes) = options.min_ram {
-        facts.min_ram = Some(Field::new(bytes, user.clone()));
-    }
-    if let Some(bytes) = options.min_flash {
-        facts.min_flash = Some(Field::new(bytes, user));
+        facts.version = Some(Field::new(Version::parse(scheme, version)?, user));
     }
     Ok(*facts != before)
 }

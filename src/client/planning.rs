@@ -30,6 +30,7 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Report> {
+        let image = &self.as_set(image).await?;
         let inventories = self.inventories(devices).await?;
         let reports =
             inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
@@ -55,6 +56,7 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Plan> {
+        let image = &self.as_set(image).await?;
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };

@@ -12,6 +12,7 @@ use swim_core::job::JobReport;
 use swim_core::model::{Mode, PlatformId};
 use swim_core::plan::{self, Plan};
 use swim_core::platform::parse::parse_output;
+use swim_core::recommend::{HasLatest, Recommendation};
 use swim_core::version;
 use swim_core::{Error, ErrorKind, Result};
 
@@ -26,6 +27,8 @@ pub const FUNCTIONS: &[&str] = &[
     "identify",
     "job_html",
     "job_text",
+    "latest_html",
+    "latest_text",
     "names",
     "parse_filename",
     "parse_output",
@@ -33,6 +36,8 @@ pub const FUNCTIONS: &[&str] = &[
     "plan_digest",
     "plan_html",
     "plan_text",
+    "recommendation_html",
+    "recommendation_text",
     "report_html",
     "report_svg",
     "report_text",
@@ -147,6 +152,16 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
             let report: JobReport = a.take("report")?;
             a.done()?;
             Ok(if name == "job_text" { report.text() } else { report.html() }.into())
+        }
+        "recommendation_text" | "recommendation_html" => {
+            let it: Recommendation = a.take("recommendation")?;
+            a.done()?;
+            Ok(if name == "recommendation_text" { it.text() } else { it.html() }.into())
+        }
+        "latest_text" | "latest_html" => {
+            let it: HasLatest = a.take("latest")?;
+            a.done()?;
+            Ok(if name == "latest_text" { it.text() } else { it.html() }.into())
         }
         "error_kinds" => {
             a.done()?;

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod functions;
+mod recommend;
+mod requirements;
 mod transfers;
 mod verbs;
 

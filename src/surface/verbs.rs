@@ -16,6 +16,8 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
 use super::json;
+use super::recommend::on_recommendation;
+use super::requirements::on_requirements;
 use super::transfers::on_transfers;
 use crate::client::{Client, SubmitOptions};
 use crate::config::ImportOptions;
@@ -31,6 +33,7 @@ pub const VERBS: &[&str] = &[
     "commit",
     "devices",
     "fetch",
+    "has_latest",
     "image",
     "images",
     "import",
@@ -39,9 +42,15 @@ pub const VERBS: &[&str] = &[
     "offer",
     "plan",
     "push",
+    "recommend",
+    "recommendation_settings",
     "rehearse",
     "remove_image",
+    "requirements",
+    "restore_requirements",
     "resume",
+    "set_recommendation_settings",
+    "set_requirements",
     "status",
     "submit",
     "wait",
@@ -124,6 +133,10 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
         "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "recommend" | "has_latest" | "recommendation_settings" | "set_recommendation_settings" => {
+            on_recommendation(client, verb, a).await
+        }
+        "requirements" | "set_requirements" | "restore_requirements" => on_requirements(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
@@ -163,6 +176,7 @@ async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Valu
                 version: a.optional("version")?,
                 min_ram: a.optional("min_ram")?,
                 min_flash: a.optional("min_flash")?,
+                min_boot_rom: a.optional("min_boot_rom")?,
             };
             a.done()?;
             json(&client.import(&path, options).await?)
@@ -197,7 +211,7 @@ pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     }
 }
 
-fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
+pub(super) fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
     named(a, "devices")?.ok_or_else(|| {
         Error::new(ErrorKind::InvalidInput, "read input", "devices is missing from the arguments")
             .with("field", "devices")

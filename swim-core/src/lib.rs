@@ -10,6 +10,7 @@ pub mod model;
 pub mod plan;
 pub mod platform;
 pub mod ports;
+pub mod recommend;
 pub mod repo;
 #[cfg(feature = "testing")]
 pub mod testing;

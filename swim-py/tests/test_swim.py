@@ -26,6 +26,8 @@ GOOD = [(f["name"], g) for f in LIST["function"] for g in f["good"]]
 BAD_FUNCTIONS = [(f["name"], b) for f in LIST["function"] for b in f["bad"]]
 BAD_VERBS = [(v["name"], b) for v in LIST["verb"] for b in v["bad"]]
 PLAN = next(g for n, g in GOOD if n == "plan_digest")["arguments"]["plan"]
+LATEST = next(g for n, g in GOOD if n == "latest_html")["arguments"]["latest"]
+RECOMMENDATION = next(g for n, g in GOOD if n == "recommendation_html")["arguments"]["recommendation"]
 REPORT = next(g for n, g in GOOD if n == "report_html")["arguments"]["report"]
 
 
@@ -104,6 +106,21 @@ def test_a_job(client, tmp_path):
     assert [j.id for j in client.list()] == [job] and client.resume() == []
 
 
+def test_requirements_and_recommendation(client, tmp_path):
+    image = client.import_image(made_up(tmp_path), platform="ios", version="15.2(7)E10", min_ram=5)
+    kept = client.set_requirements(image, flash=7, boot_rom="15.2(3r)E1", by="ann")
+    assert (kept.ram.effective.value, kept.flash.override.value, kept.ram.default) == (5, 7, None)
+    assert [(h.number, h.get("by")) for h in kept.history] == [(1, None), (2, "ann")]
+    assert repr(kept) == "Requirements(file_name='made-up.bin', ram=5, flash=7, boot_rom='15.2(3r)E1')"
+    back = client.restore_requirements("made-up.bin", fields=["flash"])
+    assert back == client.requirements(image) and back.flash.effective is None and back.ram.effective.value == 5
+    with pytest.raises(errors.InvalidInputError, match="ram = 0: it is in bytes"):
+        client.set_requirements(image, ram=0)
+    assert client.recommend([]) == []
+    with pytest.raises(errors.NotFoundError):
+        client.has_latest("sw1")
+
+
 def test_a_job_awaited(tmp_path):
     async def main():
         client = swim.AsyncClient({"data": str(tmp_path / "data")})
@@ -127,6 +144,10 @@ def test_values_are_read_only_and_show_themselves():
     assert plan.to_dict() == PLAN and plan.goal.file_name == "x.bin" and "Plan(" in repr(plan)
     assert "swim-plan" in plan._repr_html_() and "Goal: x.bin" in str(plan) and plan.diff(plan) == []
     assert "a&lt;b.bin" in swim.Report(REPORT)._repr_html_()
+    told = swim.Recommendation(RECOMMENDATION)
+    assert "a&lt;b" in told._repr_html_() and "1. x.bin" in str(told) and "best='x.bin'" in repr(told)
+    latest = swim.HasLatest(LATEST)
+    assert "a&lt;b" in latest._repr_html_() and "unknown" in str(latest) and "latest='unknown'" in repr(latest)
     with pytest.raises(AttributeError):
         plan.goal = 1
     plan.to_dict()["goal"]["bytes"] = 9

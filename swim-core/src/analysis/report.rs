@@ -28,6 +28,21 @@ pub enum Verdict {
     Incompatible,
 }
 
+impl Verdict {
+    /// The worst of findings.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        // What a person accepted counts as a warning, and stays visible.
+        let weight = |f: &Finding| if f.accepted { f.severity.min(Severity::Warning) } else { f.severity };
+        match findings.iter().map(weight).max() {
+            None | Some(Severity::Pass) => Self::Compatible,
+            Some(Severity::Warning) => Self::CompatibleWithWarnings,
+            Some(Severity::Unknown) => Self::Unknown,
+            Some(Severity::Blocking) => Self::Incompatible,
+        }
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -55,15 +70,7 @@ impl DeviceReport {
     /// Draws the verdict from the findings.
     #[must_use]
     pub fn new(device: DeviceId, findings: Vec<Finding>) -> Self {
-        // What a person accepted counts as a warning, and stays visible.
-        let weight = |f: &Finding| if f.accepted { f.severity.min(Severity::Warning) } else { f.severity };
-        let verdict = match findings.iter().map(weight).max() {
-            None | Some(Severity::Pass) => Verdict::Compatible,
-            Some(Severity::Warning) => Verdict::CompatibleWithWarnings,
-            Some(Severity::Unknown) => Verdict::Unknown,
-            Some(Severity::Blocking) => Verdict::Incompatible,
-        };
-        Self { device, verdict, findings }
+        Self { device, verdict: Verdict::of(&findings), findings }
     }
 }
 

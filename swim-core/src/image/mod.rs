@@ -15,6 +15,7 @@ mod nxos_header;
 mod onie;
 mod packages_conf;
 mod payload;
+mod requirements;
 mod rpm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -31,6 +32,10 @@ pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
 pub use packages_conf::{PackageUse, PackagesConf};
 pub use payload::{PayloadCheck, check_payload};
+pub(crate) use requirements::changed;
+pub use requirements::{
+    Changed, Need, Overrides, REQUIREMENT_BYTES, Requirement, RequirementChange, RequirementField, Requirements,
+};
 pub use source::{Head, ReadAt};
 pub use tlv::{HeaderEntry, PackageHeader, package_header};
 
@@ -104,6 +109,9 @@ pub struct ImageFacts {
     pub min_ram: Option<Field<u64>>,
     /// Least flash, bytes.
     pub min_flash: Option<Field<u64>>,
+    /// Least version of the boot ROM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_boot_rom: Option<Field<Version>>,
     /// `SPA`, `SSA`: presence and kind of a signature, not that it was checked.
     pub signature: Option<Field<String>>,
     /// The name of the image as the bytes tell it.
@@ -127,6 +135,9 @@ pub struct Image {
     pub digests: Digests,
     /// What it is.
     pub facts: ImageFacts,
+    /// What a person requires of devices, beside what the facts say; see [`Requirements`].
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
     /// When it was imported.
     pub imported: jiff::Timestamp,
 }

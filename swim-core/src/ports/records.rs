@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Result;
 
 /// A small durable map of tables. Tables in use: `images`, `devices`, `inventories`, `host_keys`, `certificates`, `plans`,
-/// `staged`.
+/// `staged`, `requirement_changes`, `settings`.
 #[async_trait]
 pub trait Records: Send + Sync + fmt::Debug {
     /// Writes a record, replacing the old one.

@@ -100,7 +100,7 @@ async fn further_names(records: &dyn Records) -> Result<Vec<(Sha256, String)>> {
     Ok(rows.iter().filter_map(|(key, _)| split_name(key)).map(|(id, name)| (id, name.to_owned())).collect())
 }
 
-fn not_found(wanted: &str) -> Error {
+pub(super) fn not_found(wanted: &str) -> Error {
     Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}: import it first"))
         .with("image", wanted)
 }

@@ -9,7 +9,7 @@ use super::examine::examine;
 use super::record::{self, IMAGES, NAMES};
 use super::source::Source;
 use super::window::{Ends, Window};
-use crate::image::Image;
+use crate::image::{Image, Overrides};
 use crate::model::{Algorithm, Digests};
 use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -80,6 +80,7 @@ pub async fn import(
         bytes: ends.bytes,
         digests,
         facts,
+        overrides: Overrides::default(),
         imported: clock.now(),
     };
     enter(image, store, records).await

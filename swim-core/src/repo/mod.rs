@@ -11,6 +11,7 @@ mod find;
 mod import;
 mod record;
 mod remove;
+mod requirements;
 mod source;
 mod window;
 
@@ -18,4 +19,5 @@ pub use digester::digests;
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
 pub use remove::{Swept, remove, sweep};
+pub use requirements::{RequirementRecord, SetRequirements, requirements, restore_requirements, set_requirements};
 pub use source::Source;

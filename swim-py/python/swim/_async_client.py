@@ -12,10 +12,10 @@ from typing import Any, List, Literal
 from . import _convert as convert
 from . import _swim
 from ._client import Client
-from ._convert import ConfigSource, DeviceRef, as_list, ids
+from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report,
+    AuditRecord, CheckCall, Checked, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport, Moved, Offered,
+    Plan, Receipt, Recommendation, Report, Requirements,
 )
 
 
@@ -104,6 +104,25 @@ class AsyncClient:
         arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Report(await self.call("analyse", arguments))
 
+    async def recommend(
+        self,
+        devices: Iterable[DeviceRef],
+        *,
+        settings: Mapping[str, Any] | None = None,
+        all: bool = False,
+    ) -> List[Recommendation]:
+        arguments = {"devices": ids(devices), "settings": settings, "all": all}
+        return convert.all_of(Recommendation, await self.call("recommend", arguments))
+
+    async def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
+        return HasLatest(await self.call("has_latest", {"device": ids([device])[0], "settings": settings}))
+
+    async def recommendation_settings(self) -> Document:
+        return Document(await self.call("recommendation_settings", {}))
+
+    async def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Document:
+        return Document(await self.call("set_recommendation_settings", {"settings": settings}))
+
     async def plan(
         self,
         image: Image | str,
@@ -157,10 +176,12 @@ class AsyncClient:
         version: str | None = None,
         min_ram: int | None = None,
         min_flash: int | None = None,
+        min_boot_rom: str | None = None,
     ) -> Image:
         arguments = {
             "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
             "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "min_boot_rom": min_boot_rom,
         }
         return Image(await self.call("import", arguments))
 
@@ -183,6 +204,27 @@ class AsyncClient:
 
     async def remove_image(self, name: str) -> bool:
         return bool(await self.call("remove_image", {"image": name}))
+
+    async def requirements(self, image: Image | str) -> Requirements:
+        return Requirements(await self.call("requirements", {"image": named(image)}))
+
+    async def set_requirements(
+        self,
+        image: Image | str,
+        *,
+        ram: int | None = None,
+        flash: int | None = None,
+        boot_rom: str | None = None,
+        by: str | None = None,
+    ) -> Requirements:
+        arguments = {"image": named(image), "ram": ram, "flash": flash, "boot_rom": boot_rom, "by": by}
+        return Requirements(await self.call("set_requirements", arguments))
+
+    async def restore_requirements(
+        self, image: Image | str, *, fields: Iterable[str] = (), by: str | None = None
+    ) -> Requirements:
+        arguments = {"image": named(image), "fields": as_list(fields), "by": by}
+        return Requirements(await self.call("restore_requirements", arguments))
 
     async def push(
         self,

@@ -10,10 +10,10 @@ from typing import Any, List, Literal
 
 from . import _convert as convert
 from . import _swim
-from ._convert import ConfigSource, DeviceRef, as_list, ids
+from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Event, Image, Inspected, Job, JobReport, Moved, Offered, Plan, Receipt,
-    Report,
+    AuditRecord, CheckCall, Checked, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport, Moved, Offered,
+    Plan, Receipt, Recommendation, Report, Requirements,
 )
 
 
@@ -133,6 +133,51 @@ class Client:
         arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Report(self.call("analyse", arguments))
 
+    def recommend(
+        self,
+        devices: Iterable[DeviceRef],
+        *,
+        settings: Mapping[str, Any] | None = None,
+        all: bool = False,
+    ) -> List[Recommendation]:
+        """Which images should these devices run? By their last inventories; no device is asked.
+
+        ``settings`` are ``latest_maintenance``, ``same_feature``, ``higher_than_current`` (default: off) and
+        ``include_catalogue`` (default: on); without them those of ``recommendation_settings`` hold. ``all`` lists images
+        for other hardware as well, which are counted otherwise.
+
+        A device that was never inspected is in the result, with its ``error``. Raises ``NotFoundError`` for a device that
+        is not known.
+
+        ``for r in client.recommend(client.devices()): print(r)``
+        """
+        arguments = {"devices": ids(devices), "settings": settings, "all": all}
+        return convert.all_of(Recommendation, self.call("recommend", arguments))
+
+    def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
+        """Does this device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``, and ``why`` says why.
+
+        Raises ``NotFoundError`` for a device that is not known.
+        """
+        return HasLatest(self.call("has_latest", {"device": ids([device])[0], "settings": settings}))
+
+    def recommendation_settings(self) -> Document:
+        """The settings of recommendations where none are given.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     kept = client.set_recommendation_settings({"same_feature": True})
+        ...     kept.same_feature, kept.include_catalogue, kept == client.recommendation_settings()
+        (True, True, True)
+        """
+        return Document(self.call("recommendation_settings", {}))
+
+    def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Document:
+        """Keeps settings for every later recommendation; what is left out has its default.
+
+        Raises ``InvalidInputError`` for a setting that there is not.
+        """
+        return Document(self.call("set_recommendation_settings", {"settings": settings}))
+
     def plan(
         self,
         image: Image | str,
@@ -235,12 +280,13 @@ class Client:
         version: str | None = None,
         min_ram: int | None = None,
         min_flash: int | None = None,
+        min_boot_rom: str | None = None,
     ) -> Image:
         """Takes a local file into the repository, in one pass.
 
         ``sha512`` and ``md5`` are published digests: other bytes are refused (``IntegrityError``) and nothing is kept.
-        ``platform``, ``family``, ``version`` and the least ``min_ram`` and ``min_flash`` (bytes) are for what you know
-        better than the file.
+        ``platform``, ``family`` and ``version`` are for what you know better than the file. The least ``min_ram`` and
+        ``min_flash`` (bytes) and ``min_boot_rom`` are kept beside what the file says, as by ``set_requirements``.
 
         Raises ``NotFoundError``, ``InvalidInputError``, ``NoSpaceError``.
 
@@ -254,6 +300,7 @@ class Client:
         arguments = {
             "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
             "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "min_boot_rom": min_boot_rom,
         }
         return Image(self.call("import", arguments))
 
@@ -282,6 +329,50 @@ class Client:
     def remove_image(self, name: str) -> bool:
         """Removes an image from the repository. Was it there? Raises as ``image``."""
         return bool(self.call("remove_image", {"image": name}))
+
+    def requirements(self, image: Image | str) -> Requirements:
+        """What an image requires of devices: ``ram`` and ``flash`` in bytes, ``boot_rom`` as a version.
+
+        Of each the ``default`` (of the image or a catalogue), the ``override`` (what a person set) and what holds
+        (``effective``), with where each comes from; and every change (``history``). Raises as ``image``.
+        """
+        return Requirements(self.call("requirements", {"image": named(image)}))
+
+    def set_requirements(
+        self,
+        image: Image | str,
+        *,
+        ram: int | None = None,
+        flash: int | None = None,
+        boot_rom: str | None = None,
+        by: str | None = None,
+    ) -> Requirements:
+        """Sets what an image requires, beside its defaults: ``ram`` and ``flash`` in bytes, 1 to 999999999999999.
+
+        What is not given stays as it is. ``by`` is who sets it: kept with the time and the values in ``history``.
+
+        Raises ``InvalidInputError`` that names the field and the value; and as ``image``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     file = Path(folder, "c2960x-universalk9-mz.152-7.E10.bin")
+        ...     _ = file.write_bytes(b"made up")
+        ...     image = client.import_image(file)
+        ...     set_ = client.set_requirements(image, ram=256 << 20, by="ann")
+        ...     back = client.restore_requirements(image, fields=["ram"])
+        ...     set_.ram.effective.value, back.ram.effective, len(back.history)
+        (268435456, None, 2)
+        """
+        arguments = {"image": named(image), "ram": ram, "flash": flash, "boot_rom": boot_rom, "by": by}
+        return Requirements(self.call("set_requirements", arguments))
+
+    def restore_requirements(
+        self, image: Image | str, *, fields: Iterable[str] = (), by: str | None = None
+    ) -> Requirements:
+        """Takes back what a person set: the defaults hold again. ``fields`` are some of ``ram``, ``flash``, ``boot_rom``;
+        without them it is all. Raises as ``image``.
+        """
+        arguments = {"image": named(image), "fields": as_list(fields), "by": by}
+        return Requirements(self.call("restore_requirements", arguments))
 
     def push(
         self,

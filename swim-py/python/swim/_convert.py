@@ -36,6 +36,11 @@ def ids(devices: Iterable[DeviceRef]) -> list[Any] | str:
     return devices if isinstance(devices, str) else [d["id"] if isinstance(d, Mapping) else d for d in devices]
 
 
+def named(image: Mapping[str, Any] | str) -> Any:
+    """The id of an image, or the name that was given."""
+    return image["id"] if isinstance(image, Mapping) else image
+
+
 def plain(value: Any, where: str = "value") -> Any:
     """A value as JSON knows it. What it does not know is named by its place and type, never shown: it may be secret."""
     if value is None or isinstance(value, (str, int, float)):

@@ -86,6 +86,28 @@ class Image(Document):
         return f"Image(id={self.id[:12]!r}, file_name={self.file_name!r})"
 
 
+class Requirements(Document):
+    """What an image requires of devices: of ``ram`` and ``flash`` (bytes) and ``boot_rom`` the ``default``, the
+    ``override`` and what is ``effective``, each with its ``value`` and where it is ``from``; absent is ``None``: nobody
+    knows. ``history`` has every change: ``at``, ``by``, and ``changes`` with ``field``, ``from`` and ``to``.
+    """
+
+    image: str
+    file_name: str
+    ram: Document
+    flash: Document
+    boot_rom: Document
+    history: tuple[Document, ...]
+
+    def __repr__(self) -> str:
+        held = {name: self[name].effective and self[name].effective.value for name in ("ram", "flash", "boot_rom")}
+        boot_rom = held["boot_rom"] and held["boot_rom"].text
+        return (
+            f"Requirements(file_name={self.file_name!r}, ram={held['ram']!r}, flash={held['flash']!r}, "
+            f"boot_rom={boot_rom!r})"
+        )
+
+
 class Device(Document):
     """A device as it is known. Its login names secrets; it does not hold any."""
 
@@ -314,6 +336,63 @@ class Report(Document):
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+class Recommendation(Document):
+    """What a device should run: ``recommended``, the best one first, and what was ``dropped``. Each has ``file_name``,
+    ``version``, ``verdict`` and one line a criterion (``explanation``). ``print`` shows it as text, a notebook as a table.
+    """
+
+    device: str
+    running: Document
+    settings: Document
+    recommended: tuple[Document, ...]
+    dropped: tuple[Document, ...]
+    elsewhere: tuple[Document, ...]
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why nothing can be said, e.g. because the device was never inspected."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
+
+    def __repr__(self) -> str:
+        best = self.recommended[0].file_name if self.recommended else None
+        return f"Recommendation(device={self.device!r}, best={best!r}, dropped={len(self.dropped)}, error={self.error!r})"
+
+    def __str__(self) -> str:
+        return str(_function("recommendation_text", recommendation=self._fields))
+
+    def _repr_html_(self) -> str:
+        return str(_function("recommendation_html", recommendation=self._fields))
+
+
+class HasLatest(Document):
+    """Does a device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``; ``newer`` is what it could run,
+    ``left_out`` what is newer and may not be recommended.
+    """
+
+    device: str
+    running: str | None
+    latest: str
+    why: str
+    newer: tuple[Document, ...]
+    left_out: tuple[Document, ...]
+
+    @property
+    def error(self) -> SwimError | None:
+        """Why nothing could be looked at."""
+        record = self._fields.get("error")
+        return None if record is None else from_record(record)
+
+    def __repr__(self) -> str:
+        return f"HasLatest(device={self.device!r}, latest={self.latest!r}, why={self.why!r})"
+
+    def __str__(self) -> str:
+        return str(_function("latest_text", latest=self._fields))
+
+    def _repr_html_(self) -> str:
+        return str(_function("latest_html", latest=self._fields))
 
 
 class Plan(Document):

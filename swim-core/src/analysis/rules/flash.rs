@@ -4,6 +4,7 @@
 //! expanded packages on every member: a device that expanded a 473,808,711-byte bundle asked for 462,703 KB.
 
 use crate::analysis::{Finding, Severity, Subject};
+use crate::image::Requirements;
 use crate::model::{Member, Mode};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
@@ -65,7 +66,7 @@ fn member(s: &Subject<'_>, m: &Member, active: bool) -> Finding {
         (Mode::Install, _) => (file.saturating_add(s.image.bytes), "the file and its expanded packages"),
     };
     let mut from = vec![format!("{why}, {} bytes of image", s.image.bytes)];
-    if let Some(min) = &s.image.facts.min_flash
+    if let Some(min) = Requirements::of(s.image).flash.effective
         && !there
         && min.value > need
     {

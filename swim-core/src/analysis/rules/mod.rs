@@ -58,3 +58,6 @@ pub(super) const ALL: &[Rule] = &[
     snmp::rule,
     transfer::rule,
 ];
+
+/// Rules about image and device themselves, whatever state the device is in.
+pub(super) const FIT: &[Rule] = &[family::rule, version::rule, ram::rule, flash::rule, boot_rom::rule];

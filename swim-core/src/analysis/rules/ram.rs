@@ -2,9 +2,10 @@
 
 use super::flash::active;
 use crate::analysis::{Finding, Severity, Subject};
+use crate::image::Requirements;
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
-    let Some(need) = &s.image.facts.min_ram else {
+    let Some(need) = Requirements::of(s.image).ram.effective else {
         return vec![
             Finding::unknown(
                 "ram.requirement_unknown",

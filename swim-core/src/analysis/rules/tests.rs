@@ -4,7 +4,7 @@ mod rows;
 use jiff::Timestamp;
 
 use crate::analysis::{DeviceReport, Knowledge, Severity, Subject, Verdict, judge};
-use crate::image::{Field, Image, ImageFacts, Provenance};
+use crate::image::{Field, Image, ImageFacts, Overrides, Provenance};
 use crate::model::*;
 use crate::platform::Registry;
 use crate::version::{Scheme, Version};
@@ -35,6 +35,7 @@ fn image() -> Image {
             min_ram: Some(Field::new(4096 * MIB, from)),
             ..ImageFacts::default()
         },
+        overrides: Overrides::default(),
         imported: Timestamp::UNIX_EPOCH,
     }
 }
@@ -186,6 +187,35 @@ fn somebody_elses_uncommitted_install_blocks_with_its_timer() {
     });
     assert_eq!(against(&report), vec![("install.uncommitted", Severity::Blocking, None)]);
     assert!(report.findings.iter().any(|f| f.message.contains("6582 s")));
+}
+
+#[test]
+fn what_a_person_requires_counts_more_than_what_the_image_says() {
+    let report = run(|i, _, _| i.overrides.ram = Some(16_384 * MIB));
+    assert_eq!(against(&report), vec![("ram.too_small", Severity::Blocking, None)]);
+    let report = run(|i, d, _| {
+        i.facts.min_ram = Some(Field::new(16_384 * MIB, Provenance::Header));
+        i.overrides.ram = d.ram;
+    });
+    assert_eq!(against(&report), vec![]);
+    let report = run(|i, _, _| i.overrides.flash = Some(999_999_999_999_999));
+    assert_eq!(against(&report).len(), 2, "both members: {:?}", against(&report));
+}
+
+#[test]
+fn boot_roms_are_compared_with_their_own_kind() {
+    let least = |need: &str, has: Option<&str>| {
+        let (need, has) = (Version::parse(Scheme::Rommon, need).unwrap(), has.map(str::to_owned));
+        let report = run(|i, d, _| (i.overrides.boot_rom, d.boot_rom) = (Some(need), has));
+        against(&report).into_iter().map(|(code, severity, _)| (code.to_owned(), severity)).collect::<Vec<_>>()
+    };
+    let line = |version: &str| format!("System Bootstrap, Version {version}, RELEASE SOFTWARE");
+    let old = [("boot_rom.too_old".to_owned(), Severity::Blocking)];
+    assert_eq!(least("16.7(3r)", Some(&line("16.2(1r)"))), old);
+    assert_eq!(least("16.7(3r)", Some(&line("16.7(3r)"))), []);
+    assert_eq!(least("16.7(3r)", Some("17.3.1r")), [("boot_rom.order_unknown".to_owned(), Severity::Unknown)]);
+    assert_eq!(least("16.7(3r)", Some("IOS-XE ROMMON")), [("boot_rom.order_unknown".to_owned(), Severity::Unknown)]);
+    assert_eq!(least("16.7(3r)", None), [("boot_rom.unknown".to_owned(), Severity::Unknown)]);
 }
 
 #[test]

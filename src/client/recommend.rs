@@ -1,0 +1,97 @@
+//! Which images devices should run, and whether they have the latest one.
+
+use swim_core::model::{Device, DeviceId, Inventory};
+use swim_core::recommend::{Candidate, Detail, HasLatest, Recommendation, Recommender, Settings, supported};
+use swim_core::{Error, ErrorKind, Result, repo};
+
+use super::{Client, json, parse};
+
+/// The record of the settings, in the table `settings`.
+const SETTINGS: &str = "recommendation";
+
+impl Client {
+    /// What is recommended for each device, by its last inventory: no device is asked. Without `settings` those that are
+    /// kept hold ([`Client::recommendation_settings`]). With [`Detail::All`] images for other hardware are listed as well.
+    ///
+    /// A device that was never inspected, or whose platform has no recommendation, is in the result with its error.
+    ///
+    /// # Errors
+    /// `NotFound` for a device that is not known; those of the store.
+    pub async fn recommend(
+        &self,
+        devices: &[DeviceId],
+        settings: Option<Settings>,
+        detail: Detail,
+    ) -> Result<Vec<Recommendation>> {
+        let settings = match settings {
+            Some(settings) => settings,
+            None => self.recommendation_settings().await?,
+        };
+        let mut known = Vec::new();
+        for id in devices {
+            known.push(self.device(id).await?);
+        }
+        let mut recommender = Recommender::new(self.candidates().await?, settings, detail);
+        let mut out = Vec::new();
+        for device in known {
+            let inventory = self.last_inventory(&device).await;
+            let answer = inventory.and_then(|inventory| {
+                let platform = self.platform(&device)?;
+                recommender.recommend(&device, &inventory, platform.definition())
+            });
+            out.push(answer.unwrap_or_else(|e| Recommendation::failed(device.id, settings, &e)));
+        }
+        Ok(out)
+    }
+
+    /// Does this device have the latest image? By its last inventory, and by the settings but for
+    /// `higher_than_current`. *Unknown* is an answer, with the reason.
+    ///
+    /// # Errors
+    /// `NotFound` for a device that is not known; those of the store.
+    pub async fn has_latest(&self, device: &DeviceId, settings: Option<Settings>) -> Result<HasLatest> {
+        let settings = match settings {
+            Some(settings) => settings,
+            None => self.recommendation_settings().await?,
+        };
+        let settings = HasLatest::settings(settings);
+        let mut answers = self.recommend(std::slice::from_ref(device), Some(settings), Detail::Near).await?;
+        let answer = answers.pop().ok_or_else(|| Error::internal("recommend", "there is no answer"))?;
+        Ok(HasLatest::of(answer))
+    }
+
+    /// The settings that hold where none are given: the guide's, until others are set.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn recommendation_settings(&self) -> Result<Settings> {
+        match self.records().get("settings", SETTINGS).await? {
+            Some(kept) => parse(kept),
+            None => Ok(Settings::default()),
+        }
+    }
+
+    /// Keeps settings for every later recommendation of all processes on this data.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn set_recommendation_settings(&self, settings: &Settings) -> Result<()> {
+        self.records().put("settings", SETTINGS, json(settings)?).await
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>> {
+        let images = repo::images(self.records(), &repo::ImageFilter::default()).await?;
+        Ok(images.iter().map(Candidate::from).collect())
+    }
+
+    async fn last_inventory(&self, device: &Device) -> Result<Inventory> {
+        supported(&device.platform)?;
+        match self.records().get("inventories", device.id.as_str()).await? {
+            Some(inventory) => parse(inventory),
+            None => {
+                let message = format!("{} was never inspected: inspect it first", device.id);
+                Err(Error::new(ErrorKind::NotFound, "recommend", message).with("device", &device.id))
+            }
+        }
+    }
+}

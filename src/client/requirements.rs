@@ -1,0 +1,74 @@
+//! What images require of devices: shown, set beside the defaults, taken back.
+
+use swim_core::image::{Image, RequirementField};
+use swim_core::repo::{self, RequirementRecord, SetRequirements};
+use swim_core::{Error, Result};
+
+use super::Client;
+use crate::ImportOptions;
+
+impl Client {
+    /// What an image requires of devices: what the image or a catalogue says, what a person set, what holds, and every
+    /// change with who made it and when. `wanted` is as in [`Client::image`].
+    ///
+    /// # Errors
+    /// Those of [`Client::image`].
+    pub async fn requirements(&self, wanted: &str) -> Result<RequirementRecord> {
+        let id = self.image(wanted).await?.id;
+        repo::requirements(self.records(), &id).await
+    }
+
+    /// Sets requirements of an image beside its defaults; what `set` leaves out stays. Analysis and recommendation go by
+    /// them from now on.
+    ///
+    /// # Errors
+    /// Those of [`Client::image`]; `InvalidInput` names the field and the value that is out of its range.
+    pub async fn set_requirements(&self, wanted: &str, set: &SetRequirements) -> Result<RequirementRecord> {
+        set.check()?;
+        let id = self.image(wanted).await?.id;
+        repo::set_requirements(self.records(), &*self.adapters().clock, &id, set).await?;
+        repo::requirements(self.records(), &id).await
+    }
+
+    /// Takes back what a person set, of some fields or (when none is named) of all: the defaults hold again. `by` is who
+    /// does it.
+    ///
+    /// # Errors
+    /// Those of [`Client::image`].
+    pub async fn restore_requirements(
+        &self,
+        wanted: &str,
+        fields: &[RequirementField],
+        by: Option<&str>,
+    ) -> Result<RequirementRecord> {
+        let id = self.image(wanted).await?.id;
+        repo::restore_requirements(self.records(), &*self.adapters().clock, &id, fields, by).await?;
+        repo::requirements(self.records(), &id).await
+    }
+
+    /// The image with the requirements as they are set now, which a caller's copy may not have yet.
+    pub(super) async fn as_set(&self, image: &Image) -> Result<Image> {
+        match self.records().get("images", &image.id.to_string()).await? {
+            Some(record) => {
+                let set = serde_json::from_value::<Image>(record).map(|kept| kept.overrides);
+                Ok(Image { overrides: set.unwrap_or_else(|_| image.overrides.clone()), ..image.clone() })
+            }
+            None => Ok(image.clone()),
+        }
+    }
+}
+
+/// What an import sets, checked before anything is read.
+pub(super) fn of_import(options: &ImportOptions) -> Result<Option<SetRequirements>> {
+    let mut set = SetRequirements::default();
+    (set.ram, set.flash, set.boot_rom) = (options.min_ram, options.min_flash, options.min_boot_rom.clone());
+    if set.is_empty() {
+        return Ok(None);
+    }
+    set.check().map_err(|e| {
+        let (field, value) = (e.context("field").unwrap_or_default(), e.context("value").unwrap_or_default());
+        let why = e.message().split_once(": ").map_or("", |(_, why)| why);
+        Error::invalid(&format!("min_{field}"), value, why)
+    })?;
+    Ok(Some(set))
+}

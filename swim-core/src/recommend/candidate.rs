@@ -1,0 +1,268 @@
+//! What may be recommended: images of the repository and entries of catalogues, in one form.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::image::{Field, Image, ImageFacts, Overrides, Requirements};
+use crate::model::Sha256;
+
+/// How a catalogue stands to an image. The later ones count more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// It may be used.
+    #[default]
+    Active,
+    /// Its use is advised against.
+    Deferred,
+    /// It was taken back.
+    Withdrawn,
+}
+
+/// The digests that a source gives, hexadecimal in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CandidateDigests {
+    /// SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// SHA-512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha512: Option<String>,
+    /// MD5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+}
+
+impl CandidateDigests {
+    fn pairs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let all = [(&self.sha256, &other.sha256), (&self.sha512, &other.sha512), (&self.md5, &other.md5)];
+        all.into_iter().filter_map(|(a, b)| Some((a.as_deref()?, b.as_deref()?)))
+    }
+
+    /// `None`: they have no kind of digest in common.
+    fn same(&self, other: &Self) -> Option<bool> {
+        let mut pairs = self.pairs(other).peekable();
+        pairs.peek()?;
+        Some(pairs.all(|(a, b)| a.eq_ignore_ascii_case(b)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = String> {
+        let named = [("sha256", &self.sha256), ("sha512", &self.sha512), ("md5", &self.md5)];
+        named
+            .into_iter()
+            .filter_map(|(name, digest)| Some(format!("{name}:{}", digest.as_deref()?.to_ascii_lowercase())))
+    }
+
+    fn fill(&mut self, other: Self) {
+        self.sha256 = self.sha256.take().or(other.sha256);
+        self.sha512 = self.sha512.take().or(other.sha512);
+        self.md5 = self.md5.take().or(other.md5);
+    }
+}
+
+/// An image that may be recommended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Candidate {
+    /// Its file name.
+    pub file_name: String,
+    /// Its address, when the repository has it.
+    pub image: Option<Sha256>,
+    /// The catalogues that name it.
+    pub catalogues: Vec<String>,
+    /// Its size, where known.
+    pub bytes: Option<u64>,
+    /// Its digests, where known.
+    pub digests: CandidateDigests,
+    /// What is known of it, each field with where it comes from.
+    pub facts: ImageFacts,
+    /// Families that it runs on beside the one of the facts.
+    pub families: Vec<String>,
+    /// What a person requires.
+    pub overrides: Overrides,
+    /// What the catalogues say of its use.
+    pub status: Status,
+    /// Why, in the catalogue's words.
+    pub status_why: Option<String>,
+    /// Does a catalogue suggest it?
+    pub suggested: bool,
+    /// Why it is kept away from devices, when it is.
+    pub quarantined: Option<String>,
+}
+
+impl From<&Image> for Candidate {
+    fn from(image: &Image) -> Self {
+        let text = |digest: &str| Some(digest.to_owned()).filter(|digest| !digest.is_empty());
+        let digests = CandidateDigests {
+            sha256: Some(image.id.to_string()),
+            sha512: text(&image.digests.sha512),
+            md5: text(&image.digests.md5),
+        };
+        Self {
+            file_name: image.file_name.clone(),
+            image: Some(image.id),
+            bytes: Some(image.bytes),
+            digests,
+            facts: image.facts.clone(),
+            overrides: image.overrides.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Candidate {
+    /// Is it known from catalogues alone?
+    #[must_use]
+    pub const fn only_in_catalogue(&self) -> bool {
+        self.image.is_none()
+    }
+
+    /// What it requires of a device.
+    #[must_use]
+    pub fn requirements(&self) -> Requirements {
+        Requirements::new(&self.facts, &self.overrides)
+    }
+
+    /// The families that it is for, without doubles.
+    #[must_use]
+    pub fn all_families(&self) -> Vec<Field<String>> {
+        let mut out: Vec<Field<String>> = self.facts.family.iter().cloned().collect();
+        let from = out.first().map_or(crate::image::Provenance::Catalogue, |field| field.from.clone());
+        for family in &self.families {
+            let family = family.to_ascii_lowercase();
+            if !out.iter().any(|field| field.value.eq_ignore_ascii_case(&family)) {
+                out.push(Field::new(family, from.clone()));
+            }
+        }
+        out
+    }
+
+    /// Are both the same file? By their digests; where they share none, by name and size.
+    #[must_use]
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.digests.same(&other.digests).unwrap_or_else(|| {
+            let sizes = self.bytes.zip(other.bytes);
+            self.file_name.eq_ignore_ascii_case(&other.file_name) && sizes.is_none_or(|(a, b)| a == b)
+        })
+    }
+
+    /// Takes what another source says of the same file; what is known already stays.
+    fn join(&mut self, other: Self) {
+        self.image = self.image.or(other.image);
+        self.catalogues.extend(other.catalogues);
+        self.catalogues.sort();
+        self.catalogues.dedup();
+        self.bytes = self.bytes.or(other.bytes);
+        self.digests.fill(other.digests);
+        self.families.extend(other.facts.family.iter().map(|field| field.value.clone()));
+        self.families.extend(other.families);
+        let facts = &mut self.facts;
+        let said = other.facts;
+        facts.platform = facts.platform.take().or(said.platform);
+        facts.family = facts.family.take().or(said.family);
+        facts.version = facts.version.take().or(said.version);
+        facts.feature_set = facts.feature_set.take().or(said.feature_set);
+        facts.k9 = facts.k9.take().or(said.k9);
+        facts.npe = facts.npe.take().or(said.npe);
+        facts.image_type = facts.image_type.take().or(said.image_type);
+        facts.min_ram = facts.min_ram.take().or(said.min_ram);
+        facts.min_flash = facts.min_flash.take().or(said.min_flash);
+        facts.min_boot_rom = facts.min_boot_rom.take().or(said.min_boot_rom);
+        self.status_why = if other.status > self.status { other.status_why } else { self.status_why.take() };
+        self.status = self.status.max(other.status);
+        self.suggested |= other.suggested;
+        self.quarantined = self.quarantined.take().or(other.quarantined);
+    }
+}
+
+/// The candidates of all sources, each file once, in an order that does not depend on how they came.
+pub(super) fn joined(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    // Images of the repository come first: what their bytes say stays.
+    candidates.sort_by_cached_key(|c| {
+        (c.image.is_none(), c.file_name.clone(), c.image, serde_json::to_string(c).unwrap_or_default())
+    });
+    let mut out: Vec<Candidate> = Vec::new();
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+    for candidate in candidates {
+        let name = format!("name:{}", candidate.file_name.to_ascii_lowercase());
+        let keys: Vec<String> = candidate.digests.all().chain([name]).collect();
+        let mut twins: Vec<usize> = keys.iter().filter_map(|key| known.get(key)).flatten().copied().collect();
+        twins.sort_unstable();
+        twins.dedup();
+        twins.retain(|at| out.get(*at).is_some_and(|one| one.is_same_file(&candidate)));
+        // What an entry without digests says goes for every file that could be meant.
+        for at in &twins {
+            if let Some(twin) = out.get_mut(*at) {
+                twin.join(candidate.clone());
+            }
+        }
+        if twins.is_empty() {
+            twins.push(out.len());
+            out.push(candidate);
+        }
+        for key in keys {
+            let places = known.entry(key).or_default();
+            places.extend(&twins);
+            places.sort_unstable();
+            places.dedup();
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str, catalogue: Option<&str>) -> Candidate {
+        Candidate {
+            file_name: name.to_owned(),
+            image: catalogue.is_none().then(|| Sha256::of(name.as_bytes())),
+            catalogues: catalogue.map(str::to_owned).into_iter().collect(),
+            ..Candidate::default()
+        }
+    }
+
+    #[test]
+    fn a_file_of_two_sources_is_one_candidate() {
+        let mut local = named("a.bin", None);
+        local.digests.md5 = Some("AB".into());
+        local.bytes = Some(7);
+        let mut entry = Candidate { suggested: true, status: Status::Deferred, ..named("renamed.bin", Some("vendor")) };
+        entry.digests.md5 = Some("ab".into());
+        let named_so = Candidate { status_why: Some("flaw".into()), ..named("a.bin", Some("other")) };
+        let named_so = Candidate { status: Status::Withdrawn, ..named_so };
+        for order in [[&local, &entry, &named_so], [&named_so, &entry, &local], [&entry, &local, &named_so]] {
+            let all = joined(order.into_iter().cloned().collect());
+            assert_eq!(all.len(), 1, "{all:#?}");
+            assert_eq!((all[0].status, all[0].suggested, all[0].image), (Status::Withdrawn, true, local.image));
+            assert_eq!((all[0].catalogues.len(), all[0].status_why.as_deref()), (2, Some("flaw")));
+        }
+    }
+
+    #[test]
+    fn other_bytes_under_the_same_name_are_another_file() {
+        let mut local = named("a.bin", None);
+        local.bytes = Some(7);
+        let entry = Candidate { bytes: Some(8), status: Status::Deferred, ..named("a.bin", Some("vendor")) };
+        let all = joined(vec![entry, local]);
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].status, all[1].status), (Status::Active, Status::Deferred));
+    }
+
+    #[test]
+    fn an_entry_that_could_mean_two_files_goes_for_both() {
+        let local = |n: u8| Candidate {
+            image: Some(Sha256::of(&[n])),
+            digests: CandidateDigests { sha256: Some(Sha256::of(&[n]).to_string()), ..CandidateDigests::default() },
+            ..named("a.bin", None)
+        };
+        let entry = Candidate { status: Status::Withdrawn, ..named("a.bin", Some("vendor")) };
+        let all = joined(vec![local(1), entry, local(2)]);
+        assert_eq!(all.iter().map(|c| c.status).collect::<Vec<_>>(), [Status::Withdrawn; 2]);
+    }
+}

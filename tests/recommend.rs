@@ -1,0 +1,103 @@
+//! What is recommended for devices that were inspected, by the images that were imported.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use swim::{Client, Config, surface};
+use swim_sim::images::{IosImageSpec, ios_image};
+use swim_sim::{DeviceSpec, SimDevice, loopback};
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn versions(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().filter_map(|one| one["version"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_device_is_told_what_it_should_run() {
+    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-{}", std::process::id())));
+    let sim = SimDevice::new(DeviceSpec::ios_switch("edge1").login("admin", "p"));
+    let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let device = |id: &str| {
+        json!({
+            "id": id, "at": {"host": "127.0.0.1", "port": served.local_addr().port()}, "platform": "ios",
+            "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
+        })
+    };
+    let config = json!({
+        "data": folder.0.join("data"), "secrets": {"lab": {"value": "p"}}, "devices": [device("edge1"), device("edge2")],
+    });
+    let client = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap();
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+
+    for (family, code, version) in [
+        ("c2960x", "C2960X-UNIVERSALK9-M", "152-7.E10"),
+        ("c2960x", "C2960X-UNIVERSALK9-M", "152-7.E4"),
+        ("c2960x", "C2960X-LANLITEK9-M", "152-7.E9"),
+        ("c3750e", "C3750E-UNIVERSALK9-M", "152-4.E10"),
+    ] {
+        let set = code.split('-').nth(1).unwrap().to_lowercase();
+        let path = folder.0.join(format!("{family}-{set}-mz.{version}.bin"));
+        let made = IosImageSpec::new(family.to_uppercase(), code, number(version), 300_000);
+        let mut file = Vec::new();
+        ios_image(&made).read_to_end(&mut file).unwrap();
+        std::fs::write(&path, file).unwrap();
+        call("import", json!({"path": path})).await;
+    }
+
+    // Nobody was inspected yet: that is said, and no device is asked.
+    let told = call("recommend", json!({"devices": ["edge1", "edge2"]})).await;
+    assert_eq!(told[1]["error"]["kind"], "not_found", "{told}");
+    assert!(told[1]["error"]["message"].as_str().unwrap().contains("edge2 was never inspected: inspect it first"));
+    let latest = call("has_latest", json!({"device": "edge1"})).await;
+    assert_eq!((&latest["latest"], &latest["error"]["kind"]), (&json!("unknown"), &json!("not_found")));
+
+    call("inspect", json!({"devices": ["edge1"]})).await;
+    let told = call("recommend", json!({"devices": ["edge1", "edge2"]})).await;
+    assert_eq!(versions(&told[0]["recommended"]), ["15.2(7)E10", "15.2(7)E9", "15.2(7)E4"], "{told:#}");
+    assert_eq!(told[0]["elsewhere"][0]["candidates"], 1);
+    assert_eq!(told[0]["recommended"][0]["verdict"], "compatible", "{told:#}");
+    assert_eq!(told[1]["error"]["kind"], "not_found");
+    let text = surface::function("recommendation_text", json!({"recommendation": told[0]})).unwrap();
+    assert!(text.as_str().unwrap().contains("1. c2960x-universalk9-mz.152-7.E10.bin"), "{text}");
+
+    let only =
+        json!({"devices": ["edge1"], "settings": {"same_feature": true, "latest_maintenance": true}, "all": true});
+    let told = call("recommend", only).await;
+    assert_eq!(versions(&told[0]["recommended"]), ["15.2(7)E10"], "{told:#}");
+    assert_eq!(told[0]["dropped"].as_array().unwrap().len(), 3, "{told:#}");
+
+    let latest = call("has_latest", json!({"device": "edge1"})).await;
+    assert_eq!(latest["latest"], "no", "{latest}");
+    assert_eq!(versions(&latest["newer"])[0], "15.2(7)E10");
+
+    // What a person requires counts, and settings are kept.
+    call("set_requirements", json!({"image": "c2960x-universalk9-mz.152-7.E10.bin", "ram": 999_999_999_999_999_u64}))
+        .await;
+    let kept = call("set_recommendation_settings", json!({"settings": {"same_feature": true}})).await;
+    let all = json!({
+        "latest_maintenance": false, "same_feature": true, "higher_than_current": false, "include_catalogue": true,
+    });
+    assert_eq!(kept, all);
+    assert_eq!(call("recommendation_settings", Value::Null).await, all);
+    let told = call("recommend", json!({"devices": ["edge1"]})).await;
+    assert_eq!(versions(&told[0]["recommended"]), ["15.2(7)E4"], "{told:#}");
+    let dropped: Vec<_> =
+        told[0]["dropped"].as_array().unwrap().iter().map(|one| one["explanation"][1]["outcome"].clone()).collect();
+    assert!(dropped.contains(&json!("not_met")), "{told:#}");
+}
+
+/// `152-7.E10` as it is in the header.
+fn number(code: &str) -> String {
+    let (digits, rest) = code.split_once('-').unwrap();
+    let (maintenance, train) = rest.split_once('.').unwrap();
+    format!("{}.{}({maintenance}){train}", &digits[..2], &digits[2..])
+}
