@@ -85,6 +85,7 @@ fn inventory(set: &str, version: &str) -> Inventory {
             model: Some("WS-C2960X-48TS-L".into()),
             serial: Some("FOC1".into()),
             version: running,
+            ram: None,
             mode: Some(Mode::Bundle),
             ram: None,
             flash: Some(flash),

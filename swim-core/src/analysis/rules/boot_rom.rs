@@ -39,7 +39,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// The version in a line such as `System Bootstrap, Version 16.7(3r), RELEASE SOFTWARE`.
-fn version(line: &str) -> Option<Version> {
+pub(super) fn version(line: &str) -> Option<Version> {
     let (_, after) = line.split_once("Version ").unwrap_or(("", line));
     let text = after.split([',', ' ']).next().unwrap_or(after);
     Version::parse(Scheme::Rommon, text).ok()

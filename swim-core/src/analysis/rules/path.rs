@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
+use super::boot_rom;
 use crate::analysis::path::{Holds, Says};
 use crate::analysis::{Finding, PathRule, Permit, Severity, Subject};
+use crate::image::Requirements;
 use crate::model::InstallState;
 use crate::version::{Scheme, Version};
 
@@ -64,7 +66,7 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
         Holds::Yes => {}
     }
     if let Some(limit) = rule.when_boot_rom_above() {
-        let above = required_boot_rom(s).and_then(|need| need.compare(limit));
+        let above = Requirements::of(s.image).boot_rom.effective.and_then(|need| need.value.compare(limit));
         if above != Some(Ordering::Greater) {
             return Vec::new();
         }
@@ -83,7 +85,7 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
         out.extend(noted(found.remedy(format!("upgrade to {via} first"))));
     }
     if let Some(need) = rule.boot_rom() {
-        out.extend(noted(boot_rom(s, need)));
+        out.extend(noted(rom(s, need)));
     }
     out.extend(patches(s, rule.bridge_smus(), rule.blocked_smus()).into_iter().flat_map(noted));
     if rule.base_first() && running.group() != image.group() {
@@ -106,13 +108,13 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
     out
 }
 
-fn boot_rom(s: &Subject<'_>, need: &Version) -> Finding {
+fn rom(s: &Subject<'_>, need: &Version) -> Finding {
     let Some(said) = &s.inventory.boot_rom else {
         let message = "the path needs a boot ROM, and the device did not say which one it has";
         return Finding::unknown("path.boot_rom_unknown", "inventory.boot_rom", message)
             .compared("not known", need.to_string());
     };
-    let (code, severity, message) = match boot_rom_version(said).and_then(|has| has.compare(need)) {
+    let (code, severity, message) = match boot_rom::version(said).and_then(|has| has.compare(need)) {
         Some(Ordering::Less) => ("path.boot_rom", Severity::Blocking, "the boot ROM must be upgraded first"),
         Some(_) => ("path.boot_rom", Severity::Pass, "the boot ROM is new enough for this path"),
         None => (
@@ -129,18 +131,6 @@ fn boot_rom(s: &Subject<'_>, need: &Version) -> Finding {
         }
         _ => found.remedy(format!("upgrade the boot ROM to {need} or later")),
     }
-}
-
-/// The version in a line such as `System Bootstrap, Version 16.7(3r), RELEASE SOFTWARE`.
-fn boot_rom_version(line: &str) -> Option<Version> {
-    let (_, after) = line.split_once("Version ").unwrap_or(("", line));
-    Version::parse(Scheme::Rommon, after.split([',', ' ']).next().unwrap_or(after)).ok()
-}
-
-/// The least boot ROM that somebody requires for the image.
-fn required_boot_rom(s: &Subject<'_>) -> Option<Version> {
-    let text = s.image.facts.compatibility.iter().find_map(|c| c.value.strip_prefix("boot_rom>="))?;
-    Version::parse(Scheme::Rommon, text).ok()
 }
 
 /// Patches that must, and that must not, be installed.

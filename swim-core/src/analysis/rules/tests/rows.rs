@@ -227,7 +227,7 @@ fn paths() -> Vec<Row> {
         "path",
         rule,
         World::isr(),
-        |w| w.image.facts.compatibility.push(Field::new("boot_rom>=16.7(3r)".into(), Provenance::User)),
+        |w| w.image.overrides.boot_rom = Version::parse(Scheme::Rommon, "16.7(3r)").ok(),
         "path.via",
         Blocking,
     ));
@@ -615,7 +615,8 @@ fn room() -> Vec<Row> {
         w.inventory.members.iter_mut().for_each(|m| m.mode = Some(Mode::Bundle));
     };
     let free = |free: u64| move |w: &mut World| w.inventory.members[0].flash.as_mut().unwrap().free = Some(free);
-    let (flash, ram): (Rule, Rule) = (flash::rule, ram::rule);
+    let (flash, ram, rom): (Rule, Rule, Rule) = (flash::rule, ram::rule, boot_rom::rule);
+    let needs = |w: &mut World| w.image.overrides.boot_rom = Version::parse(Scheme::Rommon, "16.2(1r)").ok();
     vec![
         row("flash", flash, World::new(), |_| (), "flash.too_small", Pass),
         row("flash", flash, World::new(), free(1799 * MIB), "flash.too_small", Blocking),
@@ -647,6 +648,9 @@ fn room() -> Vec<Row> {
         ),
         row("flash", flash, World::ios(), |w| w.image.facts.family = text("rsp"), "flash.squeeze", Warning),
         row("flash", flash, World::new(), |w| w.inventory.members.clear(), "flash.unknown", Unknown),
+        row("boot_rom", rom, World::new(), |_| (), "", Pass),
+        row("boot_rom", rom, World::isr(), needs, "boot_rom.too_old", Pass),
+        row("boot_rom", rom, World::new(), needs, "boot_rom.unknown", Unknown),
         row("ram", ram, World::new(), |_| (), "ram.too_small", Pass),
         row("ram", ram, World::new(), |w| w.inventory.members[1].ram = Some(2048 * MIB), "ram.too_small", Blocking),
         row(
