@@ -228,6 +228,7 @@ impl Candidate {
         facts.feature_set = facts.feature_set.take().or(said.feature_set);
         facts.k9 = facts.k9.take().or(said.k9);
         facts.npe = facts.npe.take().or(said.npe);
+        facts.ldpe = facts.ldpe.take().or(said.ldpe);
         facts.image_type = facts.image_type.take().or(said.image_type);
         facts.min_ram = facts.min_ram.take().or(said.min_ram);
         facts.min_flash = facts.min_flash.take().or(said.min_flash);

@@ -87,7 +87,6 @@ fn inventory(set: &str, version: &str) -> Inventory {
             version: running,
             ram: None,
             mode: Some(Mode::Bundle),
-            ram: None,
             flash: Some(flash),
             boot_next: None,
         }],
