@@ -71,7 +71,7 @@ fn inventory(device: usize, images: usize) -> (String, Value) {
     let id = format!("sw{device:06}");
     let n = runs(device, images);
     let running = image_name(n);
-    let install = n % FAMILIES.len() < 2 && device % 2 == 0;
+    let install = n % FAMILIES.len() < 2 && device.is_multiple_of(2);
     let file = |name: String, n: usize| json!({ "name": name, "bytes": 400_000_000 + n });
     let spare = runs(device + 1, images);
     let files = json!([file(running.clone(), n), file(image_name(spare), spare), { "name": "vlan.dat", "bytes": 700 }]);
