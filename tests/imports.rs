@@ -298,8 +298,9 @@ async fn running_images_of_devices_where_they_are_files() {
     assert_eq!(e.kind(), ErrorKind::NotFound, "never inspected: {e}");
     let run = call("baseline", json!({})).await.unwrap();
     assert_eq!((&run["imported"], &run["refused"], &run["failed"]), (&json!(2), &json!(1), &json!(0)), "{run}");
-    let of =
-        |run: &Value, what: &str| run["items"].as_array().unwrap().iter().find(|i| i["what"] == what).unwrap().clone();
+    let of = |run: &Value, what: &str| {
+        run["results"].as_array().unwrap().iter().find(|i| i["what"] == what).unwrap().clone()
+    };
     let refused = of(&run, "stack");
     assert_eq!((&refused["outcome"], &refused["error"]["kind"]), (&json!("refused"), &json!("unsupported")));
     assert!(refused["error"]["message"].as_str().unwrap().contains("packages.conf"), "{refused}");

@@ -201,8 +201,8 @@ pub struct Run {
     pub refused: u64,
     /// How many failed.
     pub failed: u64,
-    /// Each of them; of very many the first thousand.
-    pub items: Vec<Item>,
+    /// What came of each; of very many of the first thousand.
+    pub results: Vec<Item>,
     /// Why nothing could be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorRecord>,
@@ -212,15 +212,15 @@ impl Run {
     /// What came of the items, or why there are none.
     #[must_use]
     pub fn new(began: Timestamp, ended: Timestamp, items: Result<Vec<Item>>) -> Self {
-        let (mut items, error) = match items {
+        let (mut results, error) = match items {
             Ok(items) => (items, None),
             Err(e) => (Vec::new(), Some(e.record())),
         };
-        let count = |outcome| items.iter().filter(|item| item.outcome == outcome).count() as u64;
+        let count = |outcome| results.iter().filter(|item| item.outcome == outcome).count() as u64;
         let (imported, known) = (count(Outcome::Imported), count(Outcome::Known));
         let (refused, failed) = (count(Outcome::Refused), count(Outcome::Failed));
-        items.truncate(KEPT);
-        Self { began, ended, imported, known, refused, failed, items, error }
+        results.truncate(KEPT);
+        Self { began, ended, imported, known, refused, failed, results, error }
     }
 }
 

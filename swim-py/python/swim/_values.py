@@ -235,7 +235,7 @@ class Run(Document):
     known: int
     refused: int
     failed: int
-    items: tuple[Document, ...]
+    results: tuple[Document, ...]
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={getattr(self, name)}" for name in ("imported", "known", "refused", "failed"))
