@@ -120,11 +120,7 @@ async fn unpack(store: &dyn ImageStore, image: &Sha256, part: PackedPart) -> Ins
     drop(feed);
     match looking.await {
         Ok(inside) => inside,
-        Err(e) => {
-            let mut inside = Inside::default();
-            inside.remark = Some(format!("the packed part could not be unpacked: {e}"));
-            inside
-        }
+        Err(e) => Inside { remark: Some(format!("the packed part could not be unpacked: {e}")), ..Inside::default() },
     }
 }
 

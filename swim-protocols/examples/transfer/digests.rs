@@ -14,7 +14,7 @@ const ROUNDS: usize = 5;
 
 /// Megabytes a second on one core, by the name of the digest.
 pub(crate) fn speeds() -> Value {
-    let block: Vec<u8> = (0..BLOCK).map(|n| (n * 31 >> 3) as u8).collect();
+    let block: Vec<u8> = (0..BLOCK).map(|n| ((n * 31) >> 3) as u8).collect();
     json!({
         "md5": speed::<md5::Md5>(&block),
         "sha1": speed::<sha1::Sha1>(&block),

@@ -62,9 +62,8 @@ impl Session {
         if url.scheme != "scp" {
             return self.say(&format!("{}^\n% Invalid input detected at '^' marker.\n\n", " ".repeat(5))).await;
         }
-        let file = match scp_source::open(&self.device, from) {
-            Ok(file) => file,
-            Err(_) => return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await,
+        let Ok(file) = scp_source::open(&self.device, from) else {
+            return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await;
         };
         match self.terminal.ask(&format!("Address or name of remote host [{}]? ", url.host)).await? {
             Typed::Line(host) if !host.is_empty() => url.host = host,
@@ -85,9 +84,8 @@ impl Session {
         let began = self.device.clock().elapsed();
         self.terminal.put(&format!("Writing {} \n", url.path)).await?;
         let failed = format!("%Error writing {} (Undefined error)\n", url.shown());
-        let mut client = match SshFiles::connect(&self.device, &url).await {
-            Ok(client) => client,
-            Err(_) => return self.say(&format!("%Error opening {} (Connection refused)\n", url.shown())).await,
+        let Ok(mut client) = SshFiles::connect(&self.device, &url).await else {
+            return self.say(&format!("%Error opening {} (Connection refused)\n", url.shown())).await;
         };
         for _ in 0..PASSWORDS {
             let password = match self.terminal.ask_secret("Password: ").await? {
