@@ -99,6 +99,7 @@ fn device(n: usize, distinct: bool) -> Result<(Device, Inventory)> {
         model: Some(model.to_owned()),
         serial: Some(format!("FOC{n}")),
         version: Some(running.clone()),
+        ram: None,
         mode: Some(Mode::Bundle),
         flash: Some(flash),
         boot_next: None,
@@ -124,6 +125,7 @@ fn device(n: usize, distinct: bool) -> Result<(Device, Inventory)> {
         config_unsaved: Some(false),
         privilege: Some(15),
         operating_mode: None,
+        snmp: None,
         members: vec![member],
     };
     Ok((device, inventory))
