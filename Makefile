@@ -7,7 +7,7 @@ SHELL := /bin/bash
 test: tools rust python c examples
 
 # Real servers and clients that the tests talk to. A missing one fails the run: nothing is skipped in silence.
-APT := openssh-server openssh-client curl nginx-light tftp-hpa tftpd-hpa atftp vsftpd inetutils-telnetd lftp valgrind gcc g++ binutils python3-venv python3-paramiko genisoimage rpm squashfs-tools zip u-boot-tools
+APT := openssh-server openssh-client curl nginx-light tftp-hpa tftpd-hpa atftp vsftpd inetutils-telnetd lftp valgrind gcc g++ binutils python3-venv python3-paramiko genisoimage rpm squashfs-tools zip u-boot-tools openssl
 tools:
 	@missing=(); for p in $(APT); do dpkg -s $$p >/dev/null 2>&1 || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \

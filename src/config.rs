@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use swim_core::model::{Device, Door, ImageServer, Protocol, Secret, SecretRef};
+use swim_core::model::{Device, Door, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
 use swim_core::ports::{Clock, Secrets};
 use swim_core::{Error, ErrorKind, Result};
+use swim_protocols::catalog::{VendorConfig, VendorLogin};
 use swim_protocols::tls::Identity;
 
 use crate::reading::{self, Wrong};
@@ -36,6 +37,10 @@ pub struct ImportOptions {
     pub file_name: Option<String>,
     /// A published SHA-512 (hexadecimal): other bytes are refused.
     pub sha512: Option<String>,
+    /// A published SHA-256 (hexadecimal): other bytes are refused.
+    pub sha256: Option<String>,
+    /// A published SHA-1 (hexadecimal): other bytes are refused.
+    pub sha1: Option<String>,
     /// A published MD5 (hexadecimal): other bytes are refused.
     pub md5: Option<String>,
     /// The platform that it is for: `ios`, `ios_xe`.
@@ -84,6 +89,37 @@ pub struct Https {
     pub key: Option<SecretRef>,
     /// Names and addresses by which devices reach us, for a certificate that is made; default: the address to listen at.
     pub names: Vec<String>,
+}
+
+/// The vendor's software service. Every field may be absent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Vendor {
+    /// The address of the service; default: that of the vendor.
+    pub url: Option<String>,
+    /// Where tokens come from; default: that of the vendor.
+    pub token_url: Option<String>,
+    /// Whose certificate is believed; default: an authority that this machine trusts.
+    pub tls: TlsTrust,
+    /// Who we are there; it can be changed later ([`Client::set_catalog_login`](crate::Client::set_catalog_login)).
+    pub login: Option<VendorLogin>,
+}
+
+impl Vendor {
+    /// Where the service is.
+    pub(crate) fn service(&self) -> VendorConfig {
+        let usual = VendorConfig::default();
+        let url = self.url.clone().unwrap_or(usual.url);
+        let mut config = VendorConfig::at(url, self.token_url.clone().unwrap_or(usual.token_url));
+        config.tls = self.tls.clone();
+        config
+    }
+
+    fn check(&self) -> Result<()> {
+        self.service().check()?;
+        self.login.as_ref().map_or(Ok(()), VendorLogin::check)
+    }
 }
 
 /// The longest name of a worker: it stands in every journal and every list of jobs.
@@ -184,9 +220,16 @@ pub struct Config {
     /// Where our offers listen.
     #[serde(default)]
     pub offers: Offers,
+    /// The vendor's software service.
+    #[serde(default)]
+    pub catalog: Vendor,
     /// Image servers near the devices; devices that have none pull from us.
     #[serde(default)]
     pub servers: Vec<ImageServer>,
+    /// Take the running images of devices into the repository whenever they are inspected. Off by default: it makes an
+    /// inspection last as long as the transfer of an image.
+    #[serde(default)]
+    pub collect_images: bool,
     /// The name of this worker in journals; default: the process id.
     #[serde(default)]
     pub worker: Option<String>,
@@ -207,7 +250,9 @@ impl Config {
             devices: Vec::new(),
             secrets: BTreeMap::new(),
             offers: Offers::default(),
+            catalog: Vendor::default(),
             servers: Vec::new(),
+            collect_images: false,
             worker: None,
             platforms: Vec::new(),
             simulation: None,
@@ -260,6 +305,7 @@ impl Config {
     /// `InvalidInput` names the field and the value.
     pub(crate) fn check(&self) -> Result<()> {
         self.offers.check()?;
+        self.catalog.check()?;
         for server in &self.servers {
             let named = |e: Error| e.under(&format!("servers.{}", server.name)).with("server", &server.name);
             server.check().map_err(named)?;

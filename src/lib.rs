@@ -11,9 +11,11 @@ mod watch;
 mod wiring;
 
 pub use client::{
-    Checked, Client, Fetching, Inspected, Moved, Offered, Offering, Pushing, SubmitOptions, Taking, Works,
+    Checked, Client, Downloaded, Fetching, FormDecision, FoundFor, ImageInfo, Importing, Inspected, KeptCatalogue,
+    KnownGoodTaken, Listed, Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile, SubmitOptions, Taking,
+    Works,
 };
-pub use config::{Config, Https, ImportOptions, Offers, SecretSource};
+pub use config::{Config, Https, ImportOptions, Offers, SecretSource, Vendor};
 pub use simulation::Simulation;
 pub use swim_core::{self as core, Effect, Error, ErrorKind, ErrorRecord, Result, Retry};
 pub use watch::{Event, Watch};

@@ -93,6 +93,7 @@ async fn run(mut plan: Plan, inventories: Vec<Inventory>) -> Result<JobReport> {
         network: Arc::new(network),
         clock: Arc::new(TokioClock::starting_at(start)),
         records: Arc::new(store.clone()),
+        index: Arc::new(store.clone()),
         jobs: Arc::new(store.clone()),
         images: Arc::new(store.clone()),
         secrets: Arc::new(secrets),
@@ -145,7 +146,9 @@ fn adapt(kind: &mut StepKind, sample: &Image, inventory: &Inventory, policy: &Po
             transfers.clone_from(&policy.transfers);
         }
         StepKind::CopyLocal { bytes, .. } => *bytes = sample.bytes,
-        StepKind::VerifyDigest { algorithm, expected, .. } => *expected = sample.digests.get(*algorithm),
+        StepKind::VerifyDigest { algorithm, expected, .. } => {
+            *expected = sample.digests.get(*algorithm).unwrap_or_default()
+        }
         StepKind::SetBoot { undo, .. } => *undo = inventory.boot.lines.clone().unwrap_or_default(),
         // Files of the recording may be left out of the simulation; deleting them proves nothing.
         StepKind::MakeRoom { deletions } => deletions.retain(|d| {

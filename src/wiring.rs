@@ -1,15 +1,17 @@
 //! The one place that knows both core and adapters.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use swim_core::model::ImageServer;
 use swim_core::platform::{self, Platform, PullServices, Registry};
 use swim_core::ports::{
-    CliConnector, Clock, ImageStore, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
+    CliConnector, Clock, ImageStore, Index, JobStore, Network, PostChecks, Records, Secrets, Transfer, WorkerId,
 };
 use swim_core::transfer::{Caps, Servers};
 use swim_core::{Error, ErrorKind, Result, repo};
+use swim_protocols::catalog::{VendorCatalog, VendorLogin};
 use swim_protocols::clock::TokioClock;
 use swim_protocols::connector::Connector;
 use swim_protocols::ftp::{FtpClient, FtpClientConfig, FtpConfig, FtpOffers};
@@ -20,26 +22,41 @@ use swim_protocols::ssh::sftp::{SftpFetch, SftpPush};
 use swim_protocols::ssh::{OfferConfig, SshClient, SshConfig, SshOffers};
 use swim_protocols::tftp::{TftpClient, TftpClientConfig, TftpConfig, TftpOffers};
 use swim_protocols::tls::{Identity, TlsClient};
-use swim_stores::{FileImages, SqliteStore, StaticSecrets};
+use swim_stores::{FileImages, SqliteStore, StaticSecrets, Vault};
 
 use crate::config::Offers;
 use crate::simulation::OnlyLoopback;
-use crate::{Client, Config};
+use crate::{Client, Config, client};
+
+/// The folder of files that are fetched for an import, in the data folder.
+const FETCHED: &str = "fetched";
 
 /// Everything that a client stands on.
 #[derive(Clone)]
 pub(crate) struct Adapters {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) records: Arc<dyn Records>,
+    /// The same records, with their index.
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connector: Arc<dyn CliConnector>,
     pub(crate) services: PullServices,
     pub(crate) platforms: Vec<Arc<dyn Platform>>,
     pub(crate) secrets: Arc<dyn Secrets>,
+    /// The same, where a secret can be lent for the length of a call.
+    pub(crate) vault: Arc<Vault>,
+    /// Where files wait that are fetched for an import; without a data folder there is no such place.
+    pub(crate) fetched: Option<PathBuf>,
+    /// Are running images taken along with inventories?
+    pub(crate) collect_images: bool,
     pub(crate) network: Arc<dyn Network>,
     /// Where our offers listen.
     pub(crate) listen: String,
     pub(crate) checks: Option<Arc<dyn PostChecks>>,
+    /// The vendor's service; a rehearsal has none.
+    pub(crate) catalog: Option<Arc<VendorCatalog>>,
+    /// The login there that the configuration names.
+    pub(crate) catalog_login: Option<VendorLogin>,
 }
 
 impl fmt::Debug for Adapters {
@@ -111,12 +128,21 @@ impl Builder {
             network,
             clock,
             records: Arc::clone(&records),
+            index: Arc::new(store.clone()),
             jobs: Arc::new(store),
             images,
             secrets: Arc::new(secrets),
             identity,
         };
-        let adapters = connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        let tls = TlsClient::new(Arc::clone(&records));
+        let login = client::catalog_login(&*records, config.catalog.login.clone()).await?;
+        let vendor = VendorCatalog::new(&ground.network, &ground.secrets, tls, config.catalog.service(), login)?;
+        let mut adapters =
+            connect(ground, &config.offers, config.servers.clone(), platform::drivers(&registry)?, checks)?;
+        adapters.catalog = Some(Arc::new(vendor));
+        adapters.catalog_login = config.catalog.login.clone();
+        adapters.fetched = Some(config.data.join(FETCHED));
+        adapters.collect_images = config.collect_images;
         repo::sweep(&*adapters.services.store, &*records).await?;
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
@@ -126,6 +152,7 @@ impl Builder {
             }
         }
         client.add_devices(&config.devices).await?;
+        client.sweep_fetched().await?;
         Ok(client)
     }
 }
@@ -141,6 +168,7 @@ pub(crate) struct Ground {
     pub(crate) network: Arc<dyn Network>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Arc<dyn Records>,
+    pub(crate) index: Arc<dyn Index>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) images: Arc<dyn ImageStore>,
     pub(crate) secrets: Arc<dyn Secrets>,
@@ -156,7 +184,9 @@ pub(crate) fn connect(
     platforms: Vec<Arc<dyn Platform>>,
     checks: Option<Arc<dyn PostChecks>>,
 ) -> Result<Adapters> {
-    let Ground { network, clock, records, jobs, images, secrets, identity } = ground;
+    let Ground { network, clock, records, index, jobs, images, secrets, identity } = ground;
+    let vault = Arc::new(Vault::over(secrets));
+    let secrets: Arc<dyn Secrets> = Arc::clone(&vault) as _;
     let ssh = SshClient::new(Arc::clone(&network), Arc::clone(&secrets), Arc::clone(&records), SshConfig::default());
     let ssh = Arc::new(ssh);
     let mut offers = OfferConfig::default();
@@ -182,6 +212,7 @@ pub(crate) fn connect(
     Ok(Adapters {
         jobs,
         records,
+        index,
         clock,
         connector: Arc::new(Connector::new(ssh)),
         services: PullServices {
@@ -193,9 +224,14 @@ pub(crate) fn connect(
         },
         platforms,
         secrets,
+        vault,
+        fetched: None,
+        collect_images: false,
         network,
         listen: config.listen.clone(),
         checks,
+        catalog: None,
+        catalog_login: None,
     })
 }
 

@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import fanout  # noqa: E402
+import importing  # noqa: E402
 import over_ftp  # noqa: E402
 import over_http  # noqa: E402
 import over_ssh  # noqa: E402
@@ -39,7 +40,7 @@ both. A ratio is ours divided by the best peer's median; the bar is what it has 
 method was compared byte for byte.
 """
 COLUMNS = "| Work | Peers | Ours | Ratio | Bar | Met |\n|---|---|---|---|---|---|\n"
-FAMILIES = [over_ssh, over_ftp, over_tftp, over_http, fanout, sessions]
+FAMILIES = [over_ssh, over_ftp, over_tftp, over_http, fanout, sessions, importing]
 
 
 def built(build):

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use swim_core::model::{Device, DeviceId, Inventory, Login};
 use swim_core::platform::{Platform, Session};
 use swim_core::ports::Context;
+use swim_core::repo::collection::Item;
 use swim_core::{Error, ErrorKind, ErrorRecord, Result};
 
 use super::{Client, json, parse};
@@ -26,6 +27,9 @@ pub struct Inspected {
     /// Why it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorRecord>,
+    /// What came of its running image, where images are collected along with inventories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected: Option<Item>,
 }
 
 impl Client {
@@ -95,11 +99,24 @@ impl Client {
         })
     }
 
-    /// Asks devices for their inventory, many at once, and remembers the answers.
+    /// Asks devices for their inventory, many at once, and remembers the answers. Where the configuration says
+    /// `collect_images`, their running images are taken into the repository behind it, which takes much longer.
     ///
     /// # Errors
     /// `NotFound` for a device that is not known. A device that does not answer is in the result, with its error.
     pub async fn inspect(&self, devices: &[DeviceId]) -> Result<Vec<Inspected>> {
+        let mut inspected = self.ask_all(devices).await?;
+        if self.adapters().collect_images {
+            let answered = inspected.iter_mut().filter(|one| one.inventory.is_some()).collect::<Vec<_>>();
+            let ids: Vec<_> = answered.iter().map(|one| one.device.clone()).collect();
+            for (one, item) in answered.into_iter().zip(self.take_running(&ids, false).await?) {
+                one.collected = Some(item);
+            }
+        }
+        Ok(inspected)
+    }
+
+    async fn ask_all(&self, devices: &[DeviceId]) -> Result<Vec<Inspected>> {
         use futures_util::{StreamExt, TryStreamExt};
         let mut known = Vec::new();
         for id in devices {
@@ -109,9 +126,9 @@ impl Client {
             let inspected = match self.look(&device).await {
                 Ok(inventory) => {
                     self.records().put("inventories", device.id.as_str(), json(&inventory)?).await?;
-                    Inspected { device: device.id, inventory: Some(inventory), error: None }
+                    Inspected { device: device.id, inventory: Some(inventory), error: None, collected: None }
                 }
-                Err(e) => Inspected { device: device.id, inventory: None, error: Some(e.record()) },
+                Err(e) => Inspected { device: device.id, inventory: None, error: Some(e.record()), collected: None },
             };
             Ok::<_, Error>(inspected)
         });
@@ -136,7 +153,7 @@ impl Client {
                 missing.push(id.clone());
             }
         }
-        let asked: BTreeMap<_, _> = self.inspect(&missing).await?.into_iter().map(|i| (i.device.clone(), i)).collect();
+        let asked: BTreeMap<_, _> = self.ask_all(&missing).await?.into_iter().map(|i| (i.device.clone(), i)).collect();
         let mut out = Vec::new();
         for id in devices {
             let device = self.device(id).await?;

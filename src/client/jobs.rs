@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use swim_core::audit::{self, AuditRecord};
+use swim_core::image::Image;
 use swim_core::job::{CancelHow, Entry, JobEvent, JobReport, JobStatus};
 use swim_core::model::DeviceId;
 use swim_core::plan::Plan;
@@ -13,7 +14,7 @@ use swim_core::ports::{JobId, JobSummary, NewJob};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::task::JoinHandle;
 
-use super::Client;
+use super::{Client, parse};
 use crate::watch::Watch;
 
 /// How a job is submitted.
@@ -34,7 +35,7 @@ impl Client {
     /// [`Client::resume`].
     ///
     /// # Errors
-    /// `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
+    /// `Integrity` when the image is damaged; `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
     /// `Unsupported` for a plan that was changed by hand into an impossible one; those of the store. A plan with a post-check waits there until a client
     /// that has one goes on with the job.
     pub async fn submit(&self, plan: &Plan, approval: &str, options: SubmitOptions) -> Result<JobId> {
@@ -44,6 +45,10 @@ impl Client {
         if self.images_store().size(&plan.goal.image).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "submit", "the plan's image is not in the repository")
                 .with("image", plan.goal.image));
+        }
+        // A list may have come since the plan was made.
+        if let Some(value) = self.records().get("images", &plan.goal.image.to_string()).await? {
+            parse::<Image>(value)?.released("submit")?;
         }
         let entry =
             Entry::new(now, JobEvent::Submitted { plan: Box::new(plan.clone()), approval: approval.to_owned() });
@@ -56,7 +61,13 @@ impl Client {
             due: options.due.unwrap_or(now),
         };
         let wanted = job.id.clone();
+        self.usable(&plan.goal.image).await?;
         let id = self.jobs().create(job).await?;
+        // A deletion looks at the jobs after it has hidden the image: one of the two sees the other.
+        if let Err(gone) = self.usable(&plan.goal.image).await {
+            self.cancel(&id, CancelHow::Now).await?;
+            return Err(gone.with("job", &id));
+        }
         if id != wanted {
             self.same_plan(&id, approval).await?;
         }

@@ -1,10 +1,14 @@
 //! The client: everything that a program does with the library.
 
+mod catalog;
+mod collections;
 mod devices;
+mod imports;
 mod jobs;
 mod offers;
 mod planning;
 mod recommend;
+mod repository;
 mod requirements;
 mod servers;
 mod transfers;
@@ -30,9 +34,15 @@ use crate::watch::Hub;
 use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
+pub(crate) use catalog::login as catalog_login;
+pub use catalog::{Downloaded, FormDecision, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
+pub use collections::Ran;
 pub use devices::Inspected;
+pub(crate) use imports::Given;
+pub use imports::{Importing, Origin};
 pub use jobs::SubmitOptions;
 pub use offers::{Offered, Offering, Taking};
+pub use repository::ImageInfo;
 pub use servers::{Checked, Works};
 pub use transfers::{Fetching, Moved, Pushing};
 
@@ -43,6 +53,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     adapters: Adapters,
     engine: Engine,
+    /// The name of this worker in records.
+    worker: String,
     hub: Arc<Hub>,
     at_work: Mutex<BTreeMap<JobId, JoinHandle<Result<JobReport>>>>,
     /// Offers and accepts that are open, by their number.
@@ -67,10 +79,12 @@ impl Client {
             checks: adapters.checks.clone(),
             sink: Arc::clone(&hub) as _,
         };
+        let name = worker.0.clone();
         let engine = Engine::new(ports, EngineConfig::new(worker));
         Self(Arc::new(Inner {
             adapters,
             engine,
+            worker: name,
             hub,
             at_work: Mutex::default(),
             open: Mutex::default(),
@@ -95,12 +109,23 @@ impl Client {
     /// # Errors
     /// `NotFound`, `InvalidInput`, `Integrity`, `NoSpace`; nothing stays of a failed import.
     pub async fn import(&self, path: impl AsRef<Path>, options: ImportOptions) -> Result<Image> {
-        let required = requirements::of_import(&options)?;
+        requirements::of_import(&options)?;
         let source = FileSource::open(path).await?;
         let name = options.file_name.clone().or_else(|| source.file_name().map(str::to_owned));
         let name = name.ok_or_else(|| Error::invalid("file_name", "absent", "the path has no file name: give one"))?;
+        self.take_in(source, name, options).await
+    }
+
+    async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
+        let required = requirements::of_import(&options)?;
         let mut how = repo::ImportOptions::new(name);
-        for (algorithm, digest) in [(Algorithm::Sha512, &options.sha512), (Algorithm::Md5, &options.md5)] {
+        let published = [
+            (Algorithm::Sha512, &options.sha512),
+            (Algorithm::Sha256, &options.sha256),
+            (Algorithm::Sha1, &options.sha1),
+            (Algorithm::Md5, &options.md5),
+        ];
+        for (algorithm, digest) in published {
             if let Some(digest) = digest {
                 how = how.expecting(algorithm, digest.clone());
             }
@@ -116,13 +141,12 @@ impl Client {
         Ok(image)
     }
 
-    /// The images of the repository, oldest first. `text`: only those with this in the file name.
+    /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn images(&self, text: Option<&str>) -> Result<Vec<Image>> {
-        let filter = repo::ImageFilter { text: text.map(str::to_owned), ..repo::ImageFilter::default() };
-        repo::images(self.records(), &filter).await
+        self.search(&repo::ImageQuery { text: text.map(str::to_owned), ..repo::ImageQuery::default() }).await
     }
 
     /// One image: by id, by file name, or by the first digits of the id (four or more).
@@ -130,7 +154,7 @@ impl Client {
     /// # Errors
     /// `NotFound`; `InvalidInput` when it could be several.
     pub async fn image(&self, wanted: &str) -> Result<Image> {
-        repo::image(self.records(), wanted).await
+        repo::find(self.index(), wanted).await
     }
 
     fn jobs(&self) -> &dyn JobStore {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use swim_core::image::Image;
 use swim_core::model::{DeviceId, Direction, Protocol, Secret, ServerCertificate, Sha256};
 use swim_core::ports::{Accept, Offer, Receipt, Served, Sink};
+use swim_core::repo::Referrer;
 use swim_core::{Error, ErrorKind, Result};
 use swim_stores::FileSink;
 
@@ -113,9 +114,10 @@ impl Client {
     /// time, or when it is used up.
     ///
     /// # Errors
-    /// `Unsupported` where we do not serve the protocol, `InvalidInput` for a name that devices cannot type, those of
-    /// listening.
+    /// `Unsupported` where we do not serve the protocol, `InvalidInput` for a name that devices cannot type, `Integrity` for an
+    /// image that is damaged, those of listening.
     pub async fn offer(&self, image: &Image, to: &DeviceId, by: Protocol, how: &Offering) -> Result<Offered> {
+        self.as_it_stands(image).await?.released("offer")?;
         let device = self.target(to, by, None).await?;
         let adapter = self.adapter(by, Direction::Pull)?;
         let cx = self.transfer_context(&device);
@@ -130,7 +132,22 @@ impl Client {
             lifetime: lifetime(how.seconds)?,
         };
         self.check_room()?;
-        self.keep(by, Direction::Pull, Open { served: adapter.offer(request, &cx).await?, what: What::Image(image.id) })
+        self.usable(&image.id).await?;
+        let open = Open { served: adapter.offer(request, &cx).await?, what: What::Image(image.id) };
+        let offered = self.keep(by, Direction::Pull, open)?;
+        // A deletion looks at the open offers after it has hidden the image: one of the two sees the other.
+        if let Err(gone) = self.usable(&image.id).await {
+            self.withdraw(offered.id).await.ok();
+            return Err(gone);
+        }
+        Ok(offered)
+    }
+
+    /// The open offers of an image.
+    pub(super) fn offers_of(&self, image: &Sha256) -> Vec<Referrer> {
+        let opened = self.opened();
+        let of = opened.iter().filter(|(_, open)| matches!(open.what, What::Image(id) if id == *image));
+        of.map(|(id, _)| Referrer::Offer { offer: *id }).collect()
     }
 
     /// Takes one file that a device uploads, e.g. its configuration or a core dump, into a file that is not there yet.

@@ -1,11 +1,14 @@
 //! Judging and planning, and playing a plan before it meets real devices.
 
-use swim_core::analysis::{DeviceReport, Finding, Knowledge, Report, Severity, Subject, judge};
+use swim_core::analysis::{DeviceReport, Finding, Knowledge, KnownGood, Report, Severity, Standing, Subject, judge};
+use swim_core::catalog::Judgement;
 use swim_core::image::Image;
 use swim_core::job::JobReport;
 use swim_core::model::{Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::Goal;
+use swim_core::recommend::{Candidate as Shelved, Status};
+use swim_core::repo::{self, Damage};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::{Client, parse};
@@ -16,7 +19,7 @@ impl Client {
     /// # Errors
     /// `NotFound` for an image or a device that is not known.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
-        self.analyse_with(image, devices, policy, Knowledge::NONE).await
+        self.analyse_with(image, devices, policy, &Knowledge::default()).await
     }
 
     /// The same with what is known from elsewhere: how the image stands in a catalogue, upgrade paths of the caller.
@@ -30,10 +33,13 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Report> {
-        let image = &self.as_set(image).await?;
+        let image = &self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(image, knowledge).await?;
         let inventories = self.inventories(devices).await?;
         let reports =
             inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
+        let damage = repo::damage_of(self.records(), &image.id).await?;
+        let reports = reports.map(|report| report.map(|report| unless_damaged(report, damage.as_ref())));
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
@@ -42,7 +48,7 @@ impl Client {
     /// # Errors
     /// `InvalidInput` when the version of the image is not known; `NotFound` for a device that is not known.
     pub async fn plan(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Plan> {
-        self.plan_with(image, devices, policy, Knowledge::NONE).await
+        self.plan_with(image, devices, policy, &Knowledge::default()).await
     }
 
     /// The same with what is known from elsewhere; see [`Client::analyse_with`].
@@ -56,7 +62,8 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Plan> {
-        let image = &self.as_set(image).await?;
+        let image = &self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(image, knowledge).await?;
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };
@@ -68,10 +75,12 @@ impl Client {
             version: version.value.clone(),
         };
         let inventories = self.inventories(devices).await?;
+        let damage = repo::damage_of(self.records(), &image.id).await?;
         let mut ready = Vec::new();
         let mut silent = Vec::new();
         for (device, inventory) in &inventories {
             let report = self.judged(image, device, inventory, policy, knowledge)?;
+            let report = unless_damaged(report, damage.as_ref());
             match inventory {
                 Ok(inventory) => ready.push((device, inventory, report, self.platform(device)?)),
                 Err(_) => silent.push(plan::Refused { device: device.id.clone(), findings: report.findings }),
@@ -106,6 +115,38 @@ impl Client {
         crate::rehearsal::play(plan.clone(), inventories).await
     }
 
+    /// What the kept catalogues and lists say of the image, where the caller does not say it.
+    async fn known_of(&self, image: &Image, told: &Knowledge) -> Result<Knowledge> {
+        let mut knowledge = told.clone();
+        if knowledge.standing.is_none() {
+            let kept = Shelved::from(image);
+            let listed = self.catalog(None).await?;
+            let same = listed.iter().map(|one| Shelved::listed(&one.catalog, &one.entry));
+            // Of several catalogues the one that advises against it counts.
+            let worst = same.filter(|one| one.is_same_file(&kept)).max_by_key(|one| one.status);
+            knowledge.standing = worst.map(|one| {
+                let why =
+                    one.status_why.unwrap_or_else(|| format!("so says the catalogue {}", one.catalogues.join(", ")));
+                match one.status {
+                    Status::Deferred => Standing::Deferred(why),
+                    Status::Withdrawn => Standing::Withdrawn(why),
+                    _ => Standing::Active,
+                }
+            });
+        }
+        let known = self.records().get("images", &image.id.to_string()).await?.is_some();
+        if knowledge.known_good.is_none() && known {
+            let judged = repo::judgements(self.records(), &image.id).await?;
+            let says = |wanted: fn(&Judgement) -> bool| judged.iter().any(|(_, said)| wanted(said));
+            // What contradicts it has put it in quarantine, of which a rule of its own speaks.
+            if !says(|said| matches!(said, Judgement::Contradicts { .. })) && !judged.is_empty() {
+                let listed = says(|said| matches!(said, Judgement::Matches { .. }));
+                knowledge.known_good = Some(if listed { KnownGood::Listed } else { KnownGood::NotListed });
+            }
+        }
+        Ok(knowledge)
+    }
+
     /// A device that did not answer is blocked, with its error.
     fn judged(
         &self,
@@ -127,4 +168,15 @@ impl Client {
             }
         }
     }
+}
+
+/// Bytes that have rotted must reach no device, whatever else speaks for the image.
+fn unless_damaged(report: DeviceReport, damage: Option<&Damage>) -> DeviceReport {
+    let Some(damage) = damage else { return report };
+    let finding = Finding::new("image.damaged", Severity::Blocking, damage.to_string())
+        .from("scrub of the repository")
+        .remedy("import the file again");
+    let mut findings = report.findings;
+    findings.push(finding);
+    DeviceReport::new(report.device, findings)
 }

@@ -81,7 +81,9 @@ impl Client {
 
     async fn candidates(&self) -> Result<Vec<Candidate>> {
         let images = repo::images(self.records(), &repo::ImageFilter::default()).await?;
-        Ok(images.iter().map(Candidate::from).collect())
+        let mut candidates: Vec<Candidate> = images.iter().map(Candidate::from).collect();
+        candidates.extend(self.catalog(None).await?.iter().map(|one| Candidate::listed(&one.catalog, &one.entry)));
+        Ok(candidates)
     }
 
     async fn last_inventory(&self, device: &Device) -> Result<Inventory> {

@@ -1,6 +1,6 @@
 //! What images require of devices: shown, set beside the defaults, taken back.
 
-use swim_core::image::{Image, RequirementField};
+use swim_core::image::RequirementField;
 use swim_core::repo::{self, RequirementRecord, SetRequirements};
 use swim_core::{Error, Result};
 
@@ -44,17 +44,6 @@ impl Client {
         let id = self.image(wanted).await?.id;
         repo::restore_requirements(self.records(), &*self.adapters().clock, &id, fields, by).await?;
         repo::requirements(self.records(), &id).await
-    }
-
-    /// The image with the requirements as they are set now, which a caller's copy may not have yet.
-    pub(super) async fn as_set(&self, image: &Image) -> Result<Image> {
-        match self.records().get("images", &image.id.to_string()).await? {
-            Some(record) => {
-                let set = serde_json::from_value::<Image>(record).map(|kept| kept.overrides);
-                Ok(Image { overrides: set.unwrap_or_else(|_| image.overrides.clone()), ..image.clone() })
-            }
-            None => Ok(image.clone()),
-        }
     }
 }
 

@@ -72,6 +72,8 @@ impl Client {
     /// (such as `Auth` for a refused login), or `Unreachable` where they differ; those of the transfer: a full disk, a name
     /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
+        self.as_it_stands(image).await?.released("push")?;
+        self.usable(&image.id).await?;
         let request = |device, _: &TransferAbility| {
             Request::Push(Push {
                 device,
@@ -99,6 +101,7 @@ impl Client {
             Request::Fetch(Fetch {
                 device,
                 path: path.to_owned(),
+                query: None,
                 sink: Arc::clone(&sink) as Arc<dyn Sink>,
                 bytes: how.bytes,
                 most,
@@ -154,7 +157,7 @@ impl Client {
     }
 
     /// Tries one protocol after the other, see [`swim_core::transfer::moves_on`].
-    async fn in_order(
+    pub(super) async fn in_order(
         &self,
         order: Order<'_>,
         request: &(dyn Fn(Device, &TransferAbility) -> Request + Sync),
@@ -193,18 +196,18 @@ impl Client {
 }
 
 /// What an adapter is asked for.
-enum Request {
+pub(super) enum Request {
     Push(Push),
     Fetch(Fetch),
 }
 
 /// What to try, and with whom.
 #[derive(Clone, Copy)]
-struct Order<'a> {
-    to: &'a DeviceId,
-    direction: Direction,
-    protocols: &'a [Protocol],
-    port: Option<u16>,
+pub(super) struct Order<'a> {
+    pub(super) to: &'a DeviceId,
+    pub(super) direction: Direction,
+    pub(super) protocols: &'a [Protocol],
+    pub(super) port: Option<u16>,
 }
 
 /// The largest file to take.

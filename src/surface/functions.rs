@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json as object};
 use swim_core::analysis::{Process, Product, Report, support};
-use swim_core::image::{ReadAt, identify, parse_filename};
+use swim_core::image::{ReadAt, identify_deeply, parse_filename};
 use swim_core::job::JobReport;
 use swim_core::model::{Mode, PlatformId};
 use swim_core::plan::{self, Plan};
@@ -114,7 +114,7 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
             let file = Opened::new(&path)?;
             let file_name = file_name
                 .unwrap_or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
-            json(&identify(&file, &file_name))
+            json(&identify_deeply(&file, &file_name))
         }
         "plan_text" | "plan_html" | "plan_digest" => {
             let plan: Plan = a.take("plan")?;

@@ -4,8 +4,11 @@
 //! other. `tests/surface.toml` lists what there is; the tests of all three languages read it.
 
 mod arguments;
+mod catalogs;
+mod collections;
 mod functions;
 mod recommend;
+mod repository;
 mod requirements;
 mod transfers;
 mod verbs;

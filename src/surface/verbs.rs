@@ -11,33 +11,56 @@ use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
 use swim_core::ports::JobId;
-use swim_core::repo::{self, ImageFilter};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::arguments::Arguments;
+use super::catalogs::on_catalogs;
+use super::collections::on_collections;
 use super::json;
 use super::recommend::on_recommendation;
+use super::repository::on_repository;
 use super::requirements::on_requirements;
 use super::transfers::on_transfers;
-use crate::client::{Client, SubmitOptions};
+use crate::client::{Client, Given, Importing, Origin, SubmitOptions};
 use crate::config::ImportOptions;
 
 /// The names of all verbs.
 pub const VERBS: &[&str] = &[
     "accept",
+    "add_collection",
     "add_devices",
     "analyse",
+    "answer_form",
     "audit",
+    "baseline",
     "cancel",
+    "catalog",
+    "catalog_download",
+    "catalog_form",
+    "catalog_query",
     "check_servers",
+    "collect",
+    "collections",
     "commit",
     "devices",
+    "devices_using",
+    "export_repository",
     "fetch",
+    "form_decisions",
     "has_latest",
     "image",
+    "image_audit",
+    "image_groups",
+    "image_info",
     "images",
     "import",
+    "import_catalog",
+    "import_from",
+    "import_known_good",
+    "import_repository",
     "inspect",
+    "known_good",
+    "lift_quarantine",
     "list",
     "offer",
     "plan",
@@ -45,14 +68,19 @@ pub const VERBS: &[&str] = &[
     "recommend",
     "recommendation_settings",
     "rehearse",
+    "remove_collection",
     "remove_image",
+    "remove_known_good",
     "requirements",
     "restore_requirements",
     "resume",
+    "scrub",
+    "set_catalog_login",
     "set_recommendation_settings",
     "set_requirements",
     "status",
     "submit",
+    "top_images",
     "wait",
     "withdraw",
 ];
@@ -132,12 +160,20 @@ pub async fn call(client: &Client, verb: &str, arguments: Value) -> Result<Value
             json(&client.list().await?)
         }
         "wait" | "status" | "audit" | "commit" | "cancel" => on_job(client, verb, a).await,
-        "import" | "images" | "image" | "remove_image" => on_images(client, verb, a).await,
+        "import" | "import_from" | "image" => on_images(client, verb, a).await,
         "recommend" | "has_latest" | "recommendation_settings" | "set_recommendation_settings" => {
             on_recommendation(client, verb, a).await
         }
         "requirements" | "set_requirements" | "restore_requirements" => on_requirements(client, verb, a).await,
+        "images" | "image_audit" | "image_groups" | "image_info" | "devices_using" | "top_images" | "remove_image"
+        | "export_repository" | "import_repository" | "scrub" => on_repository(client, verb, a).await,
         "push" | "fetch" | "offer" | "accept" | "withdraw" => on_transfers(client, verb, a).await,
+        "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
+            on_collections(client, verb, a).await
+        }
+        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "form_decisions"
+        | "import_catalog" | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good"
+        | "set_catalog_login" => on_catalogs(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;
@@ -163,51 +199,59 @@ async fn on_job(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> 
 }
 
 async fn on_images(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
-    let at = client.adapters();
     match verb {
         "import" => {
             let path: PathBuf = a.take("path")?;
-            let options = ImportOptions {
-                file_name: a.optional("file_name")?,
-                sha512: a.optional("sha512")?,
-                md5: a.optional("md5")?,
-                platform: a.optional("platform")?,
-                family: a.optional("family")?,
-                version: a.optional("version")?,
-                min_ram: a.optional("min_ram")?,
-                min_flash: a.optional("min_flash")?,
-                min_boot_rom: a.optional("min_boot_rom")?,
-            };
+            let options = import_options(&mut a)?;
             a.done()?;
             json(&client.import(&path, options).await?)
         }
-        "images" => {
-            let filter = ImageFilter {
-                text: a.optional("text")?,
-                platform: a.optional("platform")?,
-                family: a.optional("family")?,
-                version: a.optional("version")?,
-                image_type: a.optional("image_type")?,
+        "import_from" => {
+            let origin = Origin::read(Given {
+                url: a.optional("url")?,
+                login: a.optional("login")?,
+                host_key: a.optional("host_key")?,
+                tls: a.optional("tls")?,
+                device: a.optional("device")?,
+                path: a.optional("path")?,
+            })?;
+            let how = Importing {
+                options: import_options(&mut a)?,
+                protocols: a.or_default("protocols")?,
+                port: a.optional("port")?,
+                most: a.optional("most")?,
             };
             a.done()?;
-            json(&repo::images(&*at.records, &filter).await?)
+            json(&client.import_from(&origin, how).await?)
         }
         _ => {
             let wanted: String = a.take("image")?;
             a.done()?;
-            let image = repo::image(&*at.records, &wanted).await?;
-            if verb == "image" {
-                return json(&image);
-            }
-            json(&repo::remove(&*at.services.store, &*at.records, &image.id).await?)
+            json(&client.image(&wanted).await?)
         }
     }
+}
+
+fn import_options(a: &mut Arguments) -> Result<ImportOptions> {
+    Ok(ImportOptions {
+        file_name: a.optional("file_name")?,
+        sha512: a.optional("sha512")?,
+        sha256: a.optional("sha256")?,
+        sha1: a.optional("sha1")?,
+        md5: a.optional("md5")?,
+        platform: a.optional("platform")?,
+        family: a.optional("family")?,
+        version: a.optional("version")?,
+        min_ram: a.optional("min_ram")?,
+        min_flash: a.optional("min_flash")?,
+        min_boot_rom: a.optional("min_boot_rom")?,
+    })
 }
 
 pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
     match wanted {
         Wanted::Image(image) => Ok(*image),
-        Wanted::Name(name) => repo::image(&*client.adapters().records, &name).await,
+        Wanted::Name(name) => client.image(&name).await,
     }
 }
 
@@ -219,7 +263,7 @@ pub(super) fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
 }
 
 /// Device names, each checked.
-fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
+pub(super) fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
     let names: Option<Vec<String>> = a.optional(field)?;
     names.map(|names| names.into_iter().map(DeviceId::new).collect()).transpose()
 }

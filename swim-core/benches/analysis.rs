@@ -130,7 +130,7 @@ fn image() -> Image {
         signature: header("SPA"),
         ..ImageFacts::default()
     };
-    let digests = Digests { sha256, sha512: String::new(), md5: String::new() };
+    let digests = Digests { sha256, sha512: String::new(), sha1: None, md5: String::new() };
     let json = serde_json::json!({
         "id": sha256, "file_name": "cat9k_iosxe.17.09.04a.SPA.bin", "bytes": 900 * MIB, "digests": digests,
         "facts": facts, "imported": "2026-11-29T00:00:00Z",

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod audit;
+pub mod catalog;
 pub mod cli;
 pub mod error;
 pub mod image;

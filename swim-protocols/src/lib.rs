@@ -4,6 +4,8 @@
 //! Everything here dials and listens through [`swim_core::ports::Network`], so the same code runs over TCP
 //! ([`net::TcpNetwork`]) and over the in-memory network of the simulator.
 
+#[cfg(feature = "catalog")]
+pub mod catalog;
 pub mod clock;
 #[cfg(any(feature = "ssh", feature = "telnet"))]
 mod command_line;
@@ -27,6 +29,8 @@ mod gather;
 pub mod http;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 mod intake;
+#[cfg(any(feature = "ftp", feature = "http"))]
+mod listed;
 #[cfg(any(feature = "ssh", feature = "http", feature = "tftp", feature = "ftp"))]
 #[cfg_attr(
     not(any(feature = "ssh", feature = "http")),

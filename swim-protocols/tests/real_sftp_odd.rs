@@ -159,8 +159,14 @@ async fn two_hundred_files_are_open_at_once() {
         let (device, path) = (sshd.device(), path.clone());
         tokio::spawn(async move {
             let sink = Arc::new(Together { all, came: AtomicUsize::new(0) });
-            let request =
-                Fetch { device, path, sink: Arc::clone(&sink) as Arc<dyn Sink>, bytes: None, most: SIZE as u64 };
+            let request = Fetch {
+                device,
+                path,
+                query: None,
+                sink: Arc::clone(&sink) as Arc<dyn Sink>,
+                bytes: None,
+                most: SIZE as u64,
+            };
             sftp.fetch(request, &context()).await.map(|_| sink.came.load(Ordering::Relaxed))
         })
     });

@@ -30,6 +30,7 @@ mod pull;
 mod rehearsal;
 mod release;
 mod scp_sink;
+mod scp_source;
 mod shell;
 mod show;
 mod snapshot;
@@ -39,6 +40,7 @@ mod state;
 mod stream;
 mod telnet;
 mod terminal;
+pub mod vendor;
 mod write;
 
 pub use device::SimDevice;

@@ -14,7 +14,7 @@ use crate::carrier::SshChannel;
 use crate::device::Lines;
 use crate::shell::{self, PAGE, Start};
 use crate::terminal::Terminal;
-use crate::{SimDevice, scp_sink};
+use crate::{SimDevice, scp_sink, scp_source};
 
 /// A failure of the cryptography at the only place where a key is made; then no device takes a connection.
 static CONFIG: OnceLock<Option<Arc<Config>>> = OnceLock::new();
@@ -65,6 +65,9 @@ impl Connection {
         session.channel_success(id)?;
         let (device, lines, handle) = (self.device.clone(), self.lines.clone(), session.handle());
         match start {
+            Start::Exec(line) if line.starts_with("scp ") && line.split(' ').any(|word| word == "-f") => {
+                tokio::spawn(scp_source::run(device, line, channel));
+            }
             Start::Exec(line) if line.starts_with("scp ") => {
                 tokio::spawn(scp_sink::run(device, line, channel));
             }

@@ -9,7 +9,7 @@ pub mod sqlite;
 
 #[cfg(feature = "files")]
 pub use files::{FileImages, FileSink, FileSource};
-pub use memory::{MemoryStore, StaticSecrets};
+pub use memory::{Lent, MemoryStore, StaticSecrets, Vault};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

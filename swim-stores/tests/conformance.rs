@@ -20,6 +20,7 @@ async fn memory() {
     testing::image_store(&MemoryStore::new()).await;
     testing::job_store(&MemoryStore::new()).await;
     testing::records(&MemoryStore::new()).await;
+    testing::index(&MemoryStore::new()).await;
     let store = MemoryStore::new();
     testing::job_store_shared(&store, &store.clone()).await;
 }
@@ -35,6 +36,7 @@ async fn sqlite() {
     let folder = Folder::new("conformance-sqlite");
     testing::job_store(&SqliteStore::open(folder.join("jobs.db")).expect("open")).await;
     testing::records(&SqliteStore::open(folder.join("records.db")).expect("open")).await;
+    testing::index(&SqliteStore::open(folder.join("index.db")).expect("open")).await;
 }
 
 #[tokio::test]

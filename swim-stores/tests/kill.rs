@@ -16,10 +16,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use support::{Folder, child_argument, spawn_child};
 use swim_core::model::{DeviceId, Sha256};
-use swim_core::ports::{Clock, ImageStore, JobId, JobStore, NewJob, Silent, WorkerId};
-use swim_core::repo::{self, ImageFilter, ImportOptions, Source};
+use swim_core::ports::{Clock, Context, ImageStore, JobId, JobStore, NewJob, Silent, WorkerId};
+use swim_core::repo::{
+    self, ExportOptions, ImageFilter, ImageQuery, ImportOptions, Referrer, Referrers, ScrubOptions, Source,
+};
 use swim_core::{ErrorKind, Result};
-use swim_stores::{FileImages, SqliteStore};
+use swim_stores::{FileImages, FileSink, FileSource, MemoryStore, SqliteStore};
 
 /// Kills a test: enough to hit every phase of a loop that takes about a millisecond.
 const KILLS: u64 = 25;
@@ -183,6 +185,7 @@ impl Source for Pieces {
 }
 
 fn open(folder: &Path) -> (FileImages, SqliteStore) {
+    std::fs::create_dir_all(folder).expect("a folder");
     let images = FileImages::open(folder.join("store")).expect("open");
     (images, SqliteStore::open(folder.join("swim.db")).expect("open"))
 }
@@ -237,6 +240,94 @@ async fn a_killed_import_leaves_nothing_and_shows_nothing() {
     assert!(finished > 0, "the children did import");
     assert!(totals.0 + totals.1 + totals.2 > 0, "some kill hit the middle of something: {totals:?}");
     say(format!("{finished} imports told, {KILLS} kills left {totals:?} to sweep"));
+}
+
+fn context() -> Context {
+    Context::new(std::sync::Arc::new(Epoch))
+}
+
+struct Nobody;
+
+#[async_trait]
+impl Referrers for Nobody {
+    async fn of(&self, _: &Sha256) -> Result<Vec<Referrer>> {
+        Ok(Vec::new())
+    }
+}
+
+/// Moves a repository there and back again, scrubs it and deletes from it, until it is killed.
+#[tokio::test]
+async fn child_moves() {
+    let Some(argument) = child_argument() else { return };
+    let (folder, round) = argument.split_once('|').expect("a folder and a number");
+    let folder = Path::new(folder);
+    let (store, records) = open(&folder.join("to"));
+    say("ready");
+    for number in 0.. {
+        let mut source = FileSource::open(folder.join("all.tar")).await.expect("open");
+        repo::unpack(&mut source, &store, &records, &context()).await.expect("unpack");
+        say("unpacked");
+        let sink = FileSink::create(folder.join(format!("out-{round}-{number}.tar"))).await.expect("create");
+        repo::export(&store, &records, &ExportOptions::default(), &*sink, &context()).await.expect("export");
+        say("exported");
+        let scrubbed = repo::scrub(&store, &records, &ScrubOptions::default(), &context()).await.expect("scrub");
+        assert!(scrubbed.damaged.is_empty(), "{scrubbed:?}");
+        say("scrubbed");
+        for image in repo::images(&records, &ImageFilter::default()).await.expect("list") {
+            repo::delete(&store, &records, &Epoch, &image.id, &Nobody, None).await.expect("delete");
+        }
+        say("deleted");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_move_is_completed_and_leaves_nothing_half() {
+    let folder = Folder::new("kill-move");
+    let (store, records) = open(&folder.join("from"));
+    for number in 0..6 {
+        let options = ImportOptions::new(format!("{number}.bin"));
+        repo::import(Pieces { number, left: 9 }, &store, &records, &Epoch, options, &Silent).await.expect("import");
+    }
+    let sink = FileSink::create(folder.join("all.tar")).await.expect("create");
+    repo::export(&store, &records, &ExportOptions::default(), &*sink, &context()).await.expect("export");
+    let all = repo::images(&records, &ImageFilter::default()).await.expect("list");
+    let (mut told, mut whole, mut patience) = (0, 0, 1);
+    for round in 0..KILLS {
+        let argument = format!("{}|{round}", folder.path().display());
+        let lines = killed_after("child_moves", &argument, (3 + round * 11 % 90) * patience);
+        told += lines.len() - 1;
+        patience = if lines.len() == 1 { (patience * 2).min(64) } else { (patience / 2).max(1) };
+        let (store, records) = open(&folder.join("to"));
+        for image in repo::images(&records, &ImageFilter::default()).await.expect("list") {
+            let bytes = store.read(&image.id, 0, usize::MAX).await.expect("a listed image can be read");
+            assert_eq!(Sha256::of(&bytes), image.id, "round {round}");
+        }
+        repo::sweep(&store, &records).await.expect("sweep");
+        let incoming = std::fs::read_dir(folder.join("to").join("store").join("incoming")).expect("list");
+        assert_eq!(incoming.count(), 0, "round {round}: leftovers");
+        let listed = repo::search(&records, &ImageQuery::default()).await.expect("search");
+        let listed: BTreeSet<_> = listed.into_iter().map(|image| image.id).collect();
+        assert_eq!(listed, store.list().await.expect("list").into_iter().collect(), "round {round}");
+        // An archive that has its name is whole, and brings all.
+        for entry in std::fs::read_dir(folder.path()).expect("list") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|end| end == "tar") && !path.ends_with("all.tar") {
+                let memory = MemoryStore::new();
+                let mut source = FileSource::open(&path).await.expect("open");
+                let brought = repo::unpack(&mut source, &memory, &memory, &context()).await.expect("a whole archive");
+                assert_eq!(brought.imported.len(), all.len(), "round {round}");
+                whole += 1;
+                std::fs::remove_file(&path).expect("remove");
+            }
+        }
+        if round % 2 == 0 {
+            let mut source = FileSource::open(folder.join("all.tar")).await.expect("open");
+            repo::unpack(&mut source, &store, &records, &context()).await.expect("completes");
+            assert_eq!(repo::images(&records, &ImageFilter::default()).await.expect("list"), all, "round {round}");
+        }
+    }
+    assert!(told > 0, "the children did something");
+    say(format!("{told} steps told, {whole} archives whole after {KILLS} kills"));
 }
 
 #[tokio::test]

@@ -309,7 +309,7 @@ pub(crate) fn inventory(device: &DeviceId, toy: &Toy, at: Timestamp) -> Inventor
 
 /// A plan for all toys of the world.
 pub(crate) fn plan(world: &World, policy: Policy) -> Plan {
-    let digests = Digests { sha256: Sha256::of(b"image"), sha512: String::new(), md5: String::new() };
+    let digests = Digests { sha256: Sha256::of(b"image"), sha512: String::new(), sha1: None, md5: String::new() };
     let image = digests.sha256;
     let goal = Goal { image, file_name: "new.bin".into(), bytes: 5, digests, version: version(NEW) };
     let toys = world.toys.lock().unwrap();

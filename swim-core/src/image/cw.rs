@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// No block is longer: the longest known, with its description text, has under a kilobyte.
-const LONGEST: usize = 8192;
+pub(super) const LONGEST: usize = 8192;
 const BEGIN: &[u8] = b"CW_BEGIN";
 /// A device's table has a dozen rows.
 const ROWS: usize = 256;

@@ -9,9 +9,10 @@ use std::io;
 
 use super::cw::{self, CwBlock};
 use super::source::{self, ReadAt};
+use super::unpack::{look_inside, packed_parts};
 use super::{
-    Field, ImageFacts, NameFacts, Provenance, describe, elf, flash_record, iso, magic, mzip, npk, nxos_header, onie,
-    packages_conf, parse_filename, rpm, tar, tlv, xr, zip,
+    Field, ImageFacts, Inside, NameFacts, Provenance, describe, elf, flash_record, iso, magic, mzip, npk, nxos_header,
+    onie, packages_conf, parse_filename, rpm, tar, tlv, xr, zip,
 };
 use crate::version::{Scheme, Version};
 
@@ -24,9 +25,53 @@ const UNKNOWN: &str = "unknown";
 /// is a remark.
 #[must_use]
 pub fn identify(bytes: &dyn ReadAt, file_name: &str) -> ImageFacts {
+    identify_with(bytes, file_name, None)
+}
+
+/// Is what the file is hidden in its packed part? Then [`look_inside`](super::look_inside) may find it, and
+/// [`identify_with`] takes what was found.
+///
+/// ```
+/// use swim_core::image::{identify, is_hidden};
+/// assert!(!is_hidden(&identify(&b"text".to_vec(), "c2960x-universalk9-mz.152-7.E10.bin")));
+/// ```
+#[must_use]
+pub fn is_hidden(facts: &ImageFacts) -> bool {
+    let packs = facts.container.as_ref().is_some_and(|c| matches!(c.value.as_str(), "ios_mzip" | "ios_elf"));
+    packs && facts.version.as_ref().is_none_or(|version| version.from == Provenance::FileName)
+}
+
+/// The same, and where what it is is hidden in a packed part, that is unpacked until it is found: some seconds at most.
+///
+/// ```
+/// use swim_core::image::{identify, identify_deeply};
+/// let text = b"nothing is packed here".to_vec();
+/// assert_eq!(identify_deeply(&text, "x.bin"), identify(&text, "x.bin"));
+/// ```
+#[must_use]
+pub fn identify_deeply(bytes: &dyn ReadAt, file_name: &str) -> ImageFacts {
+    let facts = identify(bytes, file_name);
+    if !is_hidden(&facts) {
+        return facts;
+    }
+    let mut inside = None;
+    for part in packed_parts(bytes).unwrap_or_default() {
+        let found = look_inside(part, source::Stretch { whole: bytes, at: part.at });
+        let over = found.block.is_some();
+        inside = Some(found);
+        if over {
+            break;
+        }
+    }
+    inside.map_or(facts, |inside| identify_with(bytes, file_name, Some(&inside)))
+}
+
+/// The same, with what was found in the packed part.
+#[must_use]
+pub fn identify_with(bytes: &dyn ReadAt, file_name: &str, inside: Option<&Inside>) -> ImageFacts {
     let mut facts = ImageFacts::default();
     let mut named = parse_filename(file_name);
-    let container = match content(bytes, &mut named, &mut facts) {
+    let container = match content(bytes, &mut named, inside, &mut facts) {
         Ok(container) => container,
         Err(e) => {
             facts.remarks.push(format!("the file could not be read: {e}"));
@@ -39,14 +84,19 @@ pub fn identify(bytes: &dyn ReadAt, file_name: &str) -> ImageFacts {
 }
 
 /// What the bytes say; a record in front of the file itself is looked past.
-fn content(bytes: &dyn ReadAt, named: &mut NameFacts, facts: &mut ImageFacts) -> io::Result<&'static str> {
+fn content(
+    bytes: &dyn ReadAt,
+    named: &mut NameFacts,
+    inside: Option<&Inside>,
+    facts: &mut ImageFacts,
+) -> io::Result<&'static str> {
     let head = source::read(bytes, 0, tlv::WINDOW)?;
     if let Some(record) = flash_record::find(&head) {
         let inner = source::Tail { whole: bytes, offset: record.bytes };
         let head = source::read(&inner, 0, tlv::WINDOW)?;
         let recorded = record.name.as_deref().map(parse_filename).unwrap_or_default();
         let names = if *named == NameFacts::default() { &recorded } else { &*named };
-        if let Some(container) = known(&inner, &head, names, facts)? {
+        if let Some(container) = known(&inner, &head, names, inside, facts)? {
             let name = record.name.map(|name| format!(", which calls it {name:?}")).unwrap_or_default();
             let skipped = record.bytes;
             facts.remarks.push(format!(
@@ -63,7 +113,7 @@ fn content(bytes: &dyn ReadAt, named: &mut NameFacts, facts: &mut ImageFacts) ->
             return Ok(container);
         }
     }
-    let container = known(bytes, &head, named, facts)?.unwrap_or(UNKNOWN);
+    let container = known(bytes, &head, named, inside, facts)?.unwrap_or(UNKNOWN);
     if facts.platform.is_none() {
         described(facts, cw::blocks(&source::read(bytes, 0, SEARCHED)?), &Provenance::Payload);
     }
@@ -75,13 +125,14 @@ fn known(
     bytes: &dyn ReadAt,
     head: &[u8],
     named: &NameFacts,
+    inside: Option<&Inside>,
     facts: &mut ImageFacts,
 ) -> io::Result<Option<&'static str>> {
     if head.starts_with(mzip::MAGIC) {
-        classic_mzip(bytes, facts)?;
+        classic_mzip(bytes, inside, facts)?;
         return Ok(Some("ios_mzip"));
     }
-    if head.starts_with(elf::MAGIC) && classic_elf(bytes, named, facts)? {
+    if head.starts_with(elf::MAGIC) && classic_elf(bytes, named, inside, facts)? {
         return Ok(Some("ios_elf"));
     }
     if let Some(header) = tlv::package_header(head) {
@@ -154,8 +205,8 @@ fn package(header: &tlv::PackageHeader, whole: bool, facts: &mut ImageFacts) {
     }
 }
 
-/// MZIP. The description block is inside the segments, and only raw ones can be searched.
-fn classic_mzip(bytes: &dyn ReadAt, facts: &mut ImageFacts) -> io::Result<()> {
+/// MZIP. The description block is inside the segments; of packed ones others have looked, or nobody has.
+fn classic_mzip(bytes: &dyn ReadAt, inside: Option<&Inside>, facts: &mut ImageFacts) -> io::Result<()> {
     facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
     let mzip = mzip::read(bytes)?;
     facts.remarks.extend(mzip.remarks);
@@ -166,16 +217,21 @@ fn classic_mzip(bytes: &dyn ReadAt, facts: &mut ImageFacts) -> io::Result<()> {
         blocks.extend(cw::blocks(&source::read(bytes, segment.at, wanted)?));
     }
     if blocks.is_empty() && !mzip.segments.iter().all(|segment| segment.is_raw()) {
-        facts.remarks.push("the version is inside the compressed payload, which is not read".to_owned());
+        unpacked(inside, &mut blocks, "the version is inside the compressed payload, which is not read", facts);
     }
     described(facts, blocks, &Provenance::Payload);
     Ok(())
 }
 
 /// ELF. `false` when neither a description block nor the packed image nor the name says that it is IOS.
-fn classic_elf(bytes: &dyn ReadAt, named: &NameFacts, facts: &mut ImageFacts) -> io::Result<bool> {
+fn classic_elf(
+    bytes: &dyn ReadAt,
+    named: &NameFacts,
+    inside: Option<&Inside>,
+    facts: &mut ImageFacts,
+) -> io::Result<bool> {
     let elf = elf::read(bytes, SEARCHED)?;
-    let (blocks, from) = if elf.has_sections && !elf.blocks.is_empty() {
+    let (mut blocks, mut from) = if elf.has_sections && !elf.blocks.is_empty() {
         (elf.blocks, Provenance::Header)
     } else {
         (cw::blocks(&source::read(bytes, 0, SEARCHED)?), Provenance::Payload)
@@ -185,11 +241,23 @@ fn classic_elf(bytes: &dyn ReadAt, named: &NameFacts, facts: &mut ImageFacts) ->
     }
     facts.remarks.extend(elf.remarks);
     if blocks.is_empty() {
-        facts.remarks.push("no description block was found: it may be inside the compressed payload".to_owned());
+        let unread = "no description block was found: it may be inside the compressed payload";
+        unpacked(inside, &mut blocks, unread, facts);
+        from = Provenance::Payload;
         facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
     }
     described(facts, blocks, &from);
     Ok(true)
+}
+
+/// Takes the block that was found in the packed part, or says why there is none.
+fn unpacked(inside: Option<&Inside>, blocks: &mut Vec<CwBlock>, unread: &str, facts: &mut ImageFacts) {
+    match inside {
+        Some(Inside { block: Some(block), .. }) => blocks.push(block.clone()),
+        Some(Inside { remark: Some(remark), .. }) => facts.remarks.push(remark.clone()),
+        Some(_) => facts.remarks.push("there is no description block in the compressed payload".to_owned()),
+        None => facts.remarks.push(unread.to_owned()),
+    }
 }
 
 /// Takes the facts of the only description block; blocks that differ describe something else or nothing.

@@ -19,15 +19,16 @@ mod requirements;
 mod rpm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod samples;
+pub(crate) mod samples;
 mod source;
 mod tar;
 mod tlv;
+mod unpack;
 mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
-pub use identify::identify;
+pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
 pub use packages_conf::{PackageUse, PackagesConf};
@@ -38,6 +39,7 @@ pub use requirements::{
 };
 pub use source::{Head, ReadAt};
 pub use tlv::{HeaderEntry, PackageHeader, package_header};
+pub use unpack::{Inside, PackedPart, Packing, look_inside, packed_parts};
 
 use serde::{Deserialize, Serialize};
 
@@ -140,4 +142,51 @@ pub struct Image {
     pub overrides: Overrides,
     /// When it was imported.
     pub imported: jiff::Timestamp,
+    /// Why it is kept away from devices, where a list of known good values contradicts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+}
+
+/// Why an image is kept away from devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantine {
+    /// Since when.
+    pub since: jiff::Timestamp,
+    /// The list of known good values that contradicts it.
+    pub list: String,
+    /// What differs.
+    pub reasons: Vec<String>,
+    /// Who lifted it all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Lifted>,
+}
+
+/// A person took the responsibility for an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Image {
+    /// The quarantine, unless it was lifted.
+    #[must_use]
+    pub fn quarantined(&self) -> Option<&Quarantine> {
+        self.quarantine.as_ref().filter(|quarantine| quarantine.lifted.is_none())
+    }
+
+    /// Refuses an image that is in quarantine.
+    ///
+    /// # Errors
+    /// `Blocked` with the list and what differs.
+    pub fn released(&self, operation: &str) -> crate::Result<()> {
+        let Some(quarantine) = self.quarantined() else { return Ok(()) };
+        let message = format!("{} is in quarantine: {} contradicts it", self.file_name, quarantine.list);
+        let error = crate::Error::new(crate::ErrorKind::Blocked, operation, message);
+        Err(error.with("image", self.id).with("list", &quarantine.list).with("reasons", quarantine.reasons.join("; ")))
+    }
 }

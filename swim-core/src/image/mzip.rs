@@ -3,6 +3,7 @@
 use std::io;
 
 use super::source::{self, ReadAt};
+use super::unpack::Packing;
 
 pub(super) const MAGIC: &[u8] = b"MZIP";
 /// The header and each record have this size.
@@ -26,6 +27,16 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// How its bytes are packed, where that is known.
+    pub(super) const fn packing(self) -> Option<Packing> {
+        match self.kind {
+            1 => Some(Packing::Zip),
+            2 => Some(Packing::Bzip2),
+            3 => Some(Packing::Lzma),
+            _ => None,
+        }
+    }
+
     /// Can its bytes be read as they are?
     pub(super) const fn is_raw(self) -> bool {
         self.kind == RAW

@@ -37,7 +37,7 @@ pub(super) fn package() -> Vec<u8> {
 }
 
 /// A description block of `12.2(55)SE3`.
-pub(super) fn description() -> Vec<u8> {
+pub(crate) fn description() -> Vec<u8> {
     let mut text = b"CW_BEGIN$-gs-ipservicesk9-m$\0CW_IMAGE$C3560-IPSERVICESK9-M$\0CW_FAMILY$C3560$\0\
         CW_FEATURE$IP|LAYER_3|SSH|3DES|MIN_DRAM_MEG=128$\0CW_VERSION$12.2(55)SE3$\0CW_MEDIA$RAM$\0\
         CW_SYSDESCR$Cisco IOS Software, C3560 Software (C3560-IPSERVICESK9-M), Version 12.2(55)SE3, RELEASE SOFTWARE\0\
@@ -81,6 +81,11 @@ pub(super) fn elf() -> Vec<u8> {
 pub(super) fn mzip(kind: u32) -> Vec<u8> {
     let mut segment = if kind == 0 { description() } else { Vec::new() };
     segment.extend([0x42; 300]);
+    mzip_of(kind, &segment)
+}
+
+/// The same of any segment.
+pub(crate) fn mzip_of(kind: u32, segment: &[u8]) -> Vec<u8> {
     let size = u32::try_from(segment.len()).unwrap();
     let mut record = Vec::new();
     words(&mut record, &[112, 0x3000, kind, size, size, size]);
@@ -88,7 +93,7 @@ pub(super) fn mzip(kind: u32) -> Vec<u8> {
     let mut bytes = b"MZIP".to_vec();
     words(&mut bytes, &[1, 0x3000, 1, 0x1001]);
     bytes.resize(52, 0);
-    bytes.extend(crc16(crc16(0, &record), &segment).to_be_bytes());
+    bytes.extend(crc16(crc16(0, &record), segment).to_be_bytes());
     bytes.extend(crc16(0, &bytes).to_be_bytes());
     bytes.extend(record);
     bytes.extend(segment);

@@ -106,6 +106,22 @@ impl ReadAt for Tail<'_> {
     }
 }
 
+/// A file from an offset on, as a stream.
+pub(super) struct Stretch<'a> {
+    /// The file.
+    pub(super) whole: &'a dyn ReadAt,
+    /// What is read next.
+    pub(super) at: u64,
+}
+
+impl io::Read for Stretch<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.whole.read_at(self.at, buffer)?;
+        self.at = self.at.saturating_add(count as u64);
+        Ok(count)
+    }
+}
+
 /// A big-endian word of 32 bits.
 pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))

@@ -32,7 +32,7 @@ fn steps(activate: bool) -> Vec<StepSpec> {
 }
 
 fn plan(devices: usize, policy: Policy) -> Plan {
-    let digests = Digests { sha256: Sha256::of(b"image"), sha512: String::new(), md5: String::new() };
+    let digests = Digests { sha256: Sha256::of(b"image"), sha512: String::new(), sha1: None, md5: String::new() };
     let goal =
         Goal { image: digests.sha256, file_name: "n.bin".into(), bytes: 5, digests, version: version("15.2(7)E10") };
     let line = |n| DevicePlan {

@@ -75,6 +75,8 @@ impl fmt::Debug for Sha256 {
 pub enum Algorithm {
     /// MD5: a check of the transfer, not of trust.
     Md5,
+    /// SHA-1: as well a check of the transfer only.
+    Sha1,
     /// SHA-256.
     Sha256,
     /// SHA-512.
@@ -87,6 +89,7 @@ impl Algorithm {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
             Self::Sha512 => "sha512",
         }
@@ -101,18 +104,22 @@ pub struct Digests {
     pub sha256: Sha256,
     /// SHA-512, which vendors publish.
     pub sha512: String,
+    /// SHA-1, which old lists publish; absent of images that were imported before it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha1: Option<String>,
     /// MD5, which old devices can check.
     pub md5: String,
 }
 
 impl Digests {
-    /// The value for one algorithm.
+    /// The value for one algorithm; `None` when it was not taken.
     #[must_use]
-    pub fn get(&self, algorithm: Algorithm) -> String {
+    pub fn get(&self, algorithm: Algorithm) -> Option<String> {
         match algorithm {
-            Algorithm::Md5 => self.md5.clone(),
-            Algorithm::Sha256 => self.sha256.to_string(),
-            Algorithm::Sha512 => self.sha512.clone(),
+            Algorithm::Md5 => Some(self.md5.clone()),
+            Algorithm::Sha1 => self.sha1.clone(),
+            Algorithm::Sha256 => Some(self.sha256.to_string()),
+            Algorithm::Sha512 => Some(self.sha512.clone()),
         }
     }
 }

@@ -5,8 +5,10 @@ mod digest;
 mod host_key;
 mod inventory;
 mod link;
+mod location;
 mod policy;
 mod protocol;
+mod schedule;
 mod secret;
 mod server;
 mod trust;
@@ -19,8 +21,10 @@ pub use inventory::{
     Snmp,
 };
 pub use link::Link;
+pub use location::Location;
 pub use policy::{ActivateMode, Approach, Demand, FailurePolicy, Policy, UnsavedConfig};
 pub use protocol::{Direction, Protocol};
+pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef};
 pub use server::{Door, ImageServer};
 pub use trust::{Fingerprint, ServerCertificate, TlsTrust};

@@ -13,13 +13,14 @@ use async_trait::async_trait;
 
 pub use definition::{Abilities, Definition};
 pub use registry::Registry;
-pub use session::{PullServices, Session};
+pub use session::{PullServices, Session, Upload};
 pub use step::{Acted, Deletion, Goal, Mark, Probe, StepKind, StepSpec, Undone};
 
 use std::sync::Arc;
 
-use crate::Result;
 use crate::model::{Inventory, Policy};
+use crate::ports::Receipt;
+use crate::{Error, ErrorKind, Result};
 
 /// A family of devices that is driven in one way.
 ///
@@ -41,6 +42,13 @@ pub trait Platform: Send + Sync + fmt::Debug {
 
     /// Does the step. Only called after `probe` said `Ready` and that was journalled.
     async fn act(&self, step: &StepSpec, s: &mut Session<'_>) -> Result<Acted>;
+
+    /// Lets the device write one of its files to us. Changes nothing on it. What did not work before is told with the
+    /// receipt.
+    async fn upload(&self, _: &Upload, s: &mut Session<'_>) -> Result<(Receipt, Vec<String>)> {
+        let message = format!("devices of platform {} are not asked to copy files to us", self.definition().id);
+        Err(Error::new(ErrorKind::Unsupported, "upload", message).with("device", &s.device.id))
+    }
 
     /// Takes the step back, as far as it can be taken back. Called with the session open.
     async fn undo(&self, step: &StepSpec, s: &mut Session<'_>) -> Result<Undone>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli::{Dialogue, Transcript};
 use crate::model::{Device, Direction, Protocol, SecretRef};
-use crate::ports::{Cli, Context, ImageStore, Secrets, Transfer};
+use crate::ports::{Cli, Context, ImageStore, Secrets, Sink, Transfer};
 use crate::transfer::{Caps, Servers};
 use crate::{Error, ErrorKind, Result};
 
@@ -39,6 +39,17 @@ impl fmt::Debug for PullServices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PullServices").field("transfers", &self.transfers).finish_non_exhaustive()
     }
+}
+
+/// A file that a device shall write to us.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its path on the device, e.g. `flash:/x.bin`.
+    pub path: String,
+    /// Where the bytes go.
+    pub sink: Arc<dyn Sink>,
+    /// A file that is larger is refused.
+    pub most: u64,
 }
 
 /// An open session with a device, and everything that a procedure may use.

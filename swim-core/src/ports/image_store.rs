@@ -41,7 +41,8 @@ pub trait ImageStore: Send + Sync + fmt::Debug {
 pub trait ImageWriter: Send + fmt::Debug {
     /// Appends.
     async fn write(&mut self, bytes: Bytes) -> Result<()>;
-    /// Makes it durable and visible under its address. If it was there already, that one stays (same bytes).
+    /// Makes it durable and visible under its address, in the place of what was there: the same bytes, unless those were
+    /// damaged. Who holds the old ones open still reads them.
     async fn finish(self: Box<Self>, address: &Sha256) -> Result<()>;
     /// Throws it away.
     async fn abort(self: Box<Self>) -> Result<()>;

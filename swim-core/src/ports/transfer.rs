@@ -59,6 +59,8 @@ pub struct Fetch {
     pub device: Device,
     /// Path there.
     pub path: String,
+    /// What a URL has behind the question mark, as it is written there: only HTTP has such a thing.
+    pub query: Option<Secret<String>>,
     /// Where the bytes go. What it [has](Sink::have) is not fetched again, where the adapter resumes.
     pub sink: Arc<dyn Sink>,
     /// The size that it must have, where it is known; another one is `Integrity`.
@@ -253,6 +255,12 @@ pub trait Transfer: Send + Sync + fmt::Debug {
     /// We dial, the other side sends.
     async fn fetch(&self, _: Fetch, _: &Context) -> Result<Receipt> {
         Err(lacking(self.ability(), Direction::Fetch))
+    }
+    /// The names in a folder, without their folder; the other side tells which are files, or does not. `NotFound` when the
+    /// folder is not there; `Unsupported` by protocols that list nothing.
+    async fn list(&self, _: &Device, _: &str, _: &Context) -> Result<Vec<String>> {
+        let message = format!("{} lists no folders", self.ability().protocol);
+        Err(Error::new(ErrorKind::Unsupported, "list", message))
     }
     /// Removes a file that was pushed, e.g. one that was made for a test. `NotFound` when it is not there; `Unsupported` by
     /// protocols that remove nothing.

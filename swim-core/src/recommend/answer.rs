@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -201,9 +202,9 @@ pub struct Answer {
 pub struct Recommendation {
     /// Which device.
     pub device: DeviceId,
-    /// The answer; empty when there is an error.
-    #[serde(flatten)]
-    pub answer: Answer,
+    /// The answer, shared by the devices of one kind; empty when there is an error.
+    #[serde(flatten, with = "shared")]
+    pub answer: Arc<Answer>,
     /// Why there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorRecord>,
@@ -212,19 +213,37 @@ pub struct Recommendation {
 impl Recommendation {
     /// An answer for a device.
     #[must_use]
-    pub const fn new(device: DeviceId, answer: Answer) -> Self {
-        Self { device, answer, error: None }
+    pub fn new(device: DeviceId, answer: Answer) -> Self {
+        Self { device, answer: Arc::new(answer), error: None }
     }
 
     /// No answer for a device.
     #[must_use]
     pub fn failed(device: DeviceId, settings: Settings, error: &Error) -> Self {
-        Self { device, answer: Answer { settings, ..Answer::default() }, error: Some(error.record()) }
+        let answer = Answer { settings, ..Answer::default() };
+        Self { device, answer: Arc::new(answer), error: Some(error.record()) }
     }
 
     /// The best candidate, when there is one.
     #[must_use]
     pub fn best(&self) -> Option<&Judged> {
         self.answer.recommended.first()
+    }
+}
+
+/// What is shared is written as if each had its own.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Answer;
+
+    pub(super) fn serialize<S: Serializer>(answer: &Arc<Answer>, to: S) -> Result<S::Ok, S::Error> {
+        answer.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Answer>, D::Error> {
+        Answer::deserialize(from).map(Arc::new)
     }
 }

@@ -4,8 +4,13 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::{Field, Image, ImageFacts, Overrides, Requirements};
+use crate::catalog::{self, Entry};
+use crate::image::{Field, Image, ImageFacts, Overrides, Provenance, Requirements};
 use crate::model::Sha256;
+use crate::version::{Scheme, Version};
+
+/// Catalogues write memory in MiB.
+const MIB: u64 = 1024 * 1024;
 
 /// How a catalogue stands to an image. The later ones count more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,9 +113,65 @@ impl From<&Image> for Candidate {
             digests,
             facts: image.facts.clone(),
             overrides: image.overrides.clone(),
+            quarantined: image.quarantined().map(|held| format!("{}: {}", held.list, held.reasons.join("; "))),
             ..Self::default()
         }
     }
+}
+
+impl Candidate {
+    /// What a catalogue names. Its words count as they are: nothing of them is proven.
+    #[must_use]
+    pub fn listed(catalogue: &str, entry: &Entry) -> Self {
+        let text = |text: &Option<String>| text.clone().map(|text| Field::new(text, Provenance::Catalogue));
+        let flag = |flag: Option<bool>| flag.map(|flag| Field::new(flag, Provenance::Catalogue));
+        let scheme = entry.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
+        let version = scheme.zip(entry.version.as_deref()).and_then(|(s, text)| Version::parse(s, text).ok());
+        let boot_rom = entry.requires.bootrom.as_deref().and_then(|text| Version::parse(Scheme::Rommon, text).ok());
+        let mut facts = ImageFacts {
+            platform: text(&entry.platform.as_deref().map(platform_id)),
+            family: text(&entry.families.first().cloned()),
+            version: version.map(|version| Field::new(version, Provenance::Catalogue)),
+            alt_version: text(&entry.alt_version),
+            feature_set: text(&entry.feature_set),
+            k9: flag(entry.crypto.k9),
+            npe: flag(entry.crypto.npe),
+            ldpe: flag(entry.crypto.ldpe),
+            image_type: text(&entry.image_type),
+            ..ImageFacts::default()
+        };
+        let bytes = |mib: Option<u64>| mib.and_then(|mib| mib.checked_mul(MIB));
+        facts.take_catalogue_requirements(bytes(entry.requires.ram_mib), bytes(entry.requires.flash_mib), boot_rom);
+        let status = match entry.lifecycle.status {
+            catalog::Status::Active => Status::Active,
+            catalog::Status::Deferred => Status::Deferred,
+            catalog::Status::Withdrawn => Status::Withdrawn,
+        };
+        let against = (status != Status::Active && !entry.advisories.is_empty()).then(|| entry.advisories.join("; "));
+        let (sha256, sha512, md5) = (entry.sha256.clone(), entry.sha512.clone(), entry.md5.clone());
+        Self {
+            file_name: entry.filename.clone(),
+            catalogues: vec![catalogue.to_owned()],
+            bytes: entry.size,
+            digests: CandidateDigests { sha256, sha512, md5 },
+            facts,
+            families: entry.families.clone(),
+            status,
+            status_why: against,
+            suggested: entry.lifecycle.suggested == Some(true),
+            ..Self::default()
+        }
+    }
+}
+
+/// File names write `iosxe`, definitions are called `ios_xe`; the kind of file is written as in names as well.
+fn platform_id(named: &str) -> String {
+    match named {
+        "iosxe" => "ios_xe",
+        "iosxr" => "ios_xr",
+        other => other,
+    }
+    .to_owned()
 }
 
 impl Candidate {
@@ -130,7 +191,7 @@ impl Candidate {
     #[must_use]
     pub fn all_families(&self) -> Vec<Field<String>> {
         let mut out: Vec<Field<String>> = self.facts.family.iter().cloned().collect();
-        let from = out.first().map_or(crate::image::Provenance::Catalogue, |field| field.from.clone());
+        let from = out.first().map_or(Provenance::Catalogue, |field| field.from.clone());
         for family in &self.families {
             let family = family.to_ascii_lowercase();
             if !out.iter().any(|field| field.value.eq_ignore_ascii_case(&family)) {
@@ -167,6 +228,7 @@ impl Candidate {
         facts.feature_set = facts.feature_set.take().or(said.feature_set);
         facts.k9 = facts.k9.take().or(said.k9);
         facts.npe = facts.npe.take().or(said.npe);
+        facts.ldpe = facts.ldpe.take().or(said.ldpe);
         facts.image_type = facts.image_type.take().or(said.image_type);
         facts.min_ram = facts.min_ram.take().or(said.min_ram);
         facts.min_flash = facts.min_flash.take().or(said.min_flash);

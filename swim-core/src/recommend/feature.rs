@@ -67,6 +67,9 @@ impl FeatureSet {
         if facts.npe.as_ref().is_some_and(|npe| npe.value) {
             set.variants.insert("npe".to_owned());
         }
+        if facts.ldpe.as_ref().is_some_and(|ldpe| ldpe.value) {
+            set.variants.insert(ATTACHED.to_owned());
+        }
         Some(set)
     }
 

@@ -56,17 +56,17 @@ impl HasLatest {
     #[must_use]
     pub fn of(recommendation: Recommendation) -> Self {
         let Recommendation { device, answer, error } = recommendation;
-        let Answer { running, settings, recommended, dropped, .. } = answer;
+        let Answer { running, settings, recommended, dropped, .. } = &*answer;
         if let Some(error) = error {
             let why = error.message.clone();
             let (newer, left_out) = (Vec::new(), Vec::new());
             return Self { device, running: None, latest: IsLatest::Unknown, why, newer, left_out, error: Some(error) };
         }
-        let (latest, why) = told(running.version.as_deref(), settings, &recommended, &dropped);
-        let newer = |list: Vec<Judged>| list.into_iter().filter(|one| one.relation == Relation::Newer).collect();
+        let (latest, why) = told(running.version.as_deref(), *settings, recommended, dropped);
+        let newer = |list: &[Judged]| list.iter().filter(|one| one.relation == Relation::Newer).cloned().collect();
         Self {
             device,
-            running: running.version,
+            running: running.version.clone(),
             latest,
             why,
             newer: newer(recommended),
@@ -108,9 +108,12 @@ fn told(running: Option<&str>, settings: Settings, recommended: &[Judged], dropp
         let why = "nothing in the repository is newer, and no catalogue has an image for this device";
         return unknown(format!("{why} (without include_catalogue the repository alone is asked)"));
     }
-    let where_ =
-        if settings.include_catalogue { "neither repository nor catalogue has" } else { "the repository has not" };
+    let nothing = if settings.include_catalogue {
+        "neither repository nor catalogue has anything newer than"
+    } else {
+        "the repository has nothing newer than"
+    };
     let left_out = dropped.iter().filter(|one| one.relation == Relation::Newer).count();
     let besides = if left_out > 0 { format!(", besides {left_out} that are left out") } else { String::new() };
-    (IsLatest::Yes, format!("{where_} anything newer than {running} for it{besides}"))
+    (IsLatest::Yes, format!("{nothing} {running} for it{besides}"))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::answer::{Answer, Elsewhere, Judged, Recommendation, Relation, Running};
 use super::candidate::Candidate;
 use super::criteria::{self, Device as Criteria, Fitting};
-use super::shelf::{Bucket, Shelf};
+use super::shelf::Shelf;
 use super::{FeatureSet, Settings, supported};
 use crate::analysis::{Finding, Knowledge, Severity, Subject, judge_fit};
 use crate::image::Image;
@@ -16,8 +16,8 @@ use crate::model::{BootState, Device, DeviceId, Endpoint, HostKeyPolicy, Invento
 use crate::platform::Definition;
 use crate::{Error, Result};
 
-/// Answers that are kept: as many kinds of devices as large networks have. An answer takes some kilobytes.
-const KEPT: usize = 4096;
+/// Answers that are kept. Networks have some hundred kinds of devices; an answer takes some ten kilobytes.
+const KEPT: usize = 1024;
 
 /// How much of an answer is written out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,15 +58,10 @@ impl Recommender {
     /// # Errors
     /// `Unsupported` for platforms that have no recommendation.
     pub fn recommend(&mut self, device: &Device, inventory: &Inventory, of: &Definition) -> Result<Recommendation> {
-        let answer = self.answer(device, inventory, of)?;
-        Ok(Recommendation::new(device.id.clone(), Answer::clone(&answer)))
+        Ok(Recommendation { answer: self.answer(device, inventory, of)?, device: device.id.clone(), error: None })
     }
 
-    /// The same, shared by all devices of one kind.
-    ///
-    /// # Errors
-    /// As [`Recommender::recommend`].
-    pub fn answer(&mut self, device: &Device, inventory: &Inventory, of: &Definition) -> Result<Arc<Answer>> {
+    fn answer(&mut self, device: &Device, inventory: &Inventory, of: &Definition) -> Result<Arc<Answer>> {
         supported(&device.platform)?;
         let (device, inventory) = (any_of_kind(device)?, of_kind(inventory)?);
         let kind = serde_json::to_string(&(&device.platform, &inventory))
@@ -91,8 +86,8 @@ impl Recommender {
 
     fn work_out(&self, device: &Device, inventory: &Inventory, of: &Definition) -> Answer {
         let judged = |image: &Image, finish: bool| {
-            let (policy, knowledge) = (&self.policy, Knowledge::NONE);
-            let subject = Subject { image, device, inventory, definition: of, policy, knowledge };
+            let subject =
+                Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge: Knowledge::NONE };
             let mut findings = judge_fit(&subject);
             if finish {
                 in_all(&mut findings, inventory);
@@ -100,10 +95,15 @@ impl Recommender {
             findings
         };
         let mut near: BTreeMap<usize, Fitting> = BTreeMap::new();
-        let mut far: BTreeMap<usize, Finding> = BTreeMap::new();
+        // What is held against a candidate for other devices, by its place in `held`.
+        let mut far: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut held: Vec<Finding> = Vec::new();
         for bucket in &self.shelf.buckets {
             match against(judged(&bucket.likeness, false)) {
-                Some(finding) if self.detail == Detail::Near => put_aside(&mut far, bucket, &finding),
+                Some(finding) if self.detail == Detail::Near => {
+                    bucket.members.iter().for_each(|(at, _)| _ = far.entry(*at).or_insert(held.len()));
+                    held.push(finding);
+                }
                 _ => {
                     for (at, image) in &bucket.members {
                         let sized = self.shelf.all.get(*at).is_some_and(|one| one.candidate.bytes.is_some());
@@ -133,7 +133,7 @@ impl Recommender {
             settings: self.settings,
             recommended,
             dropped,
-            elsewhere: counted(far.into_values()),
+            elsewhere: counted(far.into_values().filter_map(|n| held.get(n))),
             notes,
         }
     }
@@ -168,18 +168,15 @@ fn against(findings: Vec<Finding>) -> Option<Finding> {
     findings.into_iter().find(|f| f.severity == Severity::Blocking && f.code.starts_with("family."))
 }
 
-fn put_aside(far: &mut BTreeMap<usize, Finding>, bucket: &Bucket, finding: &Finding) {
-    for (at, _) in &bucket.members {
-        far.entry(*at).or_insert_with(|| finding.clone());
-    }
-}
-
-fn counted(findings: impl Iterator<Item = Finding>) -> Vec<Elsewhere> {
+fn counted<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Elsewhere> {
     let mut out: Vec<Elsewhere> = Vec::new();
     for finding in findings {
         match out.iter_mut().find(|known| (&known.code, &known.message) == (&finding.code, &finding.message)) {
             Some(known) => known.candidates += 1,
-            None => out.push(Elsewhere { code: finding.code, message: finding.message, candidates: 1 }),
+            None => {
+                let (code, message) = (finding.code.clone(), finding.message.clone());
+                out.push(Elsewhere { code, message, candidates: 1 });
+            }
         }
     }
     out.sort_by(|a, b| (b.candidates, &a.code, &a.message).cmp(&(a.candidates, &b.code, &b.message)));

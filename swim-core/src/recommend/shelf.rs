@@ -88,11 +88,13 @@ fn seen(candidate: &Candidate, family: Option<Field<String>>) -> Image {
     Image {
         id,
         bytes: candidate.bytes.unwrap_or(0),
-        digests: Digests { sha256: id, sha512: String::new(), md5: String::new() },
+        digests: Digests { sha256: id, sha512: String::new(), sha1: None, md5: String::new() },
         facts: ImageFacts { family, ..candidate.facts.clone() },
         overrides: candidate.overrides.clone(),
         file_name: name,
         imported: jiff::Timestamp::UNIX_EPOCH,
+        // What is in quarantine is left out before it is judged.
+        quarantine: None,
     }
 }
 

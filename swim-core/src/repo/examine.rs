@@ -5,9 +5,13 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use super::window::Ends;
-use crate::image::{ImageFacts, ReadAt, identify};
+use crate::image::{
+    ImageFacts, Inside, PackedPart, ReadAt, identify, identify_with, is_hidden, look_inside, packed_parts,
+};
 use crate::model::Sha256;
 use crate::ports::ImageStore;
 
@@ -17,6 +21,10 @@ const PIECE: u64 = 64 * 1024;
 const LOOKS: usize = 64;
 /// Pieces of one image, 16 MiB in all.
 const PIECES: usize = 256;
+
+/// Bytes of a packed part that are read at once, and pieces that wait to be unpacked.
+const READ: usize = 1024 * 1024;
+const FED: usize = 2;
 
 /// What is at hand of a file, and what was asked for beside it.
 struct AtHand<'a> {
@@ -49,13 +57,36 @@ impl ReadAt for AtHand<'_> {
 /// Says what an image is. It begins with what the import has seen, and begins again with what it missed, until it misses
 /// nothing, or has read so much that no honest file needs more.
 pub(super) async fn examine(store: &dyn ImageStore, image: &Sha256, ends: &Ends, file_name: &str) -> ImageFacts {
+    let (facts, at_hand) = look_around(store, image, ends, file_name).await;
+    if !is_hidden(&facts) {
+        return facts;
+    }
+    let mut inside = None;
+    for part in packed_parts(&at_hand).unwrap_or_default() {
+        let found = unpack(store, image, part).await;
+        let over = found.block.is_some();
+        inside = Some(found);
+        if over {
+            break;
+        }
+    }
+    // Without a part that can be unpacked the remark stays that it was not read.
+    inside.map_or(facts, |inside| identify_with(&at_hand, file_name, Some(&inside)))
+}
+
+async fn look_around<'a>(
+    store: &dyn ImageStore,
+    image: &Sha256,
+    ends: &'a Ends,
+    file_name: &str,
+) -> (ImageFacts, AtHand<'a>) {
     let mut at_hand = AtHand { ends, pieces: BTreeMap::new(), asked: Mutex::default() };
     let mut looks = 1;
     loop {
         let mut facts = identify(&at_hand, file_name);
         let asked = std::mem::take(at_hand.asked.get_mut().unwrap_or_else(PoisonError::into_inner));
         if asked.is_empty() || looks == LOOKS || at_hand.pieces.len() + asked.len() > PIECES {
-            return facts;
+            return (facts, at_hand);
         }
         looks += 1;
         for number in asked {
@@ -63,10 +94,59 @@ pub(super) async fn examine(store: &dyn ImageStore, image: &Sha256, ends: &Ends,
                 Ok(piece) => at_hand.pieces.insert(number, piece),
                 Err(e) => {
                     facts.remarks.push(format!("a part of the image could not be read: {e}"));
-                    return facts;
+                    return (facts, at_hand);
                 }
             };
         }
+    }
+}
+
+/// Unpacks a part on a thread of its own, which the reads of the store feed until it has found what it looks for.
+async fn unpack(store: &dyn ImageStore, image: &Sha256, part: PackedPart) -> Inside {
+    let (feed, pieces) = mpsc::channel(FED);
+    let looking = spawn_blocking(move || look_inside(part, Fed { pieces, piece: Bytes::new() }));
+    let mut at = part.at;
+    let end = part.at.saturating_add(part.bytes);
+    while at < end {
+        let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(READ);
+        let piece = store.read(image, at, length).await;
+        let over = !matches!(&piece, Ok(piece) if !piece.is_empty());
+        at += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        // Gone: it has found it, or cannot go on.
+        if feed.send(piece.map_err(|e| e.to_string())).await.is_err() || over {
+            break;
+        }
+    }
+    drop(feed);
+    match looking.await {
+        Ok(inside) => inside,
+        Err(e) => {
+            let mut inside = Inside::default();
+            inside.remark = Some(format!("the packed part could not be unpacked: {e}"));
+            inside
+        }
+    }
+}
+
+/// What the store read, as a stream.
+struct Fed {
+    pieces: mpsc::Receiver<Result<Bytes, String>>,
+    piece: Bytes,
+}
+
+impl io::Read for Fed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.piece.is_empty() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => self.piece = piece.map_err(io::Error::other)?,
+                None => return Ok(0),
+            }
+        }
+        let piece = self.piece.split_to(self.piece.len().min(buffer.len()));
+        if let Some(to) = buffer.get_mut(..piece.len()) {
+            to.copy_from_slice(&piece);
+        }
+        Ok(piece.len())
     }
 }
 
@@ -76,6 +156,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
+    use crate::image::samples;
     use crate::ports::ImageWriter;
     use crate::repo::window::Window;
     use crate::{Error, Result};
@@ -148,6 +229,32 @@ mod tests {
         assert!(read <= 4 * PIECE as usize, "{read}");
         archive.truncate(archive.len() - 2 * 1024 * 1024);
         assert!(examined(archive).await.0.remarks[0].contains("truncated"));
+    }
+
+    #[tokio::test]
+    async fn a_packed_image_is_unpacked_as_far_as_its_description() {
+        use std::io::Write;
+        let mut content = samples::description();
+        let mut state = 1_u64;
+        content.extend((0..6_000_000).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        }));
+        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        packed.write_all(&content).unwrap();
+        let whole = samples::mzip_of(2, &packed.finish().unwrap());
+        assert!(whole.len() > 6 * READ - READ / 2, "{}", whole.len());
+        let mut window = Window::default();
+        window.take(&Bytes::copy_from_slice(&whole));
+        let (ends, held) = (window.finish(), Held(whole, Mutex::default()));
+        let facts = examine(&held, &Sha256::of(b"x"), &ends, "prod.bin").await;
+        assert_eq!(facts.version.unwrap().value.normal(), "12.2(55)SE3");
+        let read = *held.1.lock().unwrap();
+        assert!(read <= 5 * READ, "the rest is not read: {read}");
+        // A store that fails is no reason to lose what is known.
+        let cut = Held(held.0[..150].to_vec(), Mutex::default());
+        let facts = examine(&cut, &Sha256::of(b"x"), &ends, "prod.bin").await;
+        assert!(facts.version.is_none() && facts.remarks[0].contains("could not be unpacked"), "{facts:?}");
     }
 
     #[tokio::test]

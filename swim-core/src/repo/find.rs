@@ -7,7 +7,7 @@ use crate::ports::Records;
 use crate::{Error, ErrorKind, Result};
 
 /// Fewest digits of an id that may stand for the whole.
-const SHORTEST_PREFIX: usize = 4;
+pub(super) const SHORTEST_PREFIX: usize = 4;
 
 /// Which images to list. All that is given must hold; a field that an image does not have holds nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,17 +87,19 @@ pub async fn image(records: &dyn Records, wanted: &str) -> Result<Image> {
     match found.as_slice() {
         [] => Err(not_found(wanted)),
         [one] => Ok((*one).clone()),
-        several => {
-            let ids: Vec<_> = several.iter().map(|image| image.id.to_string()).collect();
-            let why = format!("it could be any of {} images: {}", ids.len(), ids.join(", "));
-            Err(Error::invalid("image", format!("{wanted:?}"), &why))
-        }
+        found => Err(several(wanted, found.iter().copied())),
     }
 }
 
 async fn further_names(records: &dyn Records) -> Result<Vec<(Sha256, String)>> {
     let rows = records.all(NAMES).await?;
     Ok(rows.iter().filter_map(|(key, _)| split_name(key)).map(|(id, name)| (id, name.to_owned())).collect())
+}
+
+pub(super) fn several<'a>(wanted: &str, found: impl Iterator<Item = &'a Image>) -> Error {
+    let ids: Vec<_> = found.map(|image| image.id.to_string()).collect();
+    let why = format!("it could be any of {} images: {}", ids.len(), ids.join(", "));
+    Error::invalid("image", format!("{wanted:?}"), &why)
 }
 
 pub(super) fn not_found(wanted: &str) -> Error {

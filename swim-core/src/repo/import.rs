@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::damage;
 use super::digester::Digester;
 use super::examine::examine;
+use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::source::Source;
 use super::window::{Ends, Window};
@@ -73,7 +75,13 @@ pub async fn import(
     };
     let Passed { digests, ends } = read;
     writer.finish(&digests.sha256).await?;
+    // Whatever lay there, these bytes are right.
+    damage::clear(records, &digests.sha256).await?;
     let facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
+    let now = clock.now();
+    let names = [options.file_name.clone()];
+    // Before anybody can see it.
+    let quarantine = known_good::quarantine(records, &names, &digests, now).await?;
     let image = Image {
         id: digests.sha256,
         file_name: options.file_name,
@@ -81,9 +89,11 @@ pub async fn import(
         digests,
         facts,
         overrides: Overrides::default(),
-        imported: clock.now(),
+        imported: now,
+        quarantine,
     };
-    enter(image, store, records).await
+    let image = enter(image, store, records).await?;
+    known_good::settle(records, image, now).await
 }
 
 /// What is known of the stream after its end.
@@ -111,7 +121,7 @@ async fn read(
         }
         // The store writes in the background while the digests are taken.
         writer.write(bytes.clone()).await?;
-        digester.take(&bytes);
+        digester.take(&bytes).await?;
         window.take(&bytes);
         notes.note(Note::Bytes { done: window.bytes(), total });
     }
@@ -122,9 +132,9 @@ async fn read(
     if let Some(total) = total.filter(|total| *total != done) {
         return Err(wrong(options, format!("the source has {done} bytes, {total} were announced")));
     }
-    let digests = digester.finish();
+    let digests = digester.finish().await?;
     for (algorithm, expected) in &options.expected {
-        let found = digests.get(*algorithm);
+        let found = digests.get(*algorithm).unwrap_or_default();
         if !found.eq_ignore_ascii_case(expected.trim()) {
             return Err(wrong(options, format!("its {} is {found}, expected was {expected}", algorithm.name())));
         }
@@ -162,7 +172,7 @@ async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> R
 }
 
 /// A name, not a path, and nothing that a terminal or a device's command line would take as more than a name.
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     let bad = |why| Err(Error::invalid("file_name", format!("{name:?}"), why));
     if name.is_empty() || name == "." || name == ".." {
         return bad("not the name of a file");

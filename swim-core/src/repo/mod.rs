@@ -5,19 +5,46 @@
 //! only after the bytes are durable, and taken away before they go. Further names that the same bytes were
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
+mod archive;
+mod change;
+pub mod collection;
+mod damage;
+mod delete;
 mod digester;
+mod entry;
 mod examine;
 mod find;
 mod import;
+mod known_good;
+mod query;
 mod record;
 mod remove;
 mod requirements;
+mod running;
+mod scrub;
+mod search;
 mod source;
+mod usage;
 mod window;
 
+pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
+pub(crate) use change::change;
+pub use damage::{Damage, DamageKind, damage_of, sound};
+pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, jobs_with};
 pub use digester::digests;
+pub use entry::{COLUMNS, ImageEntry, fold};
 pub use find::{ImageFilter, image, images, names};
 pub use import::{ImportOptions, import};
+pub use known_good::{
+    Judged, KnownGoodList, Rejudged, import_known_good, judgements, known_good_lists, lift_quarantine,
+    remove_known_good,
+};
+pub use query::{Condition, ImageQuery, ImageSort};
+pub use record::split_name;
 pub use remove::{Swept, remove, sweep};
 pub use requirements::{RequirementRecord, SetRequirements, requirements, restore_requirements, set_requirements};
+pub use running::running_image;
+pub use scrub::{ScrubOptions, ScrubReport, scrub};
+pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, search};
 pub use source::Source;
+pub use usage::{By, How, InUse, Software, Usage, uses};

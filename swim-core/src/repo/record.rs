@@ -1,5 +1,6 @@
 //! The records of the repository, as they are stored.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::image::Image;
@@ -23,9 +24,25 @@ pub(super) fn is_tombstone(value: &Value) -> bool {
     *value == tombstone()
 }
 
+/// Stands in place of a record while somebody looks whether anything still needs the image. Nobody finds the image
+/// meanwhile. A killed look leaves it behind, and the next sweep puts the record back.
+pub(super) fn questioned(record: &Value) -> Value {
+    json!({ "questioned": record })
+}
+
+/// The record that a look was about.
+pub(super) fn in_question(value: &Value) -> Option<&Value> {
+    value.as_object().filter(|map| map.len() == 1)?.get("questioned")
+}
+
+/// The image in a record, where that can be read and is not being removed.
+pub(super) fn peek(value: &Value) -> Option<Image> {
+    Image::deserialize(value).ok()
+}
+
 /// The image in a record; `None` when it is being removed.
 pub(super) fn read(key: &str, value: Value) -> Result<Option<Image>> {
-    if is_tombstone(&value) {
+    if is_tombstone(&value) || in_question(&value).is_some() {
         return Ok(None);
     }
     let image = serde_json::from_value(value).map_err(|cause| {
@@ -59,8 +76,9 @@ pub(super) fn name_key(id: &Sha256, name: &str) -> String {
     format!("{id}/{name}")
 }
 
-/// The image and the name in a key of [`NAMES`].
-pub(super) fn split_name(key: &str) -> Option<(Sha256, &str)> {
+/// The image and the name in a key of the table `image_names`.
+#[must_use]
+pub fn split_name(key: &str) -> Option<(Sha256, &str)> {
     let (id, name) = key.split_once('/')?;
     Some((id.parse().ok()?, name))
 }

@@ -1,12 +1,13 @@
 //! Removing images, and what kills left behind.
 
+use super::damage;
 use super::record::{self, IMAGES, NAMES, split_name, tombstone};
 use crate::Result;
 use crate::model::Sha256;
 use crate::ports::{ImageStore, Records};
 
 /// Removes an image: bytes, record and names. `false` when there was none. Whether something still needs it is the
-/// caller's question. After a kill the next [`sweep`] brings it to its end.
+/// caller's question: see [`delete`](super::delete()). After a kill the next [`sweep`] brings it to its end.
 ///
 /// # Errors
 /// Those of the stores.
@@ -29,6 +30,8 @@ pub struct Swept {
     pub unrecorded: u64,
     /// Removals that were killed half-way.
     pub removals: u64,
+    /// Deletions that were killed before they were decided: the image is there again.
+    pub questions: u64,
 }
 
 /// Removes what killed imports and removals left. To be called when the repository is opened. Imports that are under
@@ -45,6 +48,11 @@ pub async fn sweep(store: &dyn ImageStore, records: &dyn Records) -> Result<Swep
         {
             bury(store, records, &id).await?;
             swept.removals += 1;
+        } else if let Some(record) = record::in_question(&value)
+            // A deletion that is under way elsewhere finds that it was taken back, and can be made again.
+            && records.swap(IMAGES, &key, &value, record.clone()).await?
+        {
+            swept.questions += 1;
         }
     }
     for id in store.list().await? {
@@ -58,13 +66,14 @@ pub async fn sweep(store: &dyn ImageStore, records: &dyn Records) -> Result<Swep
 }
 
 /// Removes what belongs to a tombstone, and the tombstone last.
-async fn bury(store: &dyn ImageStore, records: &dyn Records, id: &Sha256) -> Result<()> {
+pub(super) async fn bury(store: &dyn ImageStore, records: &dyn Records, id: &Sha256) -> Result<()> {
     store.remove(id).await?;
     for (key, _) in records.all(NAMES).await? {
         if split_name(&key).is_some_and(|(of, _)| of == *id) {
             records.remove(NAMES, &key).await?;
         }
     }
+    damage::clear(records, id).await?;
     records.remove(IMAGES, &id.to_string()).await?;
     Ok(())
 }

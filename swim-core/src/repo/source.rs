@@ -23,3 +23,15 @@ impl Source for Bytes {
         Ok((!self.is_empty()).then(|| std::mem::take(self)))
     }
 }
+
+/// A source that its owner wants back.
+#[async_trait]
+impl<S: Source + ?Sized> Source for &mut S {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        (**self).next().await
+    }
+
+    fn size_hint(&self) -> Option<u64> {
+        (**self).size_hint()
+    }
+}

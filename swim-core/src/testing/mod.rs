@@ -4,5 +4,5 @@
 pub mod conformance;
 pub mod faults;
 
-pub use conformance::{image_store, job_store, job_store_shared, records};
+pub use conformance::{image_store, index, job_store, job_store_shared, records};
 pub use faults::{FaultyClock, FaultyJobStore, FaultyNetwork, KillSwitch};

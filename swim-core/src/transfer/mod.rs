@@ -3,6 +3,7 @@
 mod attempts;
 mod caps;
 mod diagnosis;
+mod elsewhere;
 mod meter;
 mod pace;
 mod predict;
@@ -13,6 +14,7 @@ mod whole;
 pub use attempts::{Attempts, moves_on};
 pub use caps::Caps;
 pub use diagnosis::{fault, ignored_options, untried};
+pub use elsewhere::Elsewhere;
 pub use meter::Meter;
 pub use pace::{Bucket, Pace};
 pub use predict::{Predicted, Prediction, TFTP_SESSION, longest_round_trip_for_tftp, predict, too_slow_for_tftp};

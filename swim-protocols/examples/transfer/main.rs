@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! transfer import --store DIR FILE                                   prints the digest that the others name
+//! transfer digests                                                   prints how fast this machine takes each digest
 //! transfer push   PROTOCOL HOST PORT PATH --store DIR --image DIGEST [--user NAME [--key FILE]] [--fresh]
 //! transfer fetch  PROTOCOL HOST PORT PATH FILE [--user NAME [--key FILE]]
 //! transfer offer  PROTOCOL NAME --store DIR --image DIGEST [--bind ADDRESS] [--port N] [--offers N] [--uses N]
@@ -16,6 +17,7 @@
 #[path = "../../tests/support/sink.rs"]
 mod sink;
 
+mod digests;
 mod setup;
 mod usage;
 mod words;
@@ -72,6 +74,10 @@ async fn run(words: &Words) -> Result<()> {
             Ok(())
         }
         ["import", file] => take_in(words, file, &cx).await,
+        ["digests"] => {
+            println!("{}", digests::speeds());
+            Ok(())
+        }
         ["push", protocol, host, port, path] => {
             let (store, image, bytes) = setup::image(words).await?;
             let device = setup::device(words, host, port)?;
@@ -84,7 +90,7 @@ async fn run(words: &Words) -> Result<()> {
         ["fetch", protocol, host, port, path, file] => {
             let device = setup::device(words, host, port)?;
             let sink = FileSink::open(file)?;
-            let request = Fetch { device, path: (*path).to_owned(), sink, bytes: None, most: MOST };
+            let request = Fetch { device, path: (*path).to_owned(), query: None, sink, bytes: None, most: MOST };
             let adapter = setup::adapter(words, protocol, Direction::Fetch)?;
             tell(&adapter.fetch(request, &cx).await?);
             Ok(())
@@ -94,7 +100,7 @@ async fn run(words: &Words) -> Result<()> {
         other => Err(Error::invalid(
             "verb",
             other.join(" "),
-            "adapters, import, push, fetch, offer or accept; see the source",
+            "adapters, digests, import, push, fetch, offer or accept; see the source",
         )),
     }
 }
@@ -105,7 +111,11 @@ async fn take_in(words: &Words, file: &str, cx: &Context) -> Result<()> {
     let name = source.file_name().unwrap_or("image").to_owned();
     let records = MemoryStore::new();
     let image = import(source, &store, &records, &*cx.clock, ImportOptions::new(name), &Silent).await?;
-    println!("{}", json!({ "image": image.id, "bytes": image.bytes }));
+    let digests = &image.digests;
+    println!(
+        "{}",
+        json!({ "image": image.id, "bytes": image.bytes, "md5": digests.md5, "sha1": digests.sha1, "sha512": digests.sha512 })
+    );
     Ok(())
 }
 

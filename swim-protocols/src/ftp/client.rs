@@ -94,6 +94,17 @@ impl Transfer for FtpClient {
         Ok(self.receipt(Direction::Fetch, bytes, from, began, cx).over(session.cipher()))
     }
 
+    async fn list(&self, device: &Device, path: &str, cx: &Context) -> Result<Vec<String>> {
+        if !path.is_empty() {
+            crate::path::check(path)?;
+        }
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
+        let mut session = self.session(device, cx).await.map_err(named)?;
+        let names = session.names(path).await;
+        session.give_up(None).await;
+        names.map_err(|e| named(session.discreet(e)))
+    }
+
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
         crate::path::check(path)?;
         let named = |e: Error| e.with("device", &device.id).of_file(path);

@@ -8,6 +8,7 @@ mod data;
 mod desk;
 mod failure;
 mod files;
+mod listing;
 mod reception;
 pub mod reply;
 mod server;

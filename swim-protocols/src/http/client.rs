@@ -15,16 +15,20 @@ use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, IF_RANGE, RANGE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderValue, IF_RANGE,
+    LOCATION, RANGE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use swim_core::model::{Device, Direction, Protocol, Secret};
 use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
+use swim_core::transfer::Elsewhere;
 use swim_core::{Effect, Error, ErrorKind, Result, Retry};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::listing;
 use super::version::Version;
+use crate::listed::{LONGEST, sorted, too_long};
 use crate::stream::Severable;
 use crate::tls::{Secured, TlsClient};
 
@@ -39,7 +43,7 @@ const IDENTITY: &str = "identity";
 /// Bytes that are read from the store at once.
 const PIECE: usize = 512 * 1024;
 
-type Body = UnsyncBoxBody<Bytes, Error>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Error>;
 
 /// HTTP or HTTPS with us as the client. HTTP is not encrypted: who can listen on the way reads the login and the image.
 #[derive(Clone, Debug)]
@@ -51,13 +55,13 @@ pub struct HttpClient {
 }
 
 /// A connection of one request; it ends when this is dropped.
-struct Connection {
+pub(crate) struct Connection {
     cipher: Option<String>,
     _cut: DropGuard,
 }
 
 /// The login as a request carries it.
-struct Login {
+pub(crate) struct Login {
     value: HeaderValue,
     /// Servers say back what they were told, as it came or read.
     told: [Secret<String>; 2],
@@ -99,7 +103,7 @@ impl HttpClient {
     }
 
     /// Sends one request on a connection of its own.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         device: &Device,
         login: Option<&Login>,
@@ -157,6 +161,12 @@ impl HttpClient {
         cx: &Context,
     ) -> Result<(Response<Incoming>, Connection)> {
         let mut get = plain(Method::GET, &request.path)?;
+        if let Some(query) = &request.query {
+            let whole = Secret::new(format!("{}?{}", get.uri().path(), query.expose()));
+            // The error of the parser is not kept: it might repeat what is secret.
+            *get.uri_mut() = Uri::try_from(whole.expose().as_str())
+                .map_err(|_| Error::invalid("query", "(not shown)", "it cannot stand in a URL"))?;
+        }
         get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         if from > 0
             && let Ok(range) = HeaderValue::try_from(format!("bytes={from}-"))
@@ -253,9 +263,39 @@ impl Transfer for HttpClient {
         let named = |e: Error| e.with("device", &request.device.id).of_file(&request.path);
         let login = self.login(&request.device).await.map_err(named)?;
         let taken = self.take(&request, login.as_ref(), cx).await;
-        let taken = taken.map_err(|e| named(discreet(login.as_ref(), e)))?;
+        let taken = taken.map_err(|e| {
+            let e = discreet(login.as_ref(), e);
+            named(request.query.iter().fold(e, Error::masking))
+        })?;
         let receipt = self.receipt(Direction::Fetch, taken.bytes, taken.from, began, cx);
         Ok(receipt.over(taken.cipher.as_deref()))
+    }
+
+    async fn list(&self, device: &Device, path: &str, cx: &Context) -> Result<Vec<String>> {
+        let named = |e: Error| e.with("device", &device.id).of_file(path);
+        // Without the slash servers only say that it belongs there.
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        let mut get = plain(Method::GET, &folder)?;
+        get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
+        let login = self.login(device).await.map_err(named)?;
+        let asked = async {
+            let (response, _held) = self.ask(device, login.as_ref(), get, &AtomicU64::new(0), cx).await?;
+            if response.status() != StatusCode::OK {
+                return Err(refused(&response));
+            }
+            check_coding(&response)?;
+            let (mut page, mut incoming) = (Vec::new(), response.into_body());
+            while let Some(frame) = heard(incoming.frame(), cx).await? {
+                let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+                page.extend_from_slice(&data);
+                if page.len() > LONGEST {
+                    return Err(too_long("http"));
+                }
+            }
+            sorted(listing::names(&page, &folder))
+        };
+        let asked = asked.await;
+        asked.map_err(|e| named(discreet(login.as_ref(), e)))
     }
 
     async fn remove(&self, device: &Device, path: &str, cx: &Context) -> Result<()> {
@@ -411,7 +451,7 @@ async fn body(
 }
 
 /// Waits for something of the other side, as long as it is not silent for too long.
-async fn heard<T>(waiting: impl Future<Output = T> + Send, cx: &Context) -> Result<T> {
+pub(crate) async fn heard<T>(waiting: impl Future<Output = T> + Send, cx: &Context) -> Result<T> {
     tokio::select! {
         biased;
         heard = waiting => Ok(heard),
@@ -424,7 +464,7 @@ fn silent() -> Error {
     Error::new(ErrorKind::Timeout, "http", format!("nothing moved for {} s", SILENCE.as_secs()))
 }
 
-fn broken(e: hyper::Error) -> Error {
+pub(crate) fn broken(e: hyper::Error) -> Error {
     if e.is_parse() {
         return Error::new(ErrorKind::UnexpectedReply, "http", "what answers is no HTTP").caused_by(e);
     }
@@ -443,7 +483,11 @@ fn refused(response: &Response<Incoming>) -> Error {
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => ErrorKind::Busy,
         _ => ErrorKind::DeviceRejected,
     };
-    Error::new(kind, "http", "the server refused").said(status.to_string())
+    let error = Error::new(kind, "http", "the server refused").said(status.to_string());
+    match response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
+        Some(to) if status.is_redirection() => error.caused_by(Elsewhere::new(to)),
+        _ => error,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod body;
 mod client;
 mod config;
+mod listing;
 mod range;
 mod sending;
 mod server;
@@ -10,5 +11,7 @@ mod taking;
 mod version;
 
 pub use client::HttpClient;
+#[cfg(feature = "catalog")]
+pub(crate) use client::{Body, broken, heard};
 pub use config::HttpConfig;
 pub use server::HttpOffers;

@@ -131,6 +131,7 @@ async fn fetches(peer: &Peer, tally: &mut Tally) {
     let request = |device: Device, name: &str, sink: &Arc<FileSink>| Fetch {
         device,
         path: peer.path(name),
+        query: None,
         sink: Arc::clone(sink) as Arc<dyn Sink>,
         bytes: None,
         most: 1 << 30,
@@ -198,8 +199,8 @@ async fn huge(peer: &Peer, tally: &mut Tally) {
     let sink = FileSink::at(&to);
     let work = async {
         let sink: Arc<dyn Sink> = Arc::clone(&sink) as Arc<dyn Sink>;
-        let request =
-            Fetch { device: peer.device.clone(), path: peer.path("huge.bin"), sink, bytes: Some(HUGE), most: HUGE };
+        let (device, path) = (peer.device.clone(), peer.path("huge.bin"));
+        let request = Fetch { device, path, query: None, sink, bytes: Some(HUGE), most: HUGE };
         peer.fetch.fetch(request, &context()).await.map_err(|e| e.report().to_string()).map(|_| ())
     };
     // Longer than other cells take.

@@ -56,7 +56,7 @@ impl FileSink {
 /// A fetch of a path into a sink.
 pub fn fetch(device: Device, path: &str, sink: &Arc<FileSink>) -> Fetch {
     let sink: Arc<dyn Sink> = Arc::clone(sink) as Arc<dyn Sink>;
-    Fetch { device, path: path.to_owned(), sink, bytes: None, most: 1 << 30 }
+    Fetch { device, path: path.to_owned(), query: None, sink, bytes: None, most: 1 << 30 }
 }
 
 fn failed(e: std::io::Error) -> Error {

@@ -22,17 +22,17 @@ from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, DeviceResult, Document, Event, HasLatest, Image, Inspected, Inventory, Job,
-    JobReport, Moved, Offered, Plan, Receipt, Recommendation, Report, Requirements,
+    AuditRecord, CheckCall, Checked, Collected, Device, DeviceResult, Document, Event, HasLatest, Image, Inspected,
+    Inventory, Job, JobReport, Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
-    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Device", "DeviceResult", "Document", "Event",
-    "HasLatest", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Receipt",
-    "Recommendation", "Report", "Requirements", "SwimError", "compare_versions", "errors", "function", "identify",
-    "parse_filename", "parse_output", "support",
+    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Device", "DeviceResult", "Document",
+    "Event", "HasLatest", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Ran",
+    "Receipt", "Recommendation", "Report", "Requirements", "Run", "SwimError", "compare_versions", "errors",
+    "function", "identify", "parse_filename", "parse_output", "support",
 ]
 
 __version__: str = function("version")

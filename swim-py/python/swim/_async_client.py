@@ -14,8 +14,8 @@ from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport, Moved, Offered,
-    Plan, Receipt, Recommendation, Report, Requirements,
+    AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport,
+    Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
 )
 
 
@@ -170,6 +170,8 @@ class AsyncClient:
         *,
         file_name: str | None = None,
         sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
         md5: str | None = None,
         platform: str | None = None,
         family: str | None = None,
@@ -179,31 +181,124 @@ class AsyncClient:
         min_boot_rom: str | None = None,
     ) -> Image:
         arguments = {
-            "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
-            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "path": path, "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5,
+            "platform": platform, "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
             "min_boot_rom": min_boot_rom,
         }
         return Image(await self.call("import", arguments))
+
+    async def import_from(
+        self,
+        *,
+        url: str | None = None,
+        device: DeviceRef | None = None,
+        path: str | None = None,
+        login: Mapping[str, Any] | None = None,
+        host_key: str | Mapping[str, str] | None = None,
+        tls: str | Mapping[str, str] | None = None,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        most: int | None = None,
+        file_name: str | None = None,
+        sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
+        md5: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        min_ram: int | None = None,
+        min_flash: int | None = None,
+        min_boot_rom: str | None = None,
+    ) -> Image:
+        arguments = {
+            "url": url, "device": None if device is None else ids([device])[0], "path": path, "login": login,
+            "host_key": host_key, "tls": tls, "protocols": as_list(protocols), "port": port, "most": most,
+            "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5, "platform": platform,
+            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "min_boot_rom": min_boot_rom,
+        }
+        return Image(await self.call("import_from", arguments))
+
+    async def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
+        return Run(await self.call("baseline", {"devices": ids(devices)}))
+
+    async def add_collection(
+        self,
+        name: str,
+        source: Mapping[str, Any],
+        *,
+        only: Iterable[str] = (),
+        again: bool = False,
+        schedule: Mapping[str, str] | None = None,
+    ) -> Collected:
+        arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}
+        return Collected(await self.call("add_collection", arguments))
+
+    async def collections(self) -> List[Collected]:
+        return convert.all_of(Collected, await self.call("collections", {}))
+
+    async def collect(self, *, name: str | None = None) -> List[Ran]:
+        return convert.all_of(Ran, await self.call("collect", {"name": name}))
+
+    async def remove_collection(self, name: str) -> bool:
+        return bool(await self.call("remove_collection", {"name": name}))
 
     async def images(
         self,
         *,
         text: str | None = None,
+        file_name: str | None = None,
+        internal_name: str | None = None,
         platform: str | None = None,
         family: str | None = None,
         version: str | None = None,
+        feature_set: str | None = None,
         image_type: str | None = None,
+        sort: Literal["imported", "file_name", "family", "version", "bytes"] = "imported",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Image | str | None = None,
     ) -> List[Image]:
         arguments = {
-            "text": text, "platform": platform, "family": family, "version": version, "image_type": image_type
+            "text": text, "file_name": file_name, "internal_name": internal_name, "platform": platform,
+            "family": family, "version": version, "feature_set": feature_set, "image_type": image_type, "sort": sort,
+            "descending": descending, "limit": limit, "after": after,
         }
         return convert.all_of(Image, await self.call("images", arguments))
+
+    async def image_groups(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("image_groups", {}))
+
+    async def image_info(self, image: str) -> Document:
+        return Document(await self.call("image_info", {"image": image}))
+
+    async def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+
+    async def top_images(self, *, count: int = 10) -> List[Document]:
+        return convert.all_of(Document, await self.call("top_images", {"count": count}))
+
+    async def image_audit(self, *, image: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("image_audit", {"image": image}))
 
     async def image(self, name: str) -> Image:
         return Image(await self.call("image", {"image": name}))
 
-    async def remove_image(self, name: str) -> bool:
-        return bool(await self.call("remove_image", {"image": name}))
+    async def remove_image(self, name: str, *, reason: str | None = None) -> Document:
+        return Document(await self.call("remove_image", {"image": name, "reason": reason}))
+
+    async def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
+        return Document(await self.call("export_repository", {"path": path, "images": as_list(images)}))
+
+    async def import_repository(self, path: str | PathLike[str]) -> Document:
+        return Document(await self.call("import_repository", {"path": path}))
+
+    async def scrub(
+        self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
+    ) -> Document:
+        arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
+        return Document(await self.call("scrub", arguments))
 
     async def requirements(self, image: Image | str) -> Requirements:
         return Requirements(await self.call("requirements", {"image": named(image)}))
@@ -225,6 +320,87 @@ class AsyncClient:
     ) -> Requirements:
         arguments = {"image": named(image), "fields": as_list(fields), "by": by}
         return Requirements(await self.call("restore_requirements", arguments))
+
+    async def set_catalog_login(
+        self, client_id: str, client_secret: str, *, user: str | None = None, password: str | None = None
+    ) -> None:
+        arguments = {"client_id": client_id, "client_secret": client_secret, "user": user, "password": password}
+        await self.call("set_catalog_login", arguments)
+
+    async def catalog_query(
+        self,
+        *,
+        pid: str | None = None,
+        current: str | None = None,
+        output: str | None = None,
+        images: Iterable[str] | None = None,
+    ) -> Document:
+        named = None if images is None else as_list(images)
+        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        return Document(await self.call("catalog_query", arguments))
+
+    async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+        arguments = {"devices": ids(devices), "output": output}
+        return convert.all_of(Document, await self.call("catalog_query", arguments))
+
+    async def catalog_download(
+        self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
+    ) -> Document:
+        arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
+        return Document(await self.call("catalog_download", arguments))
+
+    async def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
+        return Document(await self.call("catalog_form", {"form": form}))
+
+    async def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
+        return Document(await self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+
+    async def form_decisions(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("form_decisions", {}))
+
+    async def import_catalog(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(await self.call("import_catalog", arguments))
+
+    async def catalog(self, *, text: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("catalog", {"text": text}))
+
+    async def import_known_good(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(await self.call("import_known_good", arguments))
+
+    async def known_good(self, *, image: str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("known_good", {"image": image}))
+
+    async def remove_known_good(self, name: str) -> Document:
+        return Document(await self.call("remove_known_good", {"name": name}))
+
+    async def lift_quarantine(self, image: str, *, by: str, reason: str) -> Image:
+        return Image(await self.call("lift_quarantine", {"image": image, "by": by, "reason": reason}))
 
     async def push(
         self,

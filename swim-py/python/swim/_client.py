@@ -12,8 +12,8 @@ from . import _convert as convert
 from . import _swim
 from ._convert import ConfigSource, DeviceRef, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport, Moved, Offered,
-    Plan, Receipt, Recommendation, Report, Requirements,
+    AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport,
+    Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
 )
 
 
@@ -274,6 +274,8 @@ class Client:
         *,
         file_name: str | None = None,
         sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
         md5: str | None = None,
         platform: str | None = None,
         family: str | None = None,
@@ -294,30 +296,167 @@ class Client:
         ...     file = Path(folder, "c2960x-universalk9-mz.152-7.E10.bin")
         ...     _ = file.write_bytes(b"made up")
         ...     image = client.import_image(file, platform="ios", version="15.2(7)E10")
-        ...     image.facts.version.value.text, client.remove_image(image.file_name)
-        ('15.2(7)E10', True)
+        ...     image.facts.version.value.text, client.remove_image(image.file_name).devices
+        ('15.2(7)E10', 0)
         """
         arguments = {
-            "path": path, "file_name": file_name, "sha512": sha512, "md5": md5, "platform": platform,
-            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "path": path, "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5,
+            "platform": platform, "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
             "min_boot_rom": min_boot_rom,
         }
         return Image(self.call("import", arguments))
+
+    def import_from(
+        self,
+        *,
+        url: str | None = None,
+        device: DeviceRef | None = None,
+        path: str | None = None,
+        login: Mapping[str, Any] | None = None,
+        host_key: str | Mapping[str, str] | None = None,
+        tls: str | Mapping[str, str] | None = None,
+        protocols: Iterable[str] = (),
+        port: int | None = None,
+        most: int | None = None,
+        file_name: str | None = None,
+        sha512: str | None = None,
+        sha256: str | None = None,
+        sha1: str | None = None,
+        md5: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        min_ram: int | None = None,
+        min_flash: int | None = None,
+        min_boot_rom: str | None = None,
+    ) -> Image:
+        """Takes an image from elsewhere into the repository.
+
+        From a ``url`` (http, https, ftp, ftps, sftp, scp, tftp; a login in it is kept nowhere, or ``login`` names secrets:
+        ``{"user": "u", "password": "name"}``), or from a ``device`` or image server: the file at ``path``, of a device its
+        running image where nothing is said. ``host_key`` and ``tls`` are for URLs, as in the configuration of a device.
+        What was cut goes on when it is asked for again. Everything else is as in ``import_image``.
+
+        Raises ``UnsupportedError`` where the running image of a device is no file (install mode, IOS XR, wireless LAN
+        controllers), ``NotFoundError``, ``AuthError``, ``UnreachableError``, and as ``import_image``.
+        """
+        arguments = {
+            "url": url, "device": None if device is None else ids([device])[0], "path": path, "login": login,
+            "host_key": host_key, "tls": tls, "protocols": as_list(protocols), "port": port, "most": most,
+            "file_name": file_name, "sha512": sha512, "sha256": sha256, "sha1": sha1, "md5": md5, "platform": platform,
+            "family": family, "version": version, "min_ram": min_ram, "min_flash": min_flash,
+            "min_boot_rom": min_boot_rom,
+        }
+        return Image(self.call("import_from", arguments))
+
+    def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
+        """Takes the running images of devices into the repository; of all that are known where none is named.
+
+        What is there already, by name and size, is not fetched again. Devices without an image that could be taken are in
+        the answer. Raises ``NotFoundError``.
+        """
+        return Run(self.call("baseline", {"devices": ids(devices)}))
+
+    def add_collection(
+        self,
+        name: str,
+        source: Mapping[str, Any],
+        *,
+        only: Iterable[str] = (),
+        again: bool = False,
+        schedule: Mapping[str, str] | None = None,
+    ) -> Collected:
+        """Keeps a source of images, or replaces the one of its name.
+
+        ``source`` is ``{"url": {"url": "ftp://depot/images/", "login": {...}}}`` (one file, or a folder that ends in a
+        slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}``. Of a folder those are taken that are
+        named like an image, or that fit a pattern of ``only`` (``*``, ``?``); what the repository has under the same name is
+        fetched ``again`` only if you say so. ``schedule`` is ``{"at": ...}`` or ``{"cron": "0 3 * * *", "zone":
+        "Europe/Berlin"}``. Raises ``InvalidInputError``, ``NotFoundError``.
+        """
+        arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}
+        return Collected(self.call("add_collection", arguments))
+
+    def collections(self) -> List[Collected]:
+        """The sources of images, by name, each with what it brought."""
+        return convert.all_of(Collected, self.call("collections", {}))
+
+    def collect(self, *, name: str | None = None) -> List[Ran]:
+        """Collects from one source now, or from all that are due where none is named.
+
+        Raises ``NotFoundError``, and ``BusyError`` while another process collects from it.
+        """
+        return convert.all_of(Ran, self.call("collect", {"name": name}))
+
+    def remove_collection(self, name: str) -> bool:
+        """Forgets a source of images; its images stay. Was there one?"""
+        return bool(self.call("remove_collection", {"name": name}))
 
     def images(
         self,
         *,
         text: str | None = None,
+        file_name: str | None = None,
+        internal_name: str | None = None,
         platform: str | None = None,
         family: str | None = None,
         version: str | None = None,
+        feature_set: str | None = None,
         image_type: str | None = None,
+        sort: Literal["imported", "file_name", "family", "version", "bytes"] = "imported",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Image | str | None = None,
     ) -> List[Image]:
-        """The images of the repository, oldest first; ``text`` is looked for in the file names."""
+        """The images of the repository that fit all of what is given.
+
+        ``text`` is part of any field, in any case (of ids and digests: their first digits, four or more); the others are
+        parts of one field: ``version="3.1"`` finds 3.12.02S and 3.13.01S. ``"=ios"`` is the whole field, ``"="`` one that
+        is not known. For the next page give the last image of the one before as ``after``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     for version in ("03.12.02.S.154-2.S2", "03.13.01.S.154-3.S1", "03.16.05.S.155-3.S5"):
+        ...         file = Path(folder, f"isr4300-universalk9.{version}.SPA.bin")
+        ...         _ = file.write_text(version)
+        ...         _ = client.import_image(file)
+        ...     page = client.images(version="3.1", sort="version", descending=True, limit=2)
+        ...     rest = client.images(version="3.1", sort="version", descending=True, after=page[-1])
+        ...     [len(page), *(image.facts.version.value.text for image in rest)]
+        [2, '03.12.02.S']
+        """
         arguments = {
-            "text": text, "platform": platform, "family": family, "version": version, "image_type": image_type
+            "text": text, "file_name": file_name, "internal_name": internal_name, "platform": platform,
+            "family": family, "version": version, "feature_set": feature_set, "image_type": image_type, "sort": sort,
+            "descending": descending, "limit": limit, "after": after,
         }
         return convert.all_of(Image, self.call("images", arguments))
+
+    def image_groups(self) -> List[Document]:
+        """The images by type (``image_type``), and in it by family (``families``), each with ``images`` and ``bytes``."""
+        return convert.all_of(Document, self.call("image_groups", {}))
+
+    def image_info(self, image: str) -> Document:
+        """Everything that is known of an image: ``image``, ``names``, ``devices`` (how many use it), ``usage``, ``staged``,
+        ``referrers``, and ``damage`` where a scrub found any. Raises as ``image``.
+        """
+        return Document(self.call("image_info", {"image": image}))
+
+    def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
+        """Which devices use an image, by their last inventories: ``device``, ``how`` (``running``, ``boot_next``,
+        ``committed``, ``installed``, ``on_flash``), and ``by`` what that is known (``name_and_size``, ``name``,
+        ``release``). Of at most ``limit`` devices behind ``after``, by name. Raises as ``image``.
+        """
+        return convert.all_of(Document, self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+
+    def top_images(self, *, count: int = 10) -> List[Document]:
+        """The software that most devices run: ``software`` as they call it, ``devices``, and the ``images`` of the
+        repository that it is: none when it was not imported, several when each of them may be it.
+        """
+        return convert.all_of(Document, self.call("top_images", {"count": count}))
+
+    def image_audit(self, *, image: str | None = None) -> List[Document]:
+        """Who deleted which image, with the reason where one was given; of one image by its whole id."""
+        return convert.all_of(Document, self.call("image_audit", {"image": image}))
 
     def image(self, name: str) -> Image:
         """One image: by id, first digits of the id (four or more), or file name.
@@ -326,9 +465,47 @@ class Client:
         """
         return Image(self.call("image", {"image": name}))
 
-    def remove_image(self, name: str) -> bool:
-        """Removes an image from the repository. Was it there? Raises as ``image``."""
-        return bool(self.call("remove_image", {"image": name}))
+    def remove_image(self, name: str, *, reason: str | None = None) -> Document:
+        """Deletes an image from the repository.
+
+        Refused (``ConflictError``, which names each) while an unfinished job, an open offer or a copy on an image server
+        refers to it; with a ``reason``, which is audited, the copies do not count. Devices keep theirs: ``used_by``
+        names some of the ``devices`` that use it. Raises as ``image``.
+        """
+        return Document(self.call("remove_image", {"image": name, "reason": reason}))
+
+    def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
+        """Writes all images, or these, with what is recorded of them into one file, a tar archive.
+
+        Raises ``ConflictError`` when the file is there, ``IntegrityError`` for an image that is damaged, ``NoSpaceError``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/a"}) as client:
+        ...     _ = Path(folder, "made-up.bin").write_bytes(b"made up")
+        ...     _ = client.import_image(folder + "/made-up.bin")
+        ...     _ = client.export_repository(folder + "/moved.tar")
+        ...     with Client({"data": folder + "/b"}) as other:
+        ...         moved = other.import_repository(folder + "/moved.tar")
+        ...         len(moved.imported), other.images() == client.images(), other.scrub().damaged
+        (1, True, ())
+        """
+        return Document(self.call("export_repository", {"path": path, "images": as_list(images)}))
+
+    def import_repository(self, path: str | PathLike[str]) -> Document:
+        """Reads a file of ``export_repository``: ``imported``, ``present``, ``healed``, and ``conflicts``: what the file
+        says otherwise; what is here stays. Called again after a kill it completes what is missing.
+
+        Raises ``NotFoundError``; ``IntegrityError`` with the member that is wrong; ``NoSpaceError``.
+        """
+        return Document(self.call("import_repository", {"path": path}))
+
+    def scrub(
+        self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
+    ) -> Document:
+        """Reads every image again and tells which ones are ``damaged``: they are neither planned nor offered until the right
+        file is imported again. A call that was interrupted, or ended after ``seconds``, is gone on with by the next one.
+        """
+        arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
+        return Document(self.call("scrub", arguments))
 
     def requirements(self, image: Image | str) -> Requirements:
         """What an image requires of devices: ``ram`` and ``flash`` in bytes, ``boot_rom`` as a version.
@@ -373,6 +550,148 @@ class Client:
         """
         arguments = {"image": named(image), "fields": as_list(fields), "by": by}
         return Requirements(self.call("restore_requirements", arguments))
+
+    def set_catalog_login(
+        self, client_id: str, client_secret: str, *, user: str | None = None, password: str | None = None
+    ) -> None:
+        """Changes who we are at the vendor's software service, also for clients that are opened later on the same data.
+
+        ``client_secret`` and ``password`` *name* secrets of the configuration. Raises ``InvalidInputError`` for one that
+        there is not.
+        """
+        arguments = {"client_id": client_id, "client_secret": client_secret, "user": user, "password": password}
+        self.call("set_catalog_login", arguments)
+
+    def catalog_query(
+        self,
+        *,
+        pid: str | None = None,
+        current: str | None = None,
+        output: str | None = None,
+        images: Iterable[str] | None = None,
+    ) -> Document:
+        """Asks the vendor for images: of a product that runs the release ``current`` (``output``: a release, default
+        ``latest``), or by their names (``images``), of a product (``pid``) or of all.
+
+        Raises ``InvalidInputError`` for what is missing, ``NotFoundError`` when the vendor has nothing, ``AuthError``,
+        ``NotEntitledError``; ``details["code"]`` is the vendor's code.
+        """
+        named = None if images is None else as_list(images)
+        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        return Document(self.call("catalog_query", arguments))
+
+    def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+        """Asks the vendor for images of at most 20 devices, by the model and the version of their last inventories.
+
+        Each result has its ``device`` and ``found`` or ``error``.
+        """
+        arguments = {"devices": ids(devices), "output": output}
+        return convert.all_of(Document, self.call("catalog_query", arguments))
+
+    def catalog_download(
+        self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
+    ) -> Document:
+        """Brings images of a product from the vendor into the repository; size and digests are the vendor's, or nothing stays.
+
+        The result has ``images``, ``refused`` (each with its ``error``) and ``forms``: those must be answered by a person
+        first. ``decisions`` are what people decided, e.g. ``{"form": "k9", "accepted": True, "by": "Ada Lovelace",
+        "business_function": "commercial_or_civil"}``; nothing is ever accepted without one, and each is recorded.
+
+        Raises ``AgreementRequiredError`` for a form that was declined, and as ``catalog_query``.
+        """
+        arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
+        return Document(self.call("catalog_download", arguments))
+
+    def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
+        """The text of a form of the vendor, for a person to read (``content``, ``url``). Nothing is answered by this."""
+        return Document(self.call("catalog_form", {"form": form}))
+
+    def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
+        """Tells the vendor what a person decided about a form, for these files; the decision is recorded before.
+
+        Raises ``InvalidInputError`` for a decision without its person or its fields, ``AgreementRequiredError`` when the
+        vendor does not take it.
+        """
+        return Document(self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+
+    def form_decisions(self) -> List[Document]:
+        """What people decided about forms of the vendor, oldest first: ``at``, ``decision`` and ``files``."""
+        return convert.all_of(Document, self.call("form_decisions", {}))
+
+    def import_catalog(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        """Takes an open catalogue from a file, in the place of the one of its ``name``.
+
+        ``signature`` is the file of the detached signature (RSA with SHA-512, or Ed25519), ``certificate`` that of the
+        certificate or public key, ``root`` that of what the certificate must come from. Without a signature it is taken
+        only with ``allow_unsigned``.
+
+        Raises ``IntegrityError`` for a signature that is not of these bytes, ``AuthError`` for a certificate that is not
+        good, ``UnexpectedReplyError`` for what is no catalogue.
+        """
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(self.call("import_catalog", arguments))
+
+    def catalog(self, *, text: str | None = None) -> List[Document]:
+        """The images of all open catalogues; ``text`` is looked for in the file names.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
+        ...     file = Path(folder, "lab.json")
+        ...     _ = file.write_text('{"schema": 1, "entries": [{"filename": "a.bin", "version": "17.9.5"}]}')
+        ...     taken = client.import_catalog(file, allow_unsigned=True)
+        ...     taken.authenticity, [(entry.catalog, entry.version) for entry in client.catalog()]
+        ('unsigned', [('lab.json', '17.9.5')])
+        """
+        return convert.all_of(Document, self.call("catalog", {"text": text}))
+
+    def import_known_good(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        """Takes a list of known good values from a file, in the place of the one of its ``name``, and judges every image by it.
+
+        An image that contradicts a list is in quarantine (``image.quarantine``): no plan, no offer, no push. The signature
+        is as in ``import_catalog``, and so is what is raised.
+        """
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(self.call("import_known_good", arguments))
+
+    def known_good(self, *, image: str | None = None) -> List[Document]:
+        """The lists of known good values; or what each of them says of an image: ``judgement`` is ``matches``, ``contradicts`` or
+        ``not_listed``.
+        """
+        return convert.all_of(Document, self.call("known_good", {"image": image}))
+
+    def remove_known_good(self, name: str) -> Document:
+        """Removes a list of known good values and judges every image by those that are left. Raises ``NotFoundError``."""
+        return Document(self.call("remove_known_good", {"name": name}))
+
+    def lift_quarantine(self, image: str, *, by: str, reason: str) -> Image:
+        """Lifts the quarantine of an image: the person ``by`` takes the responsibility, for a ``reason``. Both are kept.
+
+        Raises ``NotFoundError``; ``ConflictError`` when the image is in no quarantine.
+        """
+        return Image(self.call("lift_quarantine", {"image": image, "by": by, "reason": reason}))
 
     def push(
         self,

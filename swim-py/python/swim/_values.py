@@ -228,6 +228,46 @@ class Receipt(Document):
         return f"Receipt(protocol={self.protocol!r}, bytes={self.bytes}, resumed_from={self.resumed_from})"
 
 
+class Run(Document):
+    """What came of a baseline or a collection: how many were ``imported``, ``known``, ``refused`` and ``failed``."""
+
+    imported: int
+    known: int
+    refused: int
+    failed: int
+    results: tuple[Document, ...]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name}={getattr(self, name)}" for name in ("imported", "known", "refused", "failed"))
+        return f"Run({counts})"
+
+
+class Ran(Document):
+    """A run of the source ``name``."""
+
+    name: str
+
+    @property
+    def run(self) -> Run:
+        """What came of it."""
+        return Run(self._fields["run"])
+
+    def __repr__(self) -> str:
+        return f"Ran(name={self.name!r}, run={self.run!r})"
+
+
+class Collected(Document):
+    """A source of images, when it is ``due`` next, and what it brought."""
+
+    source: Document
+    due: str | None
+    runs: int
+    imported: int
+
+    def __repr__(self) -> str:
+        return f"Collected(name={self.source.name!r}, runs={self.runs}, imported={self.imported})"
+
+
 class Moved(Document):
     """A transfer that is done. ``fallbacks`` says which protocols were tried before, and why they did not do."""
 

@@ -8,8 +8,9 @@ use swim_core::model::Protocol;
 use swim_core::ports::ByteStream;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::{PullError, Target, Url, pour};
+use super::{BANG, CHUNK, PullError, Target, Url, pour};
 use crate::SimDevice;
+use crate::scp_source::Opened;
 use crate::terminal::Printer;
 
 /// Takes any host key, as a device without a list of known hosts does.
@@ -21,6 +22,13 @@ impl client::Handler for AnyKey {
     async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
         Ok(true)
     }
+}
+
+/// The server says yes to what was sent.
+async fn agreed(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Result<(), PullError> {
+    let mut verdict = [1];
+    stream.read_exact(&mut verdict).await.map_err(|_| PullError::Writing)?;
+    if verdict[0] == 0 { Ok(()) } else { Err(PullError::Writing) }
 }
 
 /// An SSH connection to a server, not logged in yet.
@@ -56,6 +64,37 @@ impl SshFiles {
         let channel = self.0.channel_open_session().await.map_err(lost)?;
         channel.request_subsystem(true, "sftp").await.map_err(lost)?;
         super::sftp::fetch(channel.into_stream(), &device, &url, &target, &out).await
+    }
+
+    /// Runs `scp -t` and sends a file.
+    pub(crate) async fn send(self, url: Url, mut file: Opened, out: Printer) -> Result<u64, PullError> {
+        let lost = |_| PullError::Writing;
+        let channel = self.0.channel_open_session().await.map_err(lost)?;
+        channel.exec(true, format!("scp -t {}", url.path)).await.map_err(lost)?;
+        let mut stream = channel.into_stream();
+        let broken = |_| PullError::Writing;
+        agreed(&mut stream).await?;
+        let line = format!("C0644 {} {}\n", file.size, url.file_name());
+        out.put(format!(" Sink: {line}"));
+        stream.write_all(line.as_bytes()).await.map_err(broken)?;
+        agreed(&mut stream).await?;
+        let (mut chunk, mut sent) = (vec![0; CHUNK], 0_u64);
+        loop {
+            let count = file.bytes.read(&mut chunk).map_err(|_| PullError::Writing)?;
+            if count == 0 {
+                break;
+            }
+            stream.write_all(chunk.get(..count).unwrap_or_default()).await.map_err(broken)?;
+            if (sent + count as u64) / BANG > sent / BANG {
+                out.put("!");
+            }
+            sent += count as u64;
+        }
+        stream.write_all(&[0]).await.map_err(broken)?;
+        agreed(&mut stream).await?;
+        let _ = stream.shutdown().await;
+        out.put("!\n");
+        Ok(sent)
     }
 
     /// Runs `scp -f` and stores what comes.

@@ -7,7 +7,7 @@ use super::{Flow, Session};
 use crate::pull::{self, PullError, SshFiles, Target, Url};
 use crate::terminal::{Io, Printer, Typed};
 use crate::write::{Failed, FileWriter};
-use crate::{SimDevice, show};
+use crate::{SimDevice, scp_source, show};
 
 /// How often a password is asked for.
 const PASSWORDS: u32 = 3;
@@ -15,6 +15,9 @@ const PASSWORDS: u32 = 3;
 impl Session {
     pub(super) async fn copy(&mut self, from: &str, to: &str) -> Io<Flow> {
         let spec = self.device.spec();
+        if let Some(url) = Url::parse(to) {
+            return self.copy_out(from, url).await;
+        }
         let Some((member, given)) = show::flash_of(&spec, to) else {
             return self.say(&format!("%Error opening {to} (No such device)\n")).await;
         };
@@ -52,6 +55,54 @@ impl Session {
             "tftp" => self.pull(url, target, |d, u, t, out| pull::tftp(d, u, t, out).boxed()).await,
             _ => self.pull_ssh(&mut url, target).await,
         }
+    }
+
+    /// `copy flash:x scp://...`: only SCP is simulated.
+    async fn copy_out(&mut self, from: &str, mut url: Url) -> Io<Flow> {
+        if url.scheme != "scp" {
+            return self.say(&format!("{}^\n% Invalid input detected at '^' marker.\n\n", " ".repeat(5))).await;
+        }
+        let file = match scp_source::open(&self.device, from) {
+            Ok(file) => file,
+            Err(_) => return self.say(&format!("%Error opening {from} (No such file or directory)\n")).await,
+        };
+        match self.terminal.ask(&format!("Address or name of remote host [{}]? ", url.host)).await? {
+            Typed::Line(host) if !host.is_empty() => url.host = host,
+            Typed::Line(_) => {}
+            Typed::Break | Typed::End => return Ok(Flow::Next),
+        }
+        let user = url.user.clone().unwrap_or_else(|| self.device.spec().user.clone());
+        let user = match self.terminal.ask(&format!("Destination username [{user}]? ")).await? {
+            Typed::Line(typed) if typed.is_empty() => user,
+            Typed::Line(typed) => typed,
+            Typed::Break | Typed::End => return Ok(Flow::Next),
+        };
+        match self.terminal.ask(&format!("Destination filename [{}]? ", url.path)).await? {
+            Typed::Line(path) if !path.is_empty() => url.path = path,
+            Typed::Line(_) => {}
+            Typed::Break | Typed::End => return Ok(Flow::Next),
+        }
+        let began = self.device.clock().elapsed();
+        self.terminal.put(&format!("Writing {} \n", url.path)).await?;
+        let failed = format!("%Error writing {} (Undefined error)\n", url.shown());
+        let mut client = match SshFiles::connect(&self.device, &url).await {
+            Ok(client) => client,
+            Err(_) => return self.say(&format!("%Error opening {} (Connection refused)\n", url.shown())).await,
+        };
+        for _ in 0..PASSWORDS {
+            let password = match self.terminal.ask_secret("Password: ").await? {
+                Typed::Line(password) => password,
+                Typed::Break | Typed::End => return Ok(Flow::Next),
+            };
+            if client.login(&user, &password).await.is_ok() {
+                let done = self.terminal.follow(move |out| client.send(url, file, out).boxed()).await?;
+                return match done {
+                    Ok(bytes) => self.tell_bytes(bytes, began).await,
+                    Err(_) => self.say(&failed).await,
+                };
+            }
+        }
+        self.say(&format!("%Error opening {} (Permission denied)\n", url.shown())).await
     }
 
     /// Asks for what the URL leaves open; `None` when it is no URL or the operator left.

@@ -74,6 +74,16 @@ impl FileImages {
         let folders = Folders { images: Arc::new(images), incoming: Arc::new(incoming) };
         Ok(Self { folders, opened: Arc::default(), pieces: Arc::default() })
     }
+
+    pub(super) const fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// Nothing of an image is kept in memory any more: the next read is of what is on the disk.
+    pub(super) fn forget(&self, image: &Sha256) {
+        self.opened.forget(image);
+        self.pieces.forget(image);
+    }
 }
 
 /// Makes a folder, unless it is there; a link to a folder is refused.
@@ -112,7 +122,7 @@ fn size(folders: &Folders, image: &Sha256) -> Result<Option<u64>> {
 /// The file of an image, which is kept open.
 fn open(images: &FileImages, image: &Sha256) -> Result<(Arc<File>, Metadata)> {
     let operation = "read image";
-    let FileImages { folders, opened, pieces } = images;
+    let FileImages { folders, opened, .. } = images;
     let (folder, path) = folders.place(image);
     let failed = |cause| failed(operation, &path, cause);
     let kept = match opened.get(image) {
@@ -128,8 +138,7 @@ fn open(images: &FileImages, image: &Sha256) -> Result<(Arc<File>, Metadata)> {
     }
     let found = if is_real(&folder) { disk::open_regular(&path).map_err(failed)? } else { None };
     let Some((file, metadata)) = found else {
-        opened.forget(image);
-        pieces.forget(image);
+        images.forget(image);
         let message = format!("image {image} is not in the store");
         return Err(Error::new(ErrorKind::NotFound, operation, message).with("path", path.display()));
     };
@@ -201,8 +210,8 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 #[async_trait]
 impl ImageStore for FileImages {
     async fn create(&self) -> Result<Box<dyn ImageWriter>> {
-        let folders = self.folders.clone();
-        let writer = blocking("create image", move || writer::FileWriter::create(folders)).await?;
+        let images = self.clone();
+        let writer = blocking("create image", move || writer::FileWriter::create(images)).await?;
         Ok(Box::new(writer))
     }
 
@@ -226,8 +235,7 @@ impl ImageStore for FileImages {
     async fn remove(&self, image: &Sha256) -> Result<()> {
         let (images, image) = (self.clone(), *image);
         blocking("remove image", move || {
-            images.opened.forget(&image);
-            images.pieces.forget(&image);
+            images.forget(&image);
             remove(&images.folders, &image)
         })
         .await

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::disk::{self, blocking};
 use super::failure::{failed, write_failed};
-use super::store::{Folders, make_folder};
+use super::store::{FileImages, make_folder};
 
 /// What files of writers end in.
 pub(super) const SUFFIX: &str = ".part";
@@ -48,7 +48,7 @@ impl Drop for Part {
 
 #[derive(Debug)]
 pub(super) struct FileWriter {
-    folders: Folders,
+    images: FileImages,
     part: Part,
     /// Bytes that are not yet a block.
     gathered: BytesMut,
@@ -61,9 +61,9 @@ pub(super) struct FileWriter {
 }
 
 impl FileWriter {
-    pub(super) fn create(folders: Folders) -> Result<Self> {
-        let part = make_part(&folders.incoming)?;
-        Ok(Self { folders, part, gathered: BytesMut::new(), offset: 0, pending: None, broken: false })
+    pub(super) fn create(images: FileImages) -> Result<Self> {
+        let part = make_part(&images.folders().incoming)?;
+        Ok(Self { images, part, gathered: BytesMut::new(), offset: 0, pending: None, broken: false })
     }
 
     /// Waits for the block that is being written.
@@ -122,9 +122,9 @@ impl ImageWriter for FileWriter {
             self.flush(rest).await?;
         }
         self.settle().await?;
-        let Self { folders, part, offset, .. } = *self;
+        let Self { images, part, .. } = *self;
         let address = *address;
-        blocking("finish image", move || publish(&folders, part, offset, &address)).await
+        blocking("finish image", move || publish(&images, part, &address)).await
     }
 
     async fn abort(mut self: Box<Self>) -> Result<()> {
@@ -175,17 +175,15 @@ fn make_part(incoming: &Path) -> Result<Part> {
 }
 
 /// Makes the file durable and gives it its name.
-fn publish(folders: &Folders, mut part: Part, bytes: u64, address: &Sha256) -> Result<()> {
-    let operation = "finish image";
+fn publish(images: &FileImages, mut part: Part, address: &Sha256) -> Result<()> {
+    let (operation, folders) = ("finish image", images.folders());
     let (folder, path) = folders.place(address);
     part.file.sync_all().map_err(|cause| failed(operation, &part.path, cause))?;
     make_folder(&folder)?;
-    // One of the same size is the same image and stays; any other was damaged from outside and is replaced.
-    let there = path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == bytes);
-    if !there {
-        std::fs::rename(&part.path, &path).map_err(|cause| failed(operation, &path, cause))?;
-        part.renamed = true;
-    }
+    // What is there has the same bytes, unless it has rotted: nobody can tell without reading it, so it is replaced.
+    std::fs::rename(&part.path, &path).map_err(|cause| failed(operation, &path, cause))?;
+    part.renamed = true;
+    images.forget(address);
     for folder in [&folder, &*folders.images, &*folders.incoming] {
         disk::flush_folder(folder).map_err(|cause| failed(operation, folder, cause))?;
     }

@@ -61,7 +61,7 @@ impl ImageWriter for MemoryWriter {
     async fn finish(self: Box<Self>, address: &Sha256) -> Result<()> {
         let Self { store, bytes } = *self;
         store.locked(|state| {
-            state.images.entry(*address).or_insert_with(|| bytes.freeze());
+            state.images.insert(*address, bytes.freeze());
         });
         Ok(())
     }

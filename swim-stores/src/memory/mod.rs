@@ -2,14 +2,17 @@
 //! hold ends with the process.
 
 mod images;
+mod index;
 mod jobs;
 mod records;
 mod secrets;
+mod vault;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use secrets::StaticSecrets;
+pub use vault::{Lent, Vault};
 
 /// Images, jobs and records in memory. Clones share what they hold.
 ///

@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::failure::{at, failed};
+use super::index;
 
 /// `SWIM` in ASCII: tells our files from other programs' databases.
 const APPLICATION_ID: i64 = 0x5357_494D;
@@ -18,8 +19,20 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between attempts where SQLite does not wait by itself (the switch to WAL).
 const WAL_PAUSE: Duration = Duration::from_millis(20);
 
-/// One script a version; the file's `user_version` is how many of them it has seen. Released ones never change.
-const MIGRATIONS: &[&str] = &["
+/// A step from one version to the next.
+struct Migration {
+    script: &'static str,
+    /// What no script can do.
+    then: Option<fn(&Connection) -> Result<()>>,
+}
+
+/// One a version; the file's `user_version` is how many of them it has seen. Released ones never change.
+const MIGRATIONS: &[Migration] = &[
+    Migration { script: JOBS_AND_RECORDS, then: None },
+    Migration { script: index::SCHEMA, then: Some(index::build) },
+];
+
+const JOBS_AND_RECORDS: &str = "
     CREATE TABLE jobs (
         ordinal         INTEGER PRIMARY KEY AUTOINCREMENT,
         id              TEXT NOT NULL UNIQUE,
@@ -56,7 +69,7 @@ const MIGRATIONS: &[&str] = &["
         value TEXT NOT NULL,
         PRIMARY KEY (name, key)
     ) STRICT, WITHOUT ROWID;
-"];
+";
 
 /// Opens the file with the settings that durability needs, and migrates it.
 pub(super) fn connect(path: &Path) -> Result<Connection> {
@@ -136,8 +149,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         );
         return Err(Error::new(ErrorKind::Unsupported, operation, message).with("path", path.display()));
     }
-    for script in MIGRATIONS.get(done..).unwrap_or_default() {
-        change.execute_batch(script).map_err(failed(operation))?;
+    for migration in MIGRATIONS.get(done..).unwrap_or_default() {
+        change.execute_batch(migration.script).map_err(failed(operation))?;
+        if let Some(then) = migration.then {
+            then(&change)?;
+        }
     }
     change.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed(operation))?;
     change.pragma_update(None, "user_version", newest).map_err(failed(operation))?;

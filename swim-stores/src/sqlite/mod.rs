@@ -8,9 +8,11 @@
 //! memory). A call whose future is dropped may still take effect.
 
 mod failure;
+mod index;
 mod jobs;
 mod migrations;
 mod records;
+mod search;
 mod thread;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use swim_core::Result;
 
+pub use search::Question;
 use thread::{Access, Thread};
 
 /// Jobs and records in one SQLite file. Clones share the connection.

@@ -8,6 +8,7 @@ use swim_core::{Error, ErrorKind, Result};
 
 use super::SqliteStore;
 use super::failure::failed;
+use super::index;
 
 /// Reads JSON that this library wrote.
 pub(super) fn parse(operation: &str, text: &str) -> Result<Value> {
@@ -18,23 +19,26 @@ pub(super) fn parse(operation: &str, text: &str) -> Result<Value> {
 #[async_trait]
 impl Records for SqliteStore {
     async fn put(&self, table: &str, key: &str, value: Value) -> Result<()> {
-        let (name, key, value) = (table.to_owned(), key.to_owned(), value.to_string());
+        let (name, key) = (table.to_owned(), key.to_owned());
         self.write("put record", move |db| {
             db.prepare_cached("INSERT OR REPLACE INTO records (name, key, value) VALUES (?1, ?2, ?3)")
-                .and_then(|mut put| put.execute(params![name, key, value]))
+                .and_then(|mut put| put.execute(params![name, key, value.to_string()]))
                 .map_err(failed("put record"))?;
-            Ok(())
+            index::keep(db, &name, &key, Some(&value))
         })
         .await
     }
 
     async fn put_new(&self, table: &str, key: &str, value: Value) -> Result<bool> {
-        let (name, key, value) = (table.to_owned(), key.to_owned(), value.to_string());
+        let (name, key) = (table.to_owned(), key.to_owned());
         self.write("put record", move |db| {
             let rows = db
                 .prepare_cached("INSERT INTO records (name, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
-                .and_then(|mut put| put.execute(params![name, key, value]))
+                .and_then(|mut put| put.execute(params![name, key, value.to_string()]))
                 .map_err(failed("put record"))?;
+            if rows == 1 {
+                index::keep(db, &name, &key, Some(&value))?;
+            }
             Ok(rows == 1)
         })
         .await
@@ -42,12 +46,15 @@ impl Records for SqliteStore {
 
     async fn swap(&self, table: &str, key: &str, old: &Value, new: Value) -> Result<bool> {
         // Every value was written by this code, so what is equal is written alike.
-        let (name, key, old, new) = (table.to_owned(), key.to_owned(), old.to_string(), new.to_string());
+        let (name, key, old) = (table.to_owned(), key.to_owned(), old.to_string());
         self.write("swap record", move |db| {
             let rows = db
                 .prepare_cached("UPDATE records SET value = ?4 WHERE name = ?1 AND key = ?2 AND value = ?3")
-                .and_then(|mut swap| swap.execute(params![name, key, old, new]))
+                .and_then(|mut swap| swap.execute(params![name, key, old, new.to_string()]))
                 .map_err(failed("swap record"))?;
+            if rows == 1 {
+                index::keep(db, &name, &key, Some(&new))?;
+            }
             Ok(rows == 1)
         })
         .await
@@ -90,6 +97,9 @@ impl Records for SqliteStore {
                 .prepare_cached("DELETE FROM records WHERE name = ?1 AND key = ?2")
                 .and_then(|mut remove| remove.execute(params![name, key]))
                 .map_err(failed("remove record"))?;
+            if rows == 1 {
+                index::keep(db, &name, &key, None)?;
+            }
             Ok(rows == 1)
         })
         .await

@@ -49,6 +49,7 @@ fuzz_target!(|input: &[u8]| {
         let request = Fetch {
             device: device(),
             path: "a b".to_owned(),
+            query: None,
             sink: Arc::clone(&sink) as Arc<dyn Sink>,
             bytes: told.map(u64::from),
             most: u64::from(most),

@@ -184,6 +184,7 @@ fuzz_target!(|input: (bool, u8, u16, u16, u16, Vec<Lie>)| {
         let request = Fetch {
             device: device(),
             path: "x.bin".to_owned(),
+            query: None,
             sink: Arc::clone(&sink) as Arc<dyn Sink>,
             bytes: None,
             most: u64::from(most),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::analysis::beginning::begins;
 use crate::analysis::{Finding, Severity, Subject};
+use crate::model::Inventory;
 
 #[derive(Debug, Default, Deserialize)]
 struct Table {
@@ -95,6 +96,24 @@ fn hardware(s: &Subject<'_>) -> Finding {
         .from(from)
         .remedy("compare model and image by hand"),
     }
+}
+
+/// The family of images that a device takes: that of its running software, else that of all its models in the table.
+pub(crate) fn running_family(inventory: &Inventory) -> Option<String> {
+    let of_software = inventory.software.as_deref().and_then(software_family);
+    of_software.or_else(|| {
+        let models: Vec<String> = inventory
+            .members
+            .iter()
+            .filter_map(|m| m.model.as_deref())
+            .chain(inventory.model.as_deref())
+            .map(str::to_ascii_uppercase)
+            .collect();
+        let takes = |prefixes: &[String]| models.iter().all(|m| prefixes.iter().any(|p| m.starts_with(p.as_str())));
+        let mut families = TABLE.families.iter().filter(|(_, prefixes)| !models.is_empty() && takes(prefixes));
+        let (family, _) = families.next()?;
+        families.next().is_none().then(|| family.clone())
+    })
 }
 
 /// The family in the image code of `show version`: `CAT9K_IOSXE` -> `cat9k`, `C2960X-UNIVERSALK9-M` -> `c2960x`.

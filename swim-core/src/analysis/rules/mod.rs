@@ -15,6 +15,7 @@ mod mode;
 mod operating_mode;
 mod path;
 mod privilege;
+mod quarantine;
 mod ram;
 mod redundancy;
 mod running_software;
@@ -30,9 +31,11 @@ mod transfer;
 mod version;
 
 use super::Rule;
+pub(crate) use family::running_family;
 
 pub(super) const ALL: &[Rule] = &[
     support::rule,
+    quarantine::rule,
     family::rule,
     version::rule,
     path::rule,

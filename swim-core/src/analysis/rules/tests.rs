@@ -22,7 +22,7 @@ fn image() -> Image {
         id: sha256,
         file_name: "cat9k_iosxe.17.09.04a.SPA.bin".into(),
         bytes: 900 * MIB,
-        digests: Digests { sha256, sha512: String::new(), md5: String::new() },
+        digests: Digests { sha256, sha512: String::new(), sha1: None, md5: String::new() },
         facts: ImageFacts {
             platform: Some(Field::new("ios_xe".into(), from.clone())),
             family: Some(Field::new("cat9k".into(), from.clone())),
@@ -37,6 +37,7 @@ fn image() -> Image {
         },
         overrides: Overrides::default(),
         imported: Timestamp::UNIX_EPOCH,
+        quarantine: None,
     }
 }
 
@@ -282,4 +283,28 @@ fn a_way_to_the_device_that_is_not_safe_is_told() {
     let told = |code: &str| vec![(code.to_owned(), Severity::Warning)];
     assert_eq!(way(&Device { legacy_ssh: true, ..device() }), told("session.legacy_ssh"));
     assert_eq!(way(&Device { telnet: true, ..device() }), told("session.telnet"));
+}
+
+#[test]
+fn an_image_in_quarantine_blocks_until_somebody_lifts_it() {
+    let mut quarantine = crate::image::Quarantine {
+        since: Timestamp::UNIX_EPOCH,
+        list: "vendor-2026".into(),
+        reasons: vec!["its sha512 is 1, the list has 2".into()],
+        lifted: None,
+    };
+    let judged = |quarantine: &crate::image::Quarantine| {
+        let report = run(|image, _, _| image.quarantine = Some(quarantine.clone()));
+        let about = |f: &&crate::analysis::Finding| f.code.starts_with("image.quarantine");
+        (report.findings.iter().filter(about).cloned().collect::<Vec<_>>(), report.verdict)
+    };
+    let (found, verdict) = judged(&quarantine);
+    assert_eq!((found[0].code.as_str(), found[0].severity), ("image.quarantined", Severity::Blocking));
+    assert_eq!(verdict, Verdict::Incompatible);
+    assert!(found[0].message.contains("vendor-2026") && found[0].measured.is_some());
+    quarantine.lifted =
+        Some(crate::image::Lifted { at: Timestamp::UNIX_EPOCH, by: "Ada".into(), reason: "built here".into() });
+    let (found, _) = judged(&quarantine);
+    assert_eq!((found[0].code.as_str(), found[0].severity), ("image.quarantine_lifted", Severity::Warning));
+    assert!(found[0].message.contains("Ada") && found[0].message.contains("built here"));
 }

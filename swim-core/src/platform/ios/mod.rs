@@ -12,14 +12,16 @@ mod reload;
 mod room;
 mod steps;
 mod transfer;
+mod upload;
 mod verify;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Acted, Definition, Goal, Mark, Platform, Probe, Session, StepKind, StepSpec, Undone};
+use super::{Acted, Definition, Goal, Mark, Platform, Probe, Session, StepKind, StepSpec, Undone, Upload};
 use crate::model::{Inventory, Policy};
+use crate::ports::Receipt;
 use crate::version::Version;
 use crate::{Error, ErrorKind, Result};
 
@@ -69,6 +71,10 @@ impl Ios {
 impl Platform for Ios {
     fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    async fn upload(&self, upload: &Upload, s: &mut Session<'_>) -> Result<(Receipt, Vec<String>)> {
+        upload::take(upload, &self.definition.abilities, s).await
     }
 
     async fn inspect(&self, s: &mut Session<'_>) -> Result<Inventory> {

@@ -39,6 +39,20 @@ pub(super) fn copy(destination: &str, user: Option<&str>, password: Option<&Secr
     out
 }
 
+/// `copy <file system>:<file> <url>`.
+pub(super) fn upload(destination: &str, user: &str, password: Option<&Secret<String>>) -> Vec<Answer> {
+    let mut out = vec![
+        enter("remote host", r"(?i)address or name of remote host \[.+\]\?\s*$"),
+        line("destination username", r"(?i)destination username \[.*\]\?\s*$", user),
+        line("destination filename", r"(?i)destination filename \[.*\]\?\s*$", destination),
+        line("host key of our place", r"(?i)are you sure you want to continue connecting.*\?\s*$", "yes"),
+    ];
+    if let Some(password) = password {
+        out.push(Answer::once("password of our place", r"(?i)password:\s*$", Reply::OneTime(password.clone())));
+    }
+    out
+}
+
 /// `delete /force`: asks only on releases that do not know `/force`.
 pub(super) fn delete() -> Vec<Answer> {
     vec![

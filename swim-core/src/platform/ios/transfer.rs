@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind, Result};
 
 /// A copy that prints nothing for so long is stuck: progress characters come every few seconds, a flash that flushes
 /// pauses for up to two minutes.
-const COPY_SILENCE: Duration = Duration::from_secs(180);
+pub(super) const COPY_SILENCE: Duration = Duration::from_secs(180);
 
 /// An offer closes after this long whatever happens: 1 GB at the slowest rate seen (265 KB/s) takes a bit over an hour.
 const OFFER_LIFETIME: Duration = Duration::from_secs(6 * 3600);
@@ -68,7 +68,7 @@ fn unknown(protocol: Protocol, direction: Direction) -> Error {
 }
 
 /// The port to name in the URL, where one must be named.
-fn port_to_name(protocol: Protocol, port: u16, abilities: &Abilities) -> Result<Option<u16>> {
+pub(super) fn port_to_name(protocol: Protocol, port: u16, abilities: &Abilities) -> Result<Option<u16>> {
     if port == protocol.port() {
         return Ok(None);
     }

@@ -4,11 +4,13 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a suite reports by panicking, like the tests that call it")]
 
 mod image_store;
+mod index;
 mod job_store;
 mod leases;
 mod records;
 
 pub use image_store::image_store;
+pub use index::index;
 pub use job_store::job_store;
 pub use leases::job_store_shared;
 pub use records::records;

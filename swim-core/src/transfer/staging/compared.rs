@@ -33,7 +33,8 @@ impl Compared {
     pub async fn fetch(self, from: &Arc<dyn Transfer>, device: Device, path: String, cx: &Context) -> Result<Receipt> {
         let compared = Arc::new(self);
         let (sink, bytes) = (Arc::clone(&compared) as Arc<dyn Sink>, compared.bytes);
-        let receipt = from.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await?;
+        let receipt =
+            from.fetch(Fetch { device, path, query: None, sink, bytes: Some(bytes), most: bytes }, cx).await?;
         if compared.seen.load(Ordering::Relaxed) == bytes {
             return Ok(receipt);
         }
@@ -100,7 +101,7 @@ impl Ends {
             return Compared::with(store, image, bytes).fetch(through, device, path, cx).await.map(|_| ());
         }
         let sink = Arc::new(Self { store, image, bytes });
-        through.fetch(Fetch { device, path, sink, bytes: Some(bytes), most: bytes }, cx).await.map(|_| ())
+        through.fetch(Fetch { device, path, query: None, sink, bytes: Some(bytes), most: bytes }, cx).await.map(|_| ())
     }
 }
 

@@ -1,0 +1,347 @@
+//! Imports from elsewhere: a URL, an image server, a device.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use swim_core::image::Image;
+use swim_core::model::{Device, DeviceId, Direction, HostKeyPolicy, Location, Login, PlatformId, Protocol, Secret};
+use swim_core::model::{Sha256, TlsTrust};
+use swim_core::platform::{Session, Upload};
+use swim_core::ports::{Fetch, Receipt, Sink};
+use swim_core::repo;
+use swim_core::transfer::{CHECK_CERTIFICATE, CHECK_HOST_KEY, Elsewhere};
+use swim_core::{Error, ErrorKind, Result};
+use swim_stores::{FileSink, FileSource, Lent};
+
+use super::transfers::{Order, Request, most};
+use super::{Client, parse};
+use crate::ImportOptions;
+
+/// Servers that one import is sent on to: what browsers follow is 20, what makes sense for a file is a mirror or two.
+const MOST_HOPS: usize = 5;
+
+/// A part of a file that nobody went on with for so long is removed when a client opens.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The platform name of a host that is only known from a URL.
+const URL: &str = "url";
+
+/// Where an image is taken from, other than a file of this machine.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A URL: `http`, `https`, `ftp`, `ftps`, `sftp`, `scp` or `tftp`.
+    Url(Box<Web>),
+    /// A device that is known, or an image server of the configuration.
+    Known {
+        /// Its name.
+        device: DeviceId,
+        /// The file there; of a device its running image where nothing is said.
+        path: Option<String>,
+    },
+}
+
+/// A URL, and what must be known beside it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Web {
+    /// The URL. A password in it is used for this call only and kept nowhere.
+    pub at: Location,
+    /// A login by the names of configured secrets, in the place of one in the URL.
+    pub login: Option<Login>,
+    /// What to do about the SSH host key, of SFTP and SCP.
+    pub host_key: HostKeyPolicy,
+    /// What to do about the certificate, of HTTPS and FTPS.
+    pub tls: TlsTrust,
+}
+
+/// An origin as callers write it: `url` with what belongs to it, or `device` with `path`.
+pub(crate) struct Given {
+    pub(crate) url: Option<Secret<String>>,
+    pub(crate) login: Option<Login>,
+    pub(crate) host_key: Option<HostKeyPolicy>,
+    pub(crate) tls: Option<TlsTrust>,
+    pub(crate) device: Option<String>,
+    pub(crate) path: Option<String>,
+}
+
+impl Origin {
+    /// A URL without anything beside it.
+    ///
+    /// # Errors
+    /// `InvalidInput`, which does not repeat the URL.
+    pub fn url(url: &str) -> Result<Self> {
+        let (at, login) = (url.parse()?, None);
+        Ok(Self::Url(Box::new(Web { at, login, host_key: HostKeyPolicy::default(), tls: TlsTrust::default() })))
+    }
+
+    /// The running image of a device.
+    #[must_use]
+    pub const fn running(device: DeviceId) -> Self {
+        Self::Known { device, path: None }
+    }
+
+    pub(crate) fn read(given: Given) -> Result<Self> {
+        let Given { url, login, host_key, tls, device, path } = given;
+        match (url, device) {
+            (Some(url), None) => {
+                if path.is_some() {
+                    return Err(Error::invalid("path", "(given)", "the path is in the URL already"));
+                }
+                let at: Location = url.expose().parse()?;
+                if login.is_some() && (at.password.is_some() || at.user.is_some()) {
+                    return Err(Error::invalid("login", "(given)", "there is a login in the URL already: which one?"));
+                }
+                let (host_key, tls) = (host_key.unwrap_or_default(), tls.unwrap_or_default());
+                tls.check()?;
+                if matches!(at.protocol, Protocol::Sftp | Protocol::Scp) {
+                    host_key.check()?;
+                }
+                Ok(Self::Url(Box::new(Web { at, login, host_key, tls })))
+            }
+            (None, Some(device)) => {
+                for (field, given) in
+                    [("login", login.is_some()), ("host_key", host_key.is_some()), ("tls", tls.is_some())]
+                {
+                    if given {
+                        return Err(Error::invalid(field, "(given)", "it belongs to a URL; a device has its own"));
+                    }
+                }
+                Ok(Self::Known { device: DeviceId::new(device)?, path })
+            }
+            _ => Err(Error::invalid("url", "(absent)", "give either `url` or `device`, and not both")),
+        }
+    }
+}
+
+/// How to import. Every field may be absent.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Importing {
+    /// What the caller knows of the image; the file name is otherwise the last part of the path.
+    pub options: ImportOptions,
+    /// Of a device or an image server: what to try, in this order. Default: SFTP, SCP; of an image server its own ways.
+    pub protocols: Vec<Protocol>,
+    /// The port, where it is not that of the device or of the protocol.
+    pub port: Option<u16>,
+    /// The largest file to take, in bytes. Default: 16 GiB.
+    pub most: Option<u64>,
+}
+
+impl Client {
+    /// Takes an image from a URL, an image server or a device into the repository. The bytes come into a file of the data
+    /// folder first: an import that was cut goes on there, when it is asked for again, where the protocol can go on. A web
+    /// server may send us on to another, never from HTTPS to HTTP, and our login is told to nobody else.
+    ///
+    /// # Errors
+    /// - `Unsupported` for the running image of a device that has none as one file: install mode, IOS XR, wireless LAN
+    ///   controllers.
+    /// - `NotFound` for a file, device or host name that is not there; `Auth`; `Busy` while the same import runs.
+    /// - As [`Client::import`] and [`Client::fetch`]. A device from which nothing can be read is asked to copy the file to a
+    ///   place of ours, by SCP or SFTP; what the reading failed by is then the detail `fetch` of the error.
+    pub async fn import_from(&self, origin: &Origin, how: Importing) -> Result<Image> {
+        let most = most(how.most)?;
+        super::requirements::of_import(&how.options)?;
+        match origin {
+            Origin::Url(web) => {
+                let name = file_name(&how.options, web.at.file_name())?;
+                let (waiting, sink) = self.waiting_for(&format!("{} {:?}", web.at.shown(), web.at.user)).await?;
+                self.fetch_url(web, &sink, most).await?;
+                self.arrived(&waiting, name, how.options).await
+            }
+            Origin::Known { device, path } => {
+                let path = match path {
+                    Some(path) => path.clone(),
+                    None => self.running_image(device).await?,
+                };
+                let last = path.rsplit(['/', ':']).next().filter(|name| !name.is_empty());
+                let name = file_name(&how.options, last)?;
+                let (waiting, sink) = self.waiting_for(&format!("{device} {path}")).await?;
+                let doors = self.doors(device);
+                let protocols = if how.protocols.is_empty() { &doors } else { &how.protocols };
+                let order = Order { to: device, direction: Direction::Fetch, protocols, port: how.port };
+                let request = |device, ability: &_| fetching(device, ability, &path, &sink, most);
+                if let Err(fetched) = self.in_order(order, &request).await {
+                    // Most devices serve no files: then they are asked to write them to us.
+                    let is_device = doors.is_empty() && how.protocols.is_empty();
+                    if !is_device || !may_write_itself(&fetched) {
+                        return Err(fetched);
+                    }
+                    let written = self.written_by(device, &path, &sink, most).await;
+                    written.map_err(|e| e.with("fetch", fetched.report()))?;
+                }
+                self.arrived(&waiting, name, how.options).await
+            }
+        }
+    }
+
+    /// The device copies the file to a place of ours.
+    async fn written_by(&self, id: &DeviceId, path: &str, sink: &Arc<FileSink>, most: u64) -> Result<Receipt> {
+        let device = self.device(id).await?;
+        let platform = self.platform(&device)?;
+        let adapters = self.adapters();
+        let cx = self.transfer_context(&device);
+        sink.clear().await?;
+        let mut cli = adapters.connector.connect(&device, platform.definition(), &cx).await?;
+        let mut session = Session { device: &device, cli: &mut *cli, services: &adapters.services, cx: &cx };
+        let upload = Upload { path: path.to_owned(), sink: Arc::clone(sink) as Arc<dyn Sink>, most };
+        let taken = platform.upload(&upload, &mut session).await;
+        cli.close().await;
+        let (receipt, _) = taken?;
+        Ok(receipt)
+    }
+
+    /// The ways of an image server that files can be fetched by.
+    fn doors(&self, name: &DeviceId) -> Vec<Protocol> {
+        let servers = self.adapters().services.servers.all();
+        servers
+            .iter()
+            .find(|s| s.name == *name)
+            .map_or_else(Vec::new, |server| server.doors.iter().map(|door| door.protocol).collect())
+    }
+
+    /// The path of the running image, as the device told it last.
+    async fn running_image(&self, id: &DeviceId) -> Result<String> {
+        let device = self.device(id).await?;
+        let inventory = match self.records().get("inventories", id.as_str()).await? {
+            Some(inventory) => parse(inventory)?,
+            None => {
+                let message = format!("{id} was never inspected: which image it runs is not known");
+                return Err(Error::new(ErrorKind::NotFound, "import", message).with("device", id));
+            }
+        };
+        repo::running_image(&device, &inventory).map(str::to_owned)
+    }
+
+    /// The place for the bytes of one origin, and the sink that fills it.
+    async fn waiting_for(&self, what: &str) -> Result<(PathBuf, Arc<FileSink>)> {
+        let folder = self.adapters().fetched.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "import", "this client has no data folder to fetch into")
+        })?;
+        let name = Sha256::of(what.as_bytes()).to_string();
+        let path = folder.join(name.get(..32).unwrap_or(&name));
+        let failed = |e| Error::new(ErrorKind::Store, "import", folder.display().to_string()).caused_by(e);
+        tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+        // What a killed import had fetched whole: whether it is still the newest cannot be told.
+        match tokio::fs::remove_file(&path).await {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+            _ => {}
+        }
+        let sink = FileSink::create(&path).await?;
+        Ok((path, sink))
+    }
+
+    /// Takes in what was fetched, and removes it.
+    async fn arrived(&self, file: &Path, name: String, options: ImportOptions) -> Result<Image> {
+        let imported = match FileSource::open(file).await {
+            Ok(source) => self.take_in(source, name, options).await,
+            Err(e) => Err(e),
+        };
+        if let Err(cause) = tokio::fs::remove_file(file).await {
+            tracing::warn!(%cause, "a fetched file could not be removed");
+        }
+        imported
+    }
+
+    async fn fetch_url(&self, web: &Web, sink: &Arc<FileSink>, most: u64) -> Result<Receipt> {
+        let (mut at, mut login) = (web.at.clone(), web.login.clone());
+        let mut hops = 0;
+        loop {
+            let refused = match self.fetch_once(web, &at, login.as_ref(), sink, most).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(e) => e,
+            };
+            let Some(there) = Elsewhere::told(&refused) else { return Err(refused) };
+            let mut to = there.seen_from(&at).map_err(|e| e.caused_by(refused))?;
+            let stop = |why: &str| Error::new(ErrorKind::DeviceRejected, "import", format!("{why}: {}", to.shown()));
+            if !matches!(to.protocol, Protocol::Http | Protocol::Https) {
+                return Err(stop("the web server sends us on to what is no web server"));
+            }
+            if at.protocol.secure() && !to.protocol.secure() {
+                return Err(stop("the server sends us on from HTTPS to HTTP"));
+            }
+            hops += 1;
+            if hops > MOST_HOPS {
+                return Err(stop("every server sends us on to the next"));
+            }
+            if to.endpoint == at.endpoint && to.protocol == at.protocol {
+                (to.user, to.password) = (at.user.take(), at.password.take());
+            } else {
+                login = None;
+            }
+            at = to;
+        }
+    }
+
+    async fn fetch_once(
+        &self,
+        web: &Web,
+        at: &Location,
+        login: Option<&Login>,
+        sink: &Arc<FileSink>,
+        most: u64,
+    ) -> Result<Receipt> {
+        let adapter = self.adapter(at.protocol, Direction::Fetch)?;
+        let (device, _lent) = self.host(web, at, login)?;
+        let cx = self.transfer_context(&device);
+        let Request::Fetch(mut fetch) = fetching(device, adapter.ability(), &at.path, sink, most) else {
+            return Err(Error::internal("import", "a fetch is no fetch"));
+        };
+        fetch.query = at.query.clone();
+        adapter.fetch(fetch, &cx).await
+    }
+
+    /// The host of a URL, as something that transfers can dial, with the login of the URL where no other is given.
+    pub(super) fn host(&self, web: &Web, at: &Location, login: Option<&Login>) -> Result<(Device, Option<Lent>)> {
+        let lent = at.password.clone().map(|password| self.adapters().vault.lend(password));
+        let mut by = login.cloned().unwrap_or_else(|| Login::password(at.user.clone().unwrap_or_default(), ""));
+        if login.is_none() {
+            by.password = lent.as_ref().map(|lent| lent.name().clone());
+        }
+        let id = DeviceId::new(at.endpoint.to_string())?;
+        let device = Device::new(id, at.endpoint.clone(), PlatformId(URL.to_owned()), by, web.host_key.clone());
+        Ok((Device { tls: web.tls.clone(), ..device }, lent))
+    }
+
+    /// Removes files that were fetched and never taken in, and parts with which nobody went on for a week.
+    pub(crate) async fn sweep_fetched(&self) -> Result<()> {
+        let Some(folder) = self.adapters().fetched.clone() else { return Ok(()) };
+        let Ok(mut entries) = tokio::fs::read_dir(&folder).await else { return Ok(()) };
+        while let Ok(Some(entry)) = entries.next_entry().await {
+            let age = entry.metadata().await.and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
+            if age.is_some_and(|age| age > KEPT)
+                && let Err(cause) = tokio::fs::remove_file(entry.path()).await
+            {
+                tracing::warn!(%cause, path = %entry.path().display(), "an old part of a fetched file stays");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Would a device that was not read from be able to write the file to us? Not where the file is the matter, or the room, or
+/// where the other side is not who it should be.
+fn may_write_itself(error: &Error) -> bool {
+    let proven = ![CHECK_HOST_KEY, CHECK_CERTIFICATE].contains(&error.operation());
+    let ours =
+        [ErrorKind::Cancelled, ErrorKind::NoSpace, ErrorKind::Store, ErrorKind::InvalidInput, ErrorKind::NotFound];
+    proven && !ours.contains(&error.kind())
+}
+
+fn fetching(
+    device: Device,
+    ability: &swim_core::ports::TransferAbility,
+    path: &str,
+    sink: &Arc<FileSink>,
+    most: u64,
+) -> Request {
+    sink.keep_parts(ability.resumes);
+    let sink = Arc::clone(sink) as Arc<dyn Sink>;
+    Request::Fetch(Fetch { device, path: path.to_owned(), query: None, sink, bytes: None, most })
+}
+
+fn file_name(options: &ImportOptions, last: Option<&str>) -> Result<String> {
+    let name = options.file_name.clone().or_else(|| last.map(str::to_owned));
+    name.ok_or_else(|| Error::invalid("file_name", "absent", "the path names a folder and no file: give one"))
+}

@@ -1,0 +1,168 @@
+//! The open catalogue: one JSON document with a detached signature, for who has no way to a vendor.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Authenticity, Entry, Proof};
+use crate::{Error, ErrorKind, Result};
+
+const OPERATION: &str = "read catalogue";
+/// The largest document, bytes.
+const LARGEST: usize = 64 * 1024 * 1024;
+/// The most entries.
+const MOST: usize = 200_000;
+
+/// An open catalogue. Fields that are not known are passed over, so that later forms can be read as far as they go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Catalogue {
+    /// The form of the document.
+    pub schema: u32,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Timestamp>,
+    /// Who made it, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<String>,
+    /// The images.
+    pub entries: Vec<Entry>,
+}
+
+impl Catalogue {
+    /// The form that this release writes, and the only one that it reads.
+    pub const SCHEMA: u32 = 1;
+
+    /// A catalogue of these images.
+    #[must_use]
+    pub const fn new(entries: Vec<Entry>) -> Self {
+        Self { schema: Self::SCHEMA, generated: None, publisher: None, entries }
+    }
+
+    /// Reads a document after its proof was judged: what is signed by nobody that is trusted is not even looked into.
+    ///
+    /// ```
+    /// use swim_core::catalog::{Authenticity, Catalogue, Entry, Proof};
+    /// let text = Catalogue::new(vec![Entry::named("cat9k_iosxe.17.09.05.SPA.bin")]).to_json()?;
+    /// let (catalogue, by) = Catalogue::open(&text, &Proof::unsigned(), jiff::Timestamp::UNIX_EPOCH)?;
+    /// assert_eq!((catalogue.entries[0].version.as_deref(), by), (Some("17.9.5"), Authenticity::Unsigned));
+    /// assert!(Catalogue::open(&text, &Proof::default(), jiff::Timestamp::UNIX_EPOCH).is_err());
+    /// # Ok::<(), swim_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Proof::judge`]; `UnexpectedReply` for what is no catalogue; `Unsupported` for another form; `InvalidInput` for an
+    /// entry that cannot be, with its place.
+    pub fn open(document: &[u8], proof: &Proof, now: Timestamp) -> Result<(Self, Authenticity)> {
+        let authenticity = proof.judge(document, now)?;
+        Ok((Self::from_json(document)?, authenticity))
+    }
+
+    fn from_json(document: &[u8]) -> Result<Self> {
+        let odd = |why: String| Error::new(ErrorKind::UnexpectedReply, OPERATION, why);
+        if document.len() > LARGEST {
+            return Err(odd(format!("the catalogue has {} bytes; at most {LARGEST} are read", document.len())));
+        }
+        #[derive(Deserialize)]
+        struct Form {
+            schema: u32,
+        }
+        let unreadable = |e: serde_json::Error| odd("it is no catalogue".to_owned()).caused_by(e);
+        let Form { schema } = serde_json::from_slice(document).map_err(unreadable)?;
+        if schema != Self::SCHEMA {
+            let message = format!("the catalogue has form {schema}, this release knows form {}", Self::SCHEMA);
+            return Err(Error::new(ErrorKind::Unsupported, OPERATION, message).with("schema", schema));
+        }
+        let mut catalogue: Self = serde_json::from_slice(document).map_err(unreadable)?;
+        if catalogue.entries.len() > MOST {
+            return Err(odd(format!("the catalogue has {} entries; at most {MOST} are read", catalogue.entries.len())));
+        }
+        catalogue.entries.iter_mut().enumerate().try_for_each(|(at, entry)| settle(at, entry))?;
+        Ok(catalogue)
+    }
+
+    /// Writes the document, ready to be signed.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an entry that could not be read again.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        self.entries.iter().enumerate().try_for_each(|(at, entry)| settle(at, &mut entry.clone()))?;
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|e| Error::internal("write catalogue", "it has no JSON form").caused_by(e))?;
+        text.push(b'\n');
+        Ok(text)
+    }
+}
+
+/// Refuses what no entry can be, and writes digests as all of the library does.
+fn settle(at: usize, entry: &mut Entry) -> Result<()> {
+    let field = |name: &str| format!("entries[{at}].{name}");
+    let name = &entry.filename;
+    if name.is_empty() || name.len() > 255 || name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+        let shown: String = name.chars().take(60).collect();
+        return Err(Error::invalid(
+            &field("filename"),
+            format!("{shown:?}"),
+            "1 to 255 bytes, no folders, no control characters",
+        ));
+    }
+    for (name, digest, digits) in
+        [("sha512", &mut entry.sha512, 128), ("sha256", &mut entry.sha256, 64), ("md5", &mut entry.md5, 32)]
+    {
+        let Some(text) = digest else { continue };
+        if text.len() != digits || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            let shown: String = text.chars().take(60).collect();
+            return Err(Error::invalid(&field(name), format!("{shown:?}"), &format!("{digits} hexadecimal digits")));
+        }
+        text.make_ascii_lowercase();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(document: &serde_json::Value) -> Result<Catalogue> {
+        Catalogue::from_json(document.to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_and_later_fields_are_passed_over() {
+        let mut entry = Entry::named("cat9k_iosxe.17.09.05.SPA.bin");
+        entry.sha512 = Some("AB".repeat(64));
+        entry.requires.ram_mib = Some(8192);
+        let catalogue = Catalogue::new(vec![entry]);
+        let again = Catalogue::from_json(&catalogue.to_json().unwrap()).unwrap();
+        assert_eq!(again.entries[0].sha512, Some("ab".repeat(64)));
+        assert_eq!(again.entries[0].requires, catalogue.entries[0].requires);
+        let later = json!({"schema": 1, "colour": 1, "entries": [{"filename": "a.bin", "smell": {}, "crypto": {"k9": true, "pq": 1}}]});
+        assert_eq!(read(&later).unwrap().entries[0].crypto.k9, Some(true));
+    }
+
+    #[test]
+    fn what_cannot_be_is_named_by_its_place() {
+        let entry = |entry: serde_json::Value| read(&json!({"schema": 1, "entries": [{"filename": "a.bin"}, entry]}));
+        for (bad, field) in [
+            (json!({"filename": "../a"}), "entries[1].filename"),
+            (json!({}), "entries[1].filename"),
+            (json!({"filename": "b.bin", "md5": "12"}), "entries[1].md5"),
+            (json!({"filename": "b.bin", "sha256": "x".repeat(64)}), "entries[1].sha256"),
+        ] {
+            assert_eq!(entry(bad).unwrap_err().context("field"), Some(field));
+        }
+        assert_eq!(entry(json!({"filename": 7})).unwrap_err().kind(), ErrorKind::UnexpectedReply);
+        assert_eq!(read(&json!({"schema": 2, "things": []})).unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(read(&json!([])).unwrap_err().kind(), ErrorKind::UnexpectedReply);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(document in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Catalogue::from_json(&document);
+        }
+    }
+}

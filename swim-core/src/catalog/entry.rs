@@ -1,0 +1,163 @@
+//! What a catalogue says of one image: the same shape from a vendor's service, an open file or a list of good values.
+
+use serde::{Deserialize, Serialize};
+
+use crate::image::parse_filename;
+
+/// One image of a catalogue. What is absent is not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    /// The name of the file.
+    pub filename: String,
+    /// Its size in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// SHA-512, hexadecimal, lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha512: Option<String>,
+    /// SHA-256, hexadecimal, lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// MD5, hexadecimal, lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+    /// The platform: `ios_xe`, `nxos`, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Product families, products or groups of products that it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<String>,
+    /// The version as the catalogue writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The other number of the same release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alt_version: Option<String>,
+    /// The feature set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_set: Option<String>,
+    /// What cryptography is inside.
+    pub crypto: Crypto,
+    /// `image`, `smu`, `rommon`, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_type: Option<String>,
+    /// What a device must have.
+    pub requires: Requires,
+    /// How it stands with the vendor.
+    pub lifecycle: Lifecycle,
+    /// Advisories, field notices and deferral notices on it, verbatim.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<String>,
+    /// How it is reached from other releases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<UpgradePath>,
+    /// Who says all this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<String>,
+}
+
+/// Three facts that are easily confused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Crypto {
+    /// Strong cryptography inside: its export is regulated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub k9: Option<bool>,
+    /// Payload encryption left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub npe: Option<bool>,
+    /// Payload encryption limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ldpe: Option<bool>,
+}
+
+/// What a device must have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Requires {
+    /// Main memory, MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ram_mib: Option<u64>,
+    /// Flash, MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_mib: Option<u64>,
+    /// The least boot ROM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootrom: Option<String>,
+    /// The release that must run before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_version: Option<String>,
+}
+
+/// How an image stands with its vendor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lifecycle {
+    /// The day of the release, `2023-11-15` where it can be read, else verbatim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released: Option<String>,
+    /// May it be used?
+    pub status: Status,
+    /// Does the vendor suggest it?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<bool>,
+    /// The vendor's own word for its age (`ED`, `MD`, ...), verbatim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+}
+
+/// May an image be used?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Yes.
+    #[default]
+    Active,
+    /// The vendor advises against it: known, never recommended.
+    Deferred,
+    /// The vendor took it back.
+    Withdrawn,
+}
+
+impl Status {
+    /// May it be recommended?
+    #[must_use]
+    pub fn offered(self) -> bool {
+        self == Self::Active
+    }
+}
+
+/// A way to an image from another release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpgradePath {
+    /// From which release on.
+    pub from: String,
+    /// Over which releases, in order; none: at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
+    /// What else is to be known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Entry {
+    /// An entry with what the name of the file tells: a hint, which what a catalogue says replaces.
+    #[must_use]
+    pub fn named(filename: &str) -> Self {
+        let facts = parse_filename(filename);
+        Self {
+            filename: filename.to_owned(),
+            platform: facts.platform,
+            families: facts.family.into_iter().collect(),
+            version: facts.version,
+            alt_version: facts.alt_version,
+            feature_set: facts.feature_set,
+            crypto: Crypto { k9: facts.k9, npe: facts.npe, ldpe: facts.ldpe },
+            image_type: facts.image_type,
+            ..Self::default()
+        }
+    }
+}

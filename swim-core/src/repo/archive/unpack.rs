@@ -1,0 +1,331 @@
+//! Reading an archive into the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::manifest::{Further, Manifest, Packed, wrong};
+use super::tar::{self, Header, Member};
+use super::{DIGEST, IMAGES, LONGEST_MANIFEST, MANIFEST, digest_line};
+use crate::image::Image;
+use crate::model::Sha256;
+use crate::ports::{Context, ImageStore, ImageWriter, Note, Records};
+use crate::repo::digester::Digester;
+use crate::repo::{Source, damage, record};
+use crate::{Error, ErrorKind, Result, Retry};
+
+const OPERATION: &str = "import repository";
+
+/// Something that the archive says otherwise than this repository. What is here stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// Which image.
+    pub image: Sha256,
+    /// Its file name here.
+    pub file_name: String,
+    /// What differs: a field of the record (`facts.family`), or a further record (`requirement_changes/...`).
+    pub what: String,
+    /// What stays.
+    pub here: Value,
+    /// What the archive says.
+    pub there: Value,
+}
+
+/// What an archive brought.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unpacked {
+    /// Images that are new here.
+    pub imported: Vec<Sha256>,
+    /// How many were here already; their bytes in the archive were checked all the same.
+    pub present: u64,
+    /// Images that were damaged here and are whole again.
+    pub healed: Vec<Sha256>,
+    /// Further names and other records that are new here.
+    pub records: u64,
+    /// What differs; nothing here was changed by it.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Reads an archive that [`export`](super::export()) wrote. Every digest is checked before an image is seen; an image that is
+/// here already is skipped, its names are merged, and what is known of it here stays. Each image appears whole or not at
+/// all: after a kill the same call completes what is missing.
+///
+/// # Errors
+/// - `Integrity` that names the member: it was cut off, has other bytes than the manifest says, or is none of an archive of a
+///   repository (a path that leads elsewhere, a link). Images before it are there.
+/// - `Unsupported` for an archive of a later release; `Cancelled`; `NoSpace`; those of the source and the stores.
+pub async fn unpack(
+    source: &mut dyn Source,
+    store: &dyn ImageStore,
+    records: &dyn Records,
+    cx: &Context,
+) -> Result<Unpacked> {
+    let total = source.size_hint();
+    let mut archive = Archive { source, held: Bytes::new(), at: 0, total, cx };
+    let (manifest, images) = contents(&mut archive).await?;
+    let mut expected: BTreeMap<Sha256, (Image, Packed)> =
+        images.into_iter().zip(manifest.images).map(|(image, packed)| (image.id, (image, packed))).collect();
+    let mut out = Unpacked::default();
+    while let Some(member) = archive.next().await? {
+        let id: Option<Sha256> = member.name.strip_prefix(IMAGES).and_then(|id| id.parse().ok());
+        let Some((image, packed)) = id.and_then(|id| expected.remove(&id)) else {
+            return Err(refused(&member.name, "no member of this archive by its manifest, or there twice"));
+        };
+        if member.name != format!("{IMAGES}{}", image.id) || member.bytes != image.bytes {
+            let why = format!("it has {} bytes, the manifest says {}", member.bytes, image.bytes);
+            return Err(refused(&member.name, &why));
+        }
+        take(&mut archive, &member, &image, store, records, &packed, &mut out).await?;
+    }
+    match expected.keys().next() {
+        None => Ok(out),
+        Some(missing) => Err(refused(&format!("{IMAGES}{missing}"), "the archive ends without it")),
+    }
+}
+
+async fn contents(archive: &mut Archive<'_>) -> Result<(Manifest, Vec<Image>)> {
+    let text = archive.small(MANIFEST, LONGEST_MANIFEST).await?;
+    let digest = archive.small(DIGEST, 4096).await?;
+    if digest != digest_line(&Sha256::of(&text)).as_bytes() {
+        return Err(wrong("it has another SHA-256 than manifest.sha256 says"));
+    }
+    Manifest::read(&text)
+}
+
+/// One image: kept where it is new, compared where it is not.
+async fn take(
+    archive: &mut Archive<'_>,
+    member: &Member,
+    image: &Image,
+    store: &dyn ImageStore,
+    records: &dyn Records,
+    packed: &Packed,
+    out: &mut Unpacked,
+) -> Result<()> {
+    let here = record::get(records, &image.id).await?.is_some();
+    let whole = store.size(&image.id).await? == Some(image.bytes);
+    let damaged = damage::damage_of(records, &image.id).await?.is_some();
+    if here && whole && !damaged {
+        digests(archive, member, image, None).await?;
+    } else {
+        let mut writer = store.create().await?;
+        if let Err(e) = digests(archive, member, image, Some(&mut *writer)).await {
+            // What stays behind, should this fail as well, is the next sweep's.
+            if let Err(cause) = writer.abort().await {
+                tracing::warn!(%cause, "a failed import could not be cleaned up at once");
+            }
+            return Err(e);
+        }
+        writer.finish(&image.id).await?;
+        damage::clear(records, &image.id).await?;
+    }
+    let key = image.id.to_string();
+    let owner = if records.put_new(record::IMAGES, &key, packed.record.clone()).await? {
+        // As in an import: a deletion may have taken the bytes between their finish and this record.
+        if store.size(&image.id).await? != Some(image.bytes) {
+            records.remove(record::IMAGES, &key).await?;
+            return Err(deleted(&key));
+        }
+        out.imported.push(image.id);
+        image.clone()
+    } else {
+        let there = records.get(record::IMAGES, &key).await?.unwrap_or_default();
+        let mine = record::peek(&there).ok_or_else(|| deleted(&key))?;
+        if whole && !damaged {
+            out.present += 1
+        } else {
+            out.healed.push(image.id)
+        }
+        compare(&mine, &there, &packed.record, &mut out.conflicts);
+        mine
+    };
+    if owner.file_name != image.file_name {
+        let value = serde_json::json!({ "imported": image.imported });
+        let name = Further { table: record::NAMES.to_owned(), key: image.file_name.clone(), value };
+        merge(records, &owner, &name, out).await?;
+    }
+    for further in &packed.further {
+        merge(records, &owner, further, out).await?;
+    }
+    Ok(())
+}
+
+fn deleted(key: &str) -> Error {
+    Error::new(ErrorKind::Conflict, OPERATION, format!("image {key} was being deleted at the same time"))
+        .with("image", key)
+        .retry_when(Retry::Now)
+}
+
+/// Reads the bytes of an image to the end and checks every digest that its record has.
+async fn digests(
+    archive: &mut Archive<'_>,
+    member: &Member,
+    image: &Image,
+    mut writer: Option<&mut dyn ImageWriter>,
+) -> Result<()> {
+    let (mut digester, mut left) = (Digester::new(), member.bytes);
+    while left > 0 {
+        let piece = archive.piece(left).await?.ok_or_else(|| cut(member, member.bytes - left))?;
+        left -= piece.len() as u64;
+        if let Some(writer) = writer.as_mut() {
+            writer.write(piece.clone()).await?;
+        }
+        digester.take(&piece).await?;
+    }
+    archive.skip_padding(member).await?;
+    let found = digester.finish().await?;
+    if found.sha256 != image.id {
+        return Err(refused(&member.name, &format!("its SHA-256 is {}", found.sha256)));
+    }
+    // Archives of other releases may have more digests, or fewer.
+    let json = |digests| serde_json::to_value(digests).unwrap_or_default();
+    let (found, said) = (json(&found), json(&image.digests));
+    for (name, said) in said.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name, value.as_str()?)))
+    {
+        match found.get(name).and_then(Value::as_str) {
+            Some(found) if !found.is_empty() && !said.is_empty() && !found.eq_ignore_ascii_case(said) => {
+                return Err(refused(&member.name, &format!("its {name} is {found}, its record says {said}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the two records say of different things, field by field.
+fn compare(image: &Image, here: &Value, there: &Value, conflicts: &mut Vec<Conflict>) {
+    // Who imported it first, and under which of its names, is no contradiction.
+    const OWN: [&str; 2] = ["imported", "file_name"];
+    let empty = serde_json::Map::new();
+    let map = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
+    let mut differ = |prefix: &str, here: &Value, there: &Value| {
+        let (mine, theirs) = (map(here), map(there));
+        let names: BTreeSet<&String> = mine.keys().chain(theirs.keys()).collect();
+        for name in
+            names.into_iter().filter(|name| !prefix.is_empty() || (!OWN.contains(&name.as_str()) && *name != "facts"))
+        {
+            let of = |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+            let (here, there) = (of(&mine), of(&theirs));
+            if here != there {
+                let (what, file_name) = (format!("{prefix}{name}"), image.file_name.clone());
+                conflicts.push(Conflict { image: image.id, file_name, what, here, there });
+            }
+        }
+    };
+    differ("", here, there);
+    let facts = |value: &Value| value.get("facts").cloned().unwrap_or_default();
+    differ("facts.", &facts(here), &facts(there));
+}
+
+/// Adds a further record, unless there is one.
+async fn merge(records: &dyn Records, image: &Image, further: &Further, out: &mut Unpacked) -> Result<()> {
+    let Further { table, key, value } = further;
+    let key = format!("{}/{key}", image.id);
+    if *table == record::NAMES && key == record::name_key(&image.id, &image.file_name) {
+        return Ok(());
+    }
+    if records.put_new(table, &key, value.clone()).await? {
+        out.records += 1;
+        return Ok(());
+    }
+    let here = records.get(table, &key).await?.unwrap_or_default();
+    if here != *value && *table != record::NAMES {
+        let (what, file_name) = (format!("{table}/{}", further.key), image.file_name.clone());
+        out.conflicts.push(Conflict { image: image.id, file_name, what, here, there: value.clone() });
+    }
+    Ok(())
+}
+
+fn refused(member: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Integrity, OPERATION, format!("{member:?}: {why}")).with("member", format!("{member:?}"))
+}
+
+fn cut(member: &Member, after: u64) -> Error {
+    refused(&member.name, &format!("the archive ends in it, after {after} of {} bytes", member.bytes))
+}
+
+/// An archive as far as it is read.
+struct Archive<'a> {
+    source: &'a mut dyn Source,
+    held: Bytes,
+    at: u64,
+    total: Option<u64>,
+    cx: &'a Context,
+}
+
+impl Archive<'_> {
+    /// Up to so many of the next bytes; `None` at the end of the file.
+    async fn piece(&mut self, most: u64) -> Result<Option<Bytes>> {
+        while self.held.is_empty() {
+            match self.cx.unless_cancelled(OPERATION, self.source.next()).await? {
+                Some(next) => self.held = next,
+                None => return Ok(None),
+            }
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.held.len());
+        let piece = self.held.split_to(most);
+        self.at += piece.len() as u64;
+        self.cx.notes.note(Note::Bytes { done: self.at, total: self.total });
+        Ok(Some(piece))
+    }
+
+    /// So many bytes, or fewer at the end of the file.
+    async fn gathered(&mut self, bytes: u64) -> Result<Bytes> {
+        let mut out = BytesMut::new();
+        while (out.len() as u64) < bytes {
+            match self.piece(bytes - out.len() as u64).await? {
+                Some(piece) => out.extend_from_slice(&piece),
+                None => break,
+            }
+        }
+        Ok(out.freeze())
+    }
+
+    /// The next member; `None` at the end of the archive.
+    async fn next(&mut self) -> Result<Option<Member>> {
+        let at = self.at;
+        let block = self.gathered(tar::BLOCK as u64).await?;
+        let broken = |why: &str| {
+            Error::new(ErrorKind::Integrity, OPERATION, format!("byte {at} of the archive: {why}")).with("offset", at)
+        };
+        if block.is_empty() {
+            return Err(broken("it ends without its end mark: it was cut off"));
+        }
+        match tar::read(&block).map_err(broken)? {
+            Header::End => Ok(None),
+            Header::Member(member) => Ok(Some(member)),
+        }
+    }
+
+    async fn skip_padding(&mut self, member: &Member) -> Result<()> {
+        let padding = tar::padding(member.bytes);
+        if self.gathered(padding).await?.len() as u64 == padding { Ok(()) } else { Err(cut(member, member.bytes)) }
+    }
+
+    /// A member that is held in memory and must be the next one.
+    async fn small(&mut self, name: &str, most: u64) -> Result<Bytes> {
+        let member = match self.next().await? {
+            Some(member) if member.name == name => member,
+            other => {
+                let found = other.map_or_else(|| "the end".to_owned(), |member| format!("{:?}", member.name));
+                return Err(refused(
+                    name,
+                    &format!("it must be the next member, there is {found}: no archive of a repository"),
+                ));
+            }
+        };
+        if member.bytes > most {
+            return Err(refused(name, &format!("it has {} bytes, at most {most} are read", member.bytes)));
+        }
+        let text = self.gathered(member.bytes).await?;
+        if (text.len() as u64) < member.bytes {
+            return Err(cut(&member, text.len() as u64));
+        }
+        self.skip_padding(&member).await?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,326 @@
+//! Lists of known good values, and the quarantine of images that contradict one.
+//!
+//! A list is one record of the table `known_good`, by its name; the quarantine stands in the record of the image. Images are
+//! judged when they come, under each name that they come with, and all of them again when a list comes or goes.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::record::{self, NAMES};
+use super::{change, find};
+use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
+use crate::image::{Image, Lifted, Quarantine};
+use crate::model::{Digests, Sha256};
+use crate::ports::Records;
+use crate::{Error, ErrorKind, Result};
+
+/// Lists by name.
+const LISTS: &str = "known_good";
+/// What was done with images, by time.
+const AUDIT: &str = "image_audit";
+/// The longest name of a list or a person, and the longest reason.
+const LONGEST: usize = 1000;
+
+/// A list as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    shape: String,
+    #[serde(default)]
+    format: Option<String>,
+    imported: Timestamp,
+    authenticity: Authenticity,
+    values: Vec<KnownValue>,
+}
+
+/// A list without its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KnownGoodList {
+    /// Its name.
+    pub name: String,
+    /// The shape that it was published in.
+    pub shape: String,
+    /// What it calls its form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// When it came.
+    pub imported: Timestamp,
+    /// Who signed it, or that nobody did.
+    pub authenticity: Authenticity,
+    /// How many files it has.
+    pub values: usize,
+}
+
+impl Kept {
+    fn summary(&self) -> KnownGoodList {
+        KnownGoodList {
+            name: self.name.clone(),
+            shape: self.shape.clone(),
+            format: self.format.clone(),
+            imported: self.imported,
+            authenticity: self.authenticity.clone(),
+            values: self.values.len(),
+        }
+    }
+}
+
+/// An image, as far as a judgement names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Which image.
+    pub image: Sha256,
+    /// Its file name.
+    pub file_name: String,
+}
+
+/// What became of the images when a list came or went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rejudged {
+    /// Images that are as the lists have them.
+    pub good: u64,
+    /// Images that no list says anything of.
+    pub not_listed: u64,
+    /// Images that are in quarantine now.
+    pub quarantined: Vec<Judged>,
+    /// Images that were, and are not any more.
+    pub released: Vec<Judged>,
+}
+
+/// Keeps a list, in the place of the one of that name, and judges every image by it.
+///
+/// # Errors
+/// `InvalidInput` for a bad name; those of the store.
+pub async fn import_known_good(
+    records: &dyn Records,
+    name: &str,
+    list: KnownGood,
+    authenticity: Authenticity,
+    now: Timestamp,
+) -> Result<(KnownGoodList, Rejudged)> {
+    said("name", name)?;
+    let KnownGood { shape, format, values } = list;
+    let kept = Kept { name: name.to_owned(), shape, format, imported: now, authenticity, values };
+    let summary = kept.summary();
+    records.put(LISTS, name, written(&kept)?).await?;
+    Ok((summary, rejudge(records, now).await?))
+}
+
+/// Removes a list and judges every image by those that are left.
+///
+/// # Errors
+/// `NotFound`; those of the store.
+pub async fn remove_known_good(records: &dyn Records, name: &str, now: Timestamp) -> Result<Rejudged> {
+    if !records.remove(LISTS, name).await? {
+        let message = format!("there is no list of known good values {name:?}");
+        return Err(Error::new(ErrorKind::NotFound, "find list", message).with("name", name));
+    }
+    rejudge(records, now).await
+}
+
+/// The lists, by name.
+///
+/// # Errors
+/// Those of the store.
+pub async fn known_good_lists(records: &dyn Records) -> Result<Vec<KnownGoodList>> {
+    Ok(lists(records).await?.iter().map(Kept::summary).collect())
+}
+
+/// What each list says of an image.
+///
+/// # Errors
+/// `NotFound`; those of the store.
+pub async fn judgements(records: &dyn Records, image: &Sha256) -> Result<Vec<(String, Judgement)>> {
+    let names = find::names(records, image).await?;
+    let found = find::image(records, &image.to_string()).await?;
+    let judged = |list: Kept| (list.name, Index::new(&list.values).judge(&names, &found.digests));
+    Ok(lists(records).await?.into_iter().map(judged).collect())
+}
+
+/// Lifts the quarantine of an image: a person takes the responsibility. It stays lifted as long as the lists say the same.
+///
+/// # Errors
+/// `InvalidInput` without a person or a reason; `NotFound`; `Conflict` when it is in no quarantine; those of the store.
+pub async fn lift_quarantine(
+    records: &dyn Records,
+    image: &Sha256,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Image> {
+    said("by", by)?;
+    said("reason", reason)?;
+    let lifted = Lifted { at: now, by: by.to_owned(), reason: reason.to_owned() };
+    let before = find::image(records, &image.to_string()).await?;
+    if before.quarantined().is_none() {
+        let message = format!("{} is in no quarantine", before.file_name);
+        return Err(Error::new(ErrorKind::Conflict, "lift quarantine", message).with("image", image));
+    }
+    note(records, &before, now, "quarantine lifted", Some((by, reason))).await?;
+    let lift = |image: &mut Image| match &mut image.quarantine {
+        // Only what the person saw: a list that came meanwhile counts anew.
+        Some(quarantine) if Some(&*quarantine) == before.quarantine.as_ref() => {
+            quarantine.lifted = Some(lifted.clone());
+            true
+        }
+        _ => false,
+    };
+    let after = change(records, image, lift).await?.unwrap_or(before);
+    if after.quarantined().is_some() {
+        let message = format!("{}: the lists have changed at the same time; look again", after.file_name);
+        return Err(Error::new(ErrorKind::Conflict, "lift quarantine", message).with("image", image));
+    }
+    Ok(after)
+}
+
+/// The quarantine that the lists put an image with these names into.
+pub(super) async fn quarantine(
+    records: &dyn Records,
+    names: &[String],
+    digests: &Digests,
+    now: Timestamp,
+) -> Result<Option<Quarantine>> {
+    Ok(verdict(&indexed(&lists(records).await?), names, digests, now))
+}
+
+/// Judges an image that has come, or come under a new name, once more: a list may have come at the same time.
+pub(super) async fn settle(records: &dyn Records, image: Image, now: Timestamp) -> Result<Image> {
+    let lists = lists(records).await?;
+    if lists.is_empty() && image.quarantine.is_none() {
+        return Ok(image);
+    }
+    let names = find::names(records, &image.id).await.unwrap_or_else(|_| vec![image.file_name.clone()]);
+    Ok(judge_one(records, &indexed(&lists), &image.id, &names, now).await?.unwrap_or(image))
+}
+
+async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
+    let lists = lists(records).await?;
+    let lists = indexed(&lists);
+    let mut further: HashMap<Sha256, Vec<String>> = HashMap::new();
+    for (key, _) in records.all(NAMES).await? {
+        if let Some((id, name)) = record::split_name(&key) {
+            further.entry(id).or_default().push(name.to_owned());
+        }
+    }
+    let mut done = Rejudged::default();
+    for before in record::all(records).await? {
+        let mut names = vec![before.file_name.clone()];
+        names.extend(further.remove(&before.id).unwrap_or_default());
+        let Some(after) = judge_one(records, &lists, &before.id, &names, now).await? else { continue };
+        let judged = Judged { image: after.id, file_name: after.file_name.clone() };
+        if after.quarantined().is_some() {
+            done.quarantined.push(judged);
+            continue;
+        }
+        if before.quarantined().is_some() {
+            done.released.push(judged);
+        }
+        let good =
+            |(_, list): &(&str, Index<'_>)| matches!(list.judge(&names, &after.digests), Judgement::Matches { .. });
+        if lists.iter().any(good) {
+            done.good += 1;
+        } else if after.quarantine.is_none() {
+            done.not_listed += 1;
+        }
+    }
+    Ok(done)
+}
+
+async fn judge_one(
+    records: &dyn Records,
+    lists: &[(&str, Index<'_>)],
+    id: &Sha256,
+    names: &[String],
+    now: Timestamp,
+) -> Result<Option<Image>> {
+    let Some(before) = record::get(records, id).await? else { return Ok(None) };
+    let judged = |image: &mut Image| {
+        let fresh = verdict(lists, names, &image.digests, now);
+        let same = match (&fresh, &image.quarantine) {
+            (None, None) => true,
+            // What a person lifted stays lifted while it is the same contradiction.
+            (Some(fresh), Some(old)) => (&fresh.list, &fresh.reasons) == (&old.list, &old.reasons),
+            _ => false,
+        };
+        if !same {
+            image.quarantine = fresh;
+        }
+        !same
+    };
+    let after = change(records, id, judged).await?;
+    if let Some(after) = &after {
+        match (before.quarantined().is_some(), after.quarantined().is_some()) {
+            (false, true) => note(records, after, now, "quarantined", None).await?,
+            (true, false) => note(records, after, now, "quarantine ended", None).await?,
+            _ => {}
+        }
+    }
+    Ok(after)
+}
+
+/// The first list that contradicts wins.
+fn verdict(lists: &[(&str, Index<'_>)], names: &[String], digests: &Digests, now: Timestamp) -> Option<Quarantine> {
+    lists.iter().find_map(|(name, list)| match list.judge(names, digests) {
+        Judgement::Contradicts { listed_as, differs } => Some(Quarantine {
+            since: now,
+            list: (*name).to_owned(),
+            reasons: differs.into_iter().map(|differs| format!("{listed_as}: {differs}")).collect(),
+            lifted: None,
+        }),
+        _ => None,
+    })
+}
+
+fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
+    lists.iter().map(|list| (list.name.as_str(), Index::new(&list.values))).collect()
+}
+
+async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
+    let unreadable = |key: String, cause| {
+        let message = format!("the record of the list {key} cannot be read");
+        Error::new(ErrorKind::Store, "read list", message).with("name", key).caused_by(cause)
+    };
+    let rows = records.all(LISTS).await?;
+    rows.into_iter().map(|(key, value)| serde_json::from_value(value).map_err(|cause| unreadable(key, cause))).collect()
+}
+
+fn written(kept: &Kept) -> Result<Value> {
+    serde_json::to_value(kept)
+        .map_err(|cause| Error::internal("write list", "a list has no JSON form").caused_by(cause))
+}
+
+/// A line of the audit of images.
+async fn note(
+    records: &dyn Records,
+    image: &Image,
+    now: Timestamp,
+    action: &str,
+    by: Option<(&str, &str)>,
+) -> Result<()> {
+    let reasons = image.quarantine.as_ref().map(|q| format!("{}: {}", q.list, q.reasons.join("; ")));
+    let line = json!({
+        "at": now,
+        "image": image.id,
+        "file_name": image.file_name,
+        "action": action,
+        "reason": by.map(|(_, reason)| reason.to_owned()).or(reasons),
+        "by": by.map(|(by, _)| by),
+    });
+    records.put(AUDIT, &format!("{:022} {} {action}", now.as_nanosecond(), image.id), line).await
+}
+
+fn said(field: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
+        let shown: String = text.chars().take(60).collect();
+        return Err(Error::invalid(
+            field,
+            format!("{shown:?}"),
+            "it must be said, in at most 1000 bytes without control characters",
+        ));
+    }
+    Ok(())
+}

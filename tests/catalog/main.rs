@@ -1,0 +1,10 @@
+//! The vendor's catalogue over real HTTP against the simulated service: a row for each documented code, forms, tokens,
+//! faults on the way, and downloads.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod codes;
+mod downloads;
+mod faults;
+mod forms;
+mod verbs;
+mod world;

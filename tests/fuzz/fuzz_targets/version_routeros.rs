@@ -1,0 +1,9 @@
+//! Versions of Routeros, alone, in pairs and three at a time.
+#![no_main]
+
+mod ordered;
+
+use libfuzzer_sys::fuzz_target;
+use swim_core::version::Scheme;
+
+fuzz_target!(|input: (&str, &str, &str)| ordered::judge(Scheme::Routeros, input));
