@@ -422,7 +422,7 @@ class Client:
         ...     page = client.images(version="3.1", sort="version", descending=True, limit=2)
         ...     rest = client.images(version="3.1", sort="version", descending=True, after=page[-1])
         ...     [len(page), *(image.facts.version.value.text for image in rest)]
-        [2, '03.12.02.S']
+        [2, '3.12.2S']
         """
         arguments = {
             "text": text, "file_name": file_name, "internal_name": internal_name, "platform": platform,
