@@ -169,15 +169,16 @@ SWIM_MUST_USE int32_t swim_client_add_devices(const swim_client *client, const c
 SWIM_MUST_USE int32_t swim_client_devices(const swim_client *client, char **devices_json);
 
 /**
- * Takes a file into the repository. options_json: {"file_name", "sha512", "md5", "platform", "family", "version",
- * "min_ram", "min_flash"}, each may be absent; may be NULL.
+ * Takes a file into the repository. options_json: {"file_name", "sha512", "sha256", "sha1", "md5", "platform", "family",
+ * "version", "min_ram", "min_flash", "min_boot_rom"}, each may be absent; may be NULL.
  */
 SWIM_MUST_USE int32_t swim_client_import(const swim_client *client, const char *path, const char *options_json,
                                          char **image_json);
 
 /**
- * The images of the repository, oldest first. filter_json: {"text", "platform", "family", "version", "image_type"}, each
- * may be absent; may be NULL.
+ * The images of the repository, oldest first. filter_json: parts of texts, {"text" (of any field), "file_name",
+ * "internal_name", "platform", "family", "version", "feature_set", "image_type"}, and {"sort", "descending", "limit",
+ * "after"}; each may be absent; may be NULL.
  */
 SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *filter_json, char **images_json);
 
@@ -261,6 +262,153 @@ SWIM_MUST_USE int32_t swim_client_accept(const swim_client *client, const char *
  * pulled whole: its "bytes" count broken pulls as well.
  */
 SWIM_MUST_USE int32_t swim_client_withdraw(const swim_client *client, uint64_t offer, char **receipt_json);
+
+/**
+ * Takes an image from elsewhere into the repository: {"url", "login", "host_key", "tls"} for http, https, ftp, ftps, sftp, scp
+ * and tftp, or {"device", "path"} for a device or an image server (of a device its running image where no path is said);
+ * beside that "protocols", "port", "most" and what swim_client_import() takes.
+ */
+SWIM_MUST_USE int32_t swim_client_import_from(const swim_client *client, const char *origin_json, char **image_json);
+
+/**
+ * Takes the running images of devices into the repository; devices_json: a list of ids, NULL for all. Gives what came of each.
+ */
+SWIM_MUST_USE int32_t swim_client_baseline(const swim_client *client, const char *devices_json, char **run_json);
+
+/**
+ * Keeps a source of images, or replaces the one of its name: {"name", "from": {"url": {...}} or {"file": {...}} or {"devices":
+ * {...}}, "only", "again", "schedule": {"at", "cron", "zone"}}.
+ */
+SWIM_MUST_USE int32_t swim_client_add_collection(const swim_client *client, const char *source_json,
+                                                 char **collected_json);
+
+/** The sources of images, by name, each with what it brought. */
+SWIM_MUST_USE int32_t swim_client_collections(const swim_client *client, char **collections_json);
+
+/** Collects from one source now; NULL stands for all that are due. */
+SWIM_MUST_USE int32_t swim_client_collect(const swim_client *client, const char *name, char **runs_json);
+
+/** Forgets a source of images; its images stay. */
+SWIM_MUST_USE int32_t swim_client_remove_collection(const swim_client *client, const char *name);
+
+/** The images of the repository by type and family, with their numbers. */
+SWIM_MUST_USE int32_t swim_client_image_groups(const swim_client *client, char **groups_json);
+
+/** All that is known of an image: names, requirements, who uses it, where it is staged. */
+SWIM_MUST_USE int32_t swim_client_image_info(const swim_client *client, const char *image, char **info_json);
+
+/** What was done with images, oldest first; of one image by its id, of all for NULL. */
+SWIM_MUST_USE int32_t swim_client_image_audit(const swim_client *client, const char *image, char **lines_json);
+
+/** Which devices use an image, and how. options_json: {"limit", "after"}; may be NULL. */
+SWIM_MUST_USE int32_t swim_client_devices_using(const swim_client *client, const char *image, const char *options_json,
+                                                char **users_json);
+
+/**
+ * What devices use most, whether the repository has it or not. options_json: {"count"} (default: ten); may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_top_images(const swim_client *client, const char *options_json, char **top_json);
+
+/**
+ * Writes images with all that is known of them into one file that is not there yet. options_json: {"images": a list, default:
+ * all}; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_export_repository(const swim_client *client, const char *path,
+                                                    const char *options_json, char **exported_json);
+
+/** Takes in what swim_client_export_repository() wrote: every digest is checked, what is there already stays. */
+SWIM_MUST_USE int32_t swim_client_import_repository(const swim_client *client, const char *path, char **imported_json);
+
+/**
+ * Reads every image again and reports what is not what it was. options_json: {"bytes_per_second", "seconds", "afresh"}; may be
+ * NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_scrub(const swim_client *client, const char *options_json, char **report_json);
+
+/** What an image requires of devices: default, what a person set, what holds, and every change. */
+SWIM_MUST_USE int32_t swim_client_requirements(const swim_client *client, const char *image, char **requirements_json);
+
+/**
+ * Sets what an image requires: {"ram", "flash" (bytes, 1 to 999999999999999), "boot_rom", "by"}, each may be absent.
+ */
+SWIM_MUST_USE int32_t swim_client_set_requirements(const swim_client *client, const char *image, const char *set_json,
+                                                   char **requirements_json);
+
+/**
+ * Gives the defaults back. options_json: {"fields": a list of "ram", "flash", "boot_rom", default: all, "by"}; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_restore_requirements(const swim_client *client, const char *image,
+                                                       const char *options_json, char **requirements_json);
+
+/** Which images should these devices run, a list of their ids? options_json: {"settings", "all"}; may be NULL. */
+SWIM_MUST_USE int32_t swim_client_recommend(const swim_client *client, const char *devices_json,
+                                            const char *options_json, char **recommendations_json);
+
+/**
+ * Does this device have the latest image: "yes", "no" or "unknown", and why. options_json: {"settings"}; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_has_latest(const swim_client *client, const char *device, const char *options_json,
+                                             char **answer_json);
+
+/** The settings of recommendations where none are given. */
+SWIM_MUST_USE int32_t swim_client_recommendation_settings(const swim_client *client, char **settings_json);
+
+/** Keeps settings for every later recommendation; what is left out has its default. */
+SWIM_MUST_USE int32_t swim_client_set_recommendation_settings(const swim_client *client, const char *settings_json,
+                                                              char **settings_json);
+
+/**
+ * Changes the login at the vendor's service: {"client_id", "client_secret", "user", "password"}, the secrets by name.
+ */
+SWIM_MUST_USE int32_t swim_client_set_catalog_login(const swim_client *client, const char *login_json);
+
+/**
+ * Asks the vendor for images: {"images": a list of names, "pid"}, {"pid", "current", "output"} or {"devices", "output"}.
+ */
+SWIM_MUST_USE int32_t swim_client_catalog_query(const swim_client *client, const char *query_json, char **found_json);
+
+/**
+ * Downloads images of the vendor into the repository: {"pid", "images", "decisions"}. Forms that a person must answer come back
+ * in the result; the library answers none.
+ */
+SWIM_MUST_USE int32_t swim_client_catalog_download(const swim_client *client, const char *wanted_json,
+                                                   char **downloaded_json);
+
+/** A form of the vendor: "k9" or "eula". */
+SWIM_MUST_USE int32_t swim_client_catalog_form(const swim_client *client, const char *form, char **form_json);
+
+/** Passes on how a person answered a form: {"decision", "images"}. */
+SWIM_MUST_USE int32_t swim_client_answer_form(const swim_client *client, const char *answer_json,
+                                              char **acknowledged_json);
+
+/** How forms were answered, by whom and when. */
+SWIM_MUST_USE int32_t swim_client_form_decisions(const swim_client *client, char **decisions_json);
+
+/**
+ * Takes an open catalogue from a file. options_json: {"name", "signature", "certificate", "root", "allow_unsigned"}; may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_import_catalog(const swim_client *client, const char *path, const char *options_json,
+                                                 char **catalog_json);
+
+/** The images of all open catalogues; text: part of the file name, or NULL. */
+SWIM_MUST_USE int32_t swim_client_catalog(const swim_client *client, const char *text, char **entries_json);
+
+/**
+ * Takes a list of known good values from a file; options_json as of swim_client_import_catalog(). Images that contradict it
+ * are in quarantine.
+ */
+SWIM_MUST_USE int32_t swim_client_import_known_good(const swim_client *client, const char *path,
+                                                    const char *options_json, char **taken_json);
+
+/** The lists of known good values; of an image, what each says of it. */
+SWIM_MUST_USE int32_t swim_client_known_good(const swim_client *client, const char *image, char **lists_json);
+
+/** Removes a list of known good values. */
+SWIM_MUST_USE int32_t swim_client_remove_known_good(const swim_client *client, const char *name, char **rejudged_json);
+
+/** Lifts the quarantine of an image: a person takes the responsibility, with a reason. */
+SWIM_MUST_USE int32_t swim_client_lift_quarantine(const swim_client *client, const char *image, const char *by,
+                                                  const char *reason, char **image_json);
 
 /** Goes on with every unfinished job of the data folder in this process; gives the list of their ids. */
 SWIM_MUST_USE int32_t swim_client_resume(const swim_client *client, char **jobs_json);

@@ -19,7 +19,7 @@ pub struct swim_client(pub(crate) Arc<Shared>);
 ///
 /// # Safety
 /// `client` is NULL or live.
-unsafe fn on<'a>(client: *const swim_client) -> Result<Call<'a>> {
+pub(crate) unsafe fn on<'a>(client: *const swim_client) -> Result<Call<'a>> {
     // SAFETY: the caller vouches for it.
     unsafe { handle("client", client) }.map(|client| Call::new(&client.0))
 }
