@@ -378,7 +378,7 @@ SWIM_MUST_USE int32_t swim_client_catalog_download(const swim_client *client, co
 SWIM_MUST_USE int32_t swim_client_catalog_form(const swim_client *client, const char *form, char **form_json);
 
 /** Passes on how a person answered a form: {"decision", "images"}. */
-SWIM_MUST_USE int32_t swim_client_answer_form(const swim_client *client, const char *answer_json,
+SWIM_MUST_USE int32_t swim_client_answer_form(const swim_client *client, const char *decided_json,
                                               char **acknowledged_json);
 
 /** How forms were answered, by whom and when. */

@@ -64,11 +64,11 @@ pub unsafe extern "C" fn swim_client_catalog_form(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn swim_client_answer_form(
     client: *const swim_client,
-    answer: *const c_char,
+    decided: *const c_char,
     out: *mut *mut c_char,
 ) -> i32 {
     // SAFETY: the caller vouches for all of them.
-    unsafe { answer(on(client), "answer_form", out, |c| c.options("answer", answer)) }
+    unsafe { answer(on(client), "answer_form", out, |c| c.options("decided", decided)) }
 }
 
 /// How forms were answered.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use crate::call::{answer, done};
+use crate::call::answer;
 use crate::client::{on, swim_client};
 
 /// The images by type and family.
