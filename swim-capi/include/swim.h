@@ -355,7 +355,7 @@ SWIM_MUST_USE int32_t swim_client_recommendation_settings(const swim_client *cli
 
 /** Keeps settings for every later recommendation; what is left out has its default. */
 SWIM_MUST_USE int32_t swim_client_set_recommendation_settings(const swim_client *client, const char *settings_json,
-                                                              char **settings_json);
+                                                              char **kept_json);
 
 /**
  * Changes the login at the vendor's service: {"client_id", "client_secret", "user", "password"}, the secrets by name.
