@@ -310,7 +310,9 @@ async fn running_images_of_devices_where_they_are_files() {
         (&json!("c2900-universalk9-mz.SPA.157-3.M5.bin"), &json!(300_000))
     );
     let e = import(&client, json!({"device": "shut", "path": "flash0:none.bin"})).await.unwrap_err();
-    assert!(e.context("fetch").is_some_and(|fetch| fetch.contains("disabled")), "{e:?}");
+    assert_eq!(e.kind(), ErrorKind::NotFound);
+    let fetch = e.context("fetch").unwrap_or_else(|| panic!("{e:?}"));
+    assert!(fetch.contains("Administratively disabled"), "{fetch}");
     let image = call("image", json!({"image": of(&run, "edge")["image"]})).await.unwrap();
     assert_eq!(image["file_name"], "c2960x-universalk9-mz.152-7.E3.bin");
     assert_eq!(image["facts"]["version"]["value"]["text"], "15.2(7)E3");

@@ -124,7 +124,7 @@ impl<'a> Talk<'a> {
     /// The first conversation of a connection, greeted.
     async fn waiting(link: &SshLink, silence: Duration, cx: &'a Context) -> Result<Self> {
         let mut talk = Self::ask(link, silence, cx).await?;
-        talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
+        talk.pipe.granted(CHANNEL_LIMIT, cx).await.map_err(unserved)?;
         talk.greet().await?;
         Ok(talk)
     }
@@ -141,7 +141,7 @@ impl<'a> Talk<'a> {
         let asked = cx.clock.monotonic();
         let limits = talk.post(codec::EXTENDED, |w| w.string(codec::LIMITS.as_bytes())).await?;
         let open = talk.post(codec::OPEN, |w| open_fields(w, path, flags)).await?;
-        talk.pipe.granted(CHANNEL_LIMIT, cx).await?;
+        talk.pipe.granted(CHANNEL_LIMIT, cx).await.map_err(unserved)?;
         talk.version().await?;
         let answer = talk.answer_to(limits).await?;
         talk.take_limits(answer)?;
@@ -298,4 +298,14 @@ impl<'a> Talk<'a> {
 
 pub(super) fn strange(what: &str) -> Error {
     Error::new(ErrorKind::UnexpectedReply, "sftp", what)
+}
+
+/// Devices that serve no SFTP refuse the subsystem: another protocol may do.
+fn unserved(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::DeviceRejected => {
+            Error::new(ErrorKind::Unsupported, "sftp", "the device serves no SFTP").caused_by(error)
+        }
+        _ => error,
+    }
 }
