@@ -48,7 +48,7 @@ async fn an_error_stream_without_an_end_is_no_sign_of_life() {
     let (pushed, fetched) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it is kept alive");
     for e in [pushed.unwrap_err(), fetched.unwrap_err()] {
         assert_eq!(e.kind(), ErrorKind::Timeout, "{e:?}");
-        assert!(e.device_words().unwrap().starts_with("noise"), "{e:?}");
+        assert!(e.device_words().unwrap().contains("noise"), "{e:?}");
     }
 }
 
