@@ -20,7 +20,7 @@ tools:
 
 rust:
 	cargo test --workspace
-	cargo test --release --test corpus -- --nocapture
+	cargo test --workspace --test corpus -- --nocapture
 
 VENV := .venv
 $(VENV)/bin/maturin:

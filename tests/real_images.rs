@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use swim_core::image::identify;
+use swim_core::image::{PayloadCheck, check_payload, embedded_sums, identify};
 
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("swim-real-images-{}", std::process::id()));
+    fn new(of: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("swim-real-images-{of}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
@@ -54,7 +54,14 @@ const MADE: &[[&str; 4]] = &[
     ["boot.uimage", "uimage", "ios_xe", "17.9.4a"],
     ["forti.gz", "gzip", "fortios", "7.2.7"],
     ["program", "elf", "", ""],
+    ["junos.tgz", "junos_tgz", "junos", "21.2R3-S9.21"],
+    ["fix.tgz", "ios_xr_tgz", "ios_xr", "24.3.1"],
+    ["other.tgz", "tgz", "", ""],
 ];
+
+/// Which of them carry a sum of their content.
+const SUMMED: [&str; 9] =
+    ["ncs.rpm", "eos.swi", "stored.swi", "other.zip", "boot.uimage", "forti.gz", "junos.tgz", "fix.tgz", "other.tgz"];
 
 fn make(folder: &Folder) {
     folder.write("eos/version", "SWI_VERSION=4.29.2F\nSWI_ARCH=i386\n");
@@ -66,6 +73,9 @@ fn make(folder: &Folder) {
     );
     folder.write("tar/asr9k-mini-px.pie-6.4.2", "x");
     folder.write("tar/asr9k-k9sec-px.pie-6.4.2", "y");
+    folder.write("junos/jinstall-ppc-21.2R3-S9.21-signed.tgz", "x");
+    folder.write("junos/+COMMENT", "y");
+    folder.write("fix/xr-cdp-24.3.1v1.0.1-1.x86_64.rpm", "x");
     folder.write("a.spec", SPEC);
     folder.write("FGT_200F-v7.2.7-build1624-FORTINET.out", "inside");
     folder.write("main.c", "int main(void) { return 0; }\n");
@@ -82,6 +92,7 @@ fn make(folder: &Folder) {
         "mkimage -A arm -O linux -T kernel -C none -n cat9k_iosxe.17.09.04a.SPA -d main.c boot.uimage",
         "gzip -c -N FGT_200F-v7.2.7-build1624-FORTINET.out > forti.gz",
         "gcc -o program main.c",
+        "tar -czf junos.tgz -C junos .; tar -czf fix.tgz -C fix .; tar -czf other.tgz eos",
     ] {
         run(&folder.0, line);
     }
@@ -89,7 +100,7 @@ fn make(folder: &Folder) {
 
 #[test]
 fn files_of_their_own_tools_are_known_whole_truncated_and_damaged() {
-    let folder = Folder::new();
+    let folder = Folder::new("known");
     make(&folder);
     for [name, container, platform, version] in MADE {
         let whole = std::fs::read(folder.0.join(name)).unwrap();
@@ -106,7 +117,7 @@ fn files_of_their_own_tools_are_known_whole_truncated_and_damaged() {
             assert!(said.is_empty() || said == *version, "{name} cut at {end}: {said}");
         }
         // Volumes and names in headers have no sums: there a flipped digit is another digit.
-        if ["xr.iso", "xr.tar", "gnu.tar", "boot.uimage", "forti.gz"].contains(name) {
+        if ["xr.iso", "xr.tar", "gnu.tar", "boot.uimage", "forti.gz", "junos.tgz", "fix.tgz"].contains(name) {
             continue;
         }
         let mut state = 88_172_645_463_325_252_u64;
@@ -120,5 +131,33 @@ fn files_of_their_own_tools_are_known_whole_truncated_and_damaged() {
             let said = told(&damaged);
             assert!(said.is_empty() || said == *version, "{name} with another byte {at}: {said}");
         }
+    }
+}
+
+/// What the formats have sums for is found damaged whatever byte is another one, and wherever it ends too early.
+#[test]
+fn sums_of_their_own_tools_are_checked() {
+    let folder = Folder::new("sums");
+    make(&folder);
+    for [name, ..] in MADE {
+        let whole = std::fs::read(folder.0.join(name)).unwrap();
+        let summed = SUMMED.contains(name);
+        let expected = if summed { PayloadCheck::Intact } else { PayloadCheck::Unverifiable };
+        assert_eq!(check_payload(&whole).unwrap(), expected, "{name}");
+        let Some(sums) = embedded_sums(&whole).unwrap() else { continue };
+        assert!(summed, "{name}");
+        let (at, length) = sums.parts()[0];
+        // The last bytes: names and times before them are under no sum.
+        for back in [1, 3, 6] {
+            let at = usize::try_from(at + length).unwrap() - back;
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            assert_ne!(check_payload(&damaged).unwrap(), PayloadCheck::Intact, "{name} with another byte {at}");
+        }
+        let cut = whole[..whole.len() - 1].to_vec();
+        assert_ne!(check_payload(&cut).unwrap(), PayloadCheck::Intact, "{name}");
+        let facts = identify(&cut, "prod.bin");
+        let said = !facts.damage.is_empty() || check_payload(&cut).unwrap() == PayloadCheck::Damaged;
+        assert!(said, "{name} without its last byte: {facts:?}");
     }
 }

@@ -95,6 +95,81 @@ async fn a_device_is_told_what_it_should_run() {
     assert!(dropped.contains(&json!("not_met")), "{told:#}");
 }
 
+/// What catalogues name is recommended as well, what they advise against is not; and what is not whole never is.
+#[tokio::test]
+async fn catalogues_and_damage_count() {
+    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-listed-{}", std::process::id())));
+    let sim = SimDevice::new(DeviceSpec::ios_switch("edge1").login("admin", "p"));
+    let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let config = json!({
+        "data": folder.0.join("data"), "secrets": {"lab": {"value": "p"}}, "devices": [{
+            "id": "edge1", "at": {"host": "127.0.0.1", "port": served.local_addr().port()}, "platform": "ios",
+            "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
+        }],
+    });
+    let client = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap();
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    let file = |version: &str, missing: usize| {
+        let path = folder.0.join(format!("c2960x-universalk9-mz.{version}.bin"));
+        let mut file = Vec::new();
+        let made = IosImageSpec::new("C2960X", "C2960X-UNIVERSALK9-M", number(version), 300_000);
+        ios_image(&made).read_to_end(&mut file).unwrap();
+        file.truncate(file.len() - missing);
+        std::fs::write(&path, file).unwrap();
+        path
+    };
+    let whole = call("import", json!({"path": file("152-7.E8", 0)})).await;
+    assert!(whole["facts"]["embedded_sum"]["value"].is_string() && whole["facts"]["damage"].is_null(), "{whole:#}");
+    call("import", json!({"path": file("152-7.E9", 0)})).await;
+    let cut = call("import", json!({"path": file("152-7.E11", 1)})).await;
+    assert!(cut["facts"]["damage"][0].as_str().unwrap().contains("truncated"), "{cut:#}");
+    call("inspect", json!({"devices": ["edge1"]})).await;
+
+    let about = |report: &Value, code: &str| {
+        let found = report["devices"][0]["findings"].as_array().unwrap().clone();
+        found.into_iter().find(|finding| finding["code"] == code)
+    };
+    let report = call("analyse", json!({"image": cut["file_name"], "devices": ["edge1"]})).await;
+    assert_eq!(report["devices"][0]["verdict"], "incompatible", "{report:#}");
+    assert_eq!(about(&report, "image.damaged").unwrap()["severity"], "blocking");
+    let plan = call("plan", json!({"image": cut["file_name"], "devices": ["edge1"]})).await;
+    assert_eq!(plan["devices"], json!([]), "nothing is planned with it: {plan:#}");
+
+    // The newest of the repository is withdrawn by a catalogue, which names two more.
+    let entry = |code: &str, lifecycle: Value, advisories: Value| {
+        json!({
+            "filename": format!("c2960x-universalk9-mz.{code}.bin"), "platform": "ios", "families": ["c2960x"],
+            "version": number(code), "feature_set": "universalk9", "image_type": "image", "size": 300_000,
+            "crypto": {"k9": true}, "lifecycle": lifecycle, "advisories": advisories,
+        })
+    };
+    let document = json!({"schema": 1, "entries": [
+        entry("152-7.E9", json!({"status": "withdrawn"}), json!(["cisco-sa-2026-1"])),
+        entry("152-7.E12", json!({"status": "active", "suggested": true}), json!([])),
+        entry("152-7.E13", json!({"status": "deferred"}), json!(["it leaks memory"])),
+    ]});
+    let path = folder.0.join("catalogue.json");
+    std::fs::write(&path, document.to_string()).unwrap();
+    call("import_catalog", json!({"path": path, "allow_unsigned": true, "name": "lab"})).await;
+
+    let told = call("recommend", json!({"devices": ["edge1"]})).await;
+    let recommended = versions(&told[0]["recommended"]);
+    assert!(recommended.contains(&"15.2(7)E12") && recommended.contains(&"15.2(7)E8"), "{told:#}");
+    for (version, why) in [("15.2(7)E9", "cisco-sa-2026-1"), ("15.2(7)E13", "leaks"), ("15.2(7)E11", "truncated")] {
+        assert!(!recommended.contains(&version), "{version}: {told:#}");
+        let dropped = told[0]["dropped"].as_array().unwrap().iter().find(|one| one["version"] == version);
+        assert!(dropped.unwrap().to_string().contains(why), "{version}: {dropped:#?}");
+    }
+    let local = json!({"devices": ["edge1"], "settings": {"include_catalogue": false}});
+    let told = call("recommend", local).await;
+    assert!(!versions(&told[0]["recommended"]).contains(&"15.2(7)E12"), "{told:#}");
+
+    // What the catalogue says counts in an analysis as well, for the file that it names.
+    let report = call("analyse", json!({"image": "c2960x-universalk9-mz.152-7.E9.bin", "devices": ["edge1"]})).await;
+    let found = about(&report, "standing.withdrawn").expect("standing.withdrawn");
+    assert!(found["message"].as_str().unwrap().contains("cisco-sa-2026-1"), "{found:#}");
+}
+
 /// `152-7.E10` as it is in the header.
 fn number(code: &str) -> String {
     let (digits, rest) = code.split_once('-').unwrap();

@@ -37,17 +37,17 @@ pub(super) struct Elf {
     pub(super) blocks: Vec<CwBlock>,
     /// The packed image.
     pub(super) payload: Option<Payload>,
-    /// What looked wrong.
-    pub(super) remarks: Vec<String>,
+    /// What proves that the file is not whole.
+    pub(super) damage: Vec<String>,
 }
 
 /// Offset and size of the sections that have bytes; `None` when the header has no table or it cannot be read.
-fn sections(bytes: &dyn ReadAt, remarks: &mut Vec<String>) -> io::Result<Option<Vec<(u64, u64)>>> {
+fn sections(bytes: &dyn ReadAt, damage: &mut Vec<String>) -> io::Result<Option<Vec<(u64, u64)>>> {
     let header = source::read(bytes, 0, HEADER)?;
     let (Some(table), Some(size), Some(count)) =
         (source::word(&header, 32), source::half(&header, 46), source::half(&header, 48))
     else {
-        remarks.push("the file ends inside its header: it is truncated".to_owned());
+        damage.push("the file ends inside its header: it is truncated".to_owned());
         return Ok(None);
     };
     let length = SECTION * usize::from(count);
@@ -55,7 +55,7 @@ fn sections(bytes: &dyn ReadAt, remarks: &mut Vec<String>) -> io::Result<Option<
         return Ok(None);
     }
     if u64::from(table) + length as u64 > bytes.size() {
-        remarks.push("the file ends before its table of sections: it is truncated".to_owned());
+        damage.push("the file ends before its table of sections: it is truncated".to_owned());
         return Ok(None);
     }
     let table = source::read(bytes, u64::from(table), length)?;
@@ -73,7 +73,7 @@ fn sections(bytes: &dyn ReadAt, remarks: &mut Vec<String>) -> io::Result<Option<
 /// Reads the table of sections, the header of the packed image, and at most `budget` bytes of the other sections.
 pub(super) fn read(bytes: &dyn ReadAt, mut budget: usize) -> io::Result<Elf> {
     let mut elf = Elf::default();
-    let Some(parts) = sections(bytes, &mut elf.remarks)? else {
+    let Some(parts) = sections(bytes, &mut elf.damage)? else {
         return Ok(elf);
     };
     elf.has_sections = true;
@@ -81,13 +81,13 @@ pub(super) fn read(bytes: &dyn ReadAt, mut budget: usize) -> io::Result<Elf> {
         let end = at.saturating_add(size);
         if end > bytes.size() {
             let has = bytes.size();
-            elf.remarks.push(format!("section {number} ends at byte {end}, the file has {has}: it is truncated"));
+            elf.damage.push(format!("section {number} ends at byte {end}, the file has {has}: it is truncated"));
         }
         let start = source::read(bytes, at, PAYLOAD_HEADER)?;
         if source::word(&start, 0) == Some(PAYLOAD) {
             if let (Some(packed), Some(sum)) = (source::word(&start, 8), source::word(&start, 12)) {
                 if u64::from(packed) + PAYLOAD_HEADER as u64 > size {
-                    elf.remarks.push(format!("the packed image says {packed} bytes, its section has {size}"));
+                    elf.damage.push(format!("the packed image says {packed} bytes, its section has {size}"));
                 }
                 let payload = Payload { at: at.saturating_add(PAYLOAD_HEADER as u64), packed: packed.into(), sum };
                 elf.payload = Some(payload);

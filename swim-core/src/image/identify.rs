@@ -12,7 +12,7 @@ use super::source::{self, ReadAt};
 use super::unpack::{look_inside, packed_parts};
 use super::{
     Field, ImageFacts, Inside, NameFacts, Provenance, describe, elf, flash_record, iso, magic, mzip, npk, nxos_header,
-    onie, packages_conf, parse_filename, rpm, tar, tlv, xr, zip,
+    onie, packages_conf, packed_tar, parse_filename, rpm, tar, tlv, xr, zip,
 };
 use crate::version::{Scheme, Version};
 
@@ -79,6 +79,9 @@ pub fn identify_with(bytes: &dyn ReadAt, file_name: &str, inside: Option<&Inside
         }
     };
     facts.container = Some(Field::new(container.to_owned(), Provenance::Header));
+    if container == UNKNOWN && facts.platform.is_none() && named.platform.is_some() {
+        facts.remarks.push("the form of the file is not known: all that is said of it is from its name".to_owned());
+    }
     name(&mut facts, &named);
     facts
 }
@@ -104,7 +107,7 @@ fn content(
             ));
             if record.length.is_some_and(|length| length > inner.size()) {
                 facts
-                    .remarks
+                    .damage
                     .push("the file is shorter than the record in front of it says: it is truncated".to_owned());
             }
             if *named == NameFacts::default() {
@@ -172,7 +175,10 @@ fn of_others(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) -> io::Res
         return Ok(Some("nxos"));
     }
     if let Some(volume) = iso::read(bytes)? {
-        if volume.cut {
+        if volume.bytes > bytes.size() {
+            let (says, has) = (volume.bytes, bytes.size());
+            facts.damage.push(format!("the volume says {says} bytes, the file has {has}: it is truncated"));
+        } else if volume.cut {
             facts
                 .remarks
                 .push("not all folders of the volume are there: it is truncated, or not all at hand".to_owned());
@@ -181,11 +187,17 @@ fn of_others(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) -> io::Res
     }
     if let Some((names, cut)) = tar::names(bytes, head)? {
         if cut {
-            facts.remarks.push("the archive ends before its end: it is truncated or damaged".to_owned());
+            facts.damage.push("the archive ends before its end: it is truncated or damaged".to_owned());
         }
         return Ok(Some(if xr::archive(names.iter().map(String::as_str), facts) { "ios_xr_tar" } else { "tar" }));
     }
-    Ok(magic::identify(head, bytes.size(), facts))
+    let container = magic::identify(head, bytes.size(), facts);
+    if container == Some("gzip")
+        && let Some(archive) = packed_tar::identify(bytes, facts)?
+    {
+        return Ok(Some(archive));
+    }
+    Ok(container)
 }
 
 /// An IOS XE package.
@@ -200,8 +212,11 @@ fn package(header: &tlv::PackageHeader, whole: bool, facts: &mut ImageFacts) {
         facts.signature = Some(Field::new(kind.unwrap_or_else(|| "present".to_owned()), Provenance::Header));
     }
     if header.cut {
-        let why = if whole { "the file ends inside its header" } else { "not all of the header was read" };
-        facts.remarks.push(why.to_owned());
+        if whole {
+            facts.damage.push("the file ends inside its header".to_owned());
+        } else {
+            facts.remarks.push("not all of the header was read".to_owned());
+        }
     }
 }
 
@@ -209,6 +224,7 @@ fn package(header: &tlv::PackageHeader, whole: bool, facts: &mut ImageFacts) {
 fn classic_mzip(bytes: &dyn ReadAt, inside: Option<&Inside>, facts: &mut ImageFacts) -> io::Result<()> {
     facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
     let mzip = mzip::read(bytes)?;
+    facts.damage.extend(mzip.damage);
     facts.remarks.extend(mzip.remarks);
     let (mut budget, mut blocks) = (SEARCHED, Vec::new());
     for segment in mzip.segments.iter().filter(|segment| segment.is_raw()) {
@@ -239,7 +255,7 @@ fn classic_elf(
     if blocks.is_empty() && elf.payload.is_none() && named.platform.as_deref() != Some("ios") {
         return Ok(false);
     }
-    facts.remarks.extend(elf.remarks);
+    facts.damage.extend(elf.damage);
     if blocks.is_empty() {
         let unread = "no description block was found: it may be inside the compressed payload";
         unpacked(inside, &mut blocks, unread, facts);

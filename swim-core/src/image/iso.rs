@@ -11,6 +11,9 @@ const VOLUME: u64 = 16 * SECTOR;
 const MAGIC: &[u8] = b"\x01CD001\x01";
 /// The record of the root folder inside of the descriptor.
 const ROOT: std::ops::Range<usize> = 156..190;
+/// How large the volume is, and its blocks, inside of the descriptor.
+const SECTORS: std::ops::Range<usize> = 80..84;
+const BLOCK: std::ops::Range<usize> = 128..130;
 /// Bytes of a record before its name.
 const RECORD: usize = 33;
 const IS_FOLDER: u8 = 2;
@@ -36,6 +39,8 @@ pub(super) struct Volume {
     pub(super) files: Vec<File>,
     /// A part of it is not there, or not at hand.
     pub(super) cut: bool,
+    /// Bytes of the volume, as it says.
+    pub(super) bytes: u64,
 }
 
 /// Walks the folders; `None` when it is no volume.
@@ -44,7 +49,11 @@ pub(super) fn read(bytes: &dyn ReadAt) -> io::Result<Option<Volume>> {
     if !descriptor.starts_with(MAGIC) {
         return Ok(None);
     }
-    let mut volume = Volume::default();
+    // In blocks, which are nearly always of the size of a sector.
+    let blocks = descriptor.get(BLOCK).is_some_and(|size| size == SECTOR.to_le_bytes().split_at(2).0);
+    let sectors = descriptor.get(SECTORS).filter(|_| blocks).and_then(|b| b.try_into().ok());
+    let sectors = sectors.map_or(0, u32::from_le_bytes);
+    let mut volume = Volume { bytes: u64::from(sectors) * SECTOR, ..Volume::default() };
     let Some((_, root)) = descriptor.get(ROOT).and_then(record) else {
         volume.cut = true;
         return Ok(Some(volume));

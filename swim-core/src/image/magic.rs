@@ -1,6 +1,7 @@
 //! Files that a few bytes tell, and of which little more can be read.
 
 use super::source::{half, word};
+use super::zip::little;
 use super::{Field, ImageFacts, Provenance, describe};
 
 /// A rule: the bytes at the beginning, and the container.
@@ -14,7 +15,7 @@ const MAGICS: [(&[u8], &str); 7] = [
     (b"BZh", "bzip2"),
 ];
 /// A uImage: its name behind the numbers of its header.
-const UIMAGE: usize = 64;
+pub(super) const UIMAGE: usize = 64;
 const UIMAGE_NAME: std::ops::Range<usize> = 32..64;
 /// Very old microcode of IOS: a word with one byte that differs, and the name behind it.
 const MICROCODE: [u32; 2] = [0x8501_1400, 0x8501_CB00];
@@ -22,6 +23,22 @@ const MICROCODE_NAME: usize = 7;
 /// A name in the header of gzip.
 const HAS_NAME: u8 = 8;
 const HAS_EXTRA: u8 = 4;
+
+/// The CRC-32 that a uImage gives of its data, and their length. `None` when it is none, or the sum of its header does not hold.
+pub(super) fn uimage(head: &[u8]) -> Option<(u32, u64)> {
+    const OWN_SUM: std::ops::Range<usize> = 4..8;
+    let mut header: [u8; UIMAGE] = head.get(..UIMAGE)?.try_into().ok()?;
+    if !header.starts_with(b"\x27\x05\x19\x56") {
+        return None;
+    }
+    let own = word(&header, OWN_SUM.start)?;
+    // It was computed with nothing in its place.
+    header.get_mut(OWN_SUM)?.fill(0);
+    let mut crc = flate2::Crc::new();
+    crc.update(&header);
+    (crc.sum() == own).then_some(())?;
+    Some((word(&header, 24)?, u64::from(word(&header, 12)?)))
+}
 
 /// The container, when the first bytes tell one.
 pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option<&'static str> {
@@ -35,11 +52,13 @@ pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option
         "uimage" => {
             named(facts, head.get(UIMAGE_NAME));
             if let Some(bytes) = word(head, 12).map(u64::from).filter(|b| b + UIMAGE as u64 > size) {
-                facts.remarks.push(format!(
+                facts.damage.push(format!(
                     "the image says {bytes} bytes behind its header, the file has {size}: it is truncated"
                 ));
             }
         }
+        "squashfs" => too_short(facts, size, little(head, 40, 8)),
+        "fit" => too_short(facts, size, word(head, 4).map(u64::from)),
         "gzip" => {
             let flags = head.get(3).copied().unwrap_or_default();
             let extra =
@@ -51,6 +70,13 @@ pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option
         _ => {}
     }
     Some(container)
+}
+
+/// The header says how many bytes there are; the file may be padded, but not shorter.
+fn too_short(facts: &mut ImageFacts, has: u64, says: Option<u64>) {
+    if let Some(says) = says.filter(|says| *says > has) {
+        facts.damage.push(format!("the header says {says} bytes, the file has {has}: it is truncated"));
+    }
 }
 
 /// Takes the name up to its end, when it is one.

@@ -14,13 +14,14 @@ mod npk;
 mod nxos_header;
 mod onie;
 mod packages_conf;
-mod payload;
+mod packed_tar;
 mod requirements;
 mod rpm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(crate) mod samples;
 mod source;
+mod sums;
 mod tar;
 mod tlv;
 mod unpack;
@@ -32,12 +33,13 @@ pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
 pub use packages_conf::{PackageUse, PackagesConf};
-pub use payload::{PayloadCheck, check_payload};
+
 pub(crate) use requirements::changed;
 pub use requirements::{
     Changed, Need, Overrides, REQUIREMENT_BYTES, Requirement, RequirementChange, RequirementField, Requirements,
 };
 pub use source::{Head, ReadAt};
+pub use sums::{EmbeddedSums, PayloadCheck, check_payload, embedded_sums};
 pub use tlv::{HeaderEntry, PackageHeader, package_header};
 pub use unpack::{Inside, PackedPart, Packing, look_inside, packed_parts};
 
@@ -85,9 +87,9 @@ impl<T> Field<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImageFacts {
-    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `ios_microcode`, `ios_xr_iso`, `ios_xr_tar`, `nxos`,
-    /// `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`; `iso`, `tar`, `zip`, `gzip`, `bzip2`, `squashfs`, `elf`, `uimage`, `fit`, `netboot`
-    /// for what such a file holds nothing known; `unknown`.
+    /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `ios_microcode`, `ios_xr_iso`, `ios_xr_tar`, `ios_xr_tgz`,
+    /// `nxos`, `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`, `junos_tgz`; `iso`, `tar`, `tgz`, `zip`, `gzip`, `bzip2`, `squashfs`,
+    /// `elf`, `uimage`, `fit`, `netboot` for what such a file holds nothing known; `unknown`.
     pub container: Option<Field<String>>,
     /// `ios`, `ios_xe`, `ios_xr`, `nxos`, ...: which platform definition it is for.
     pub platform: Option<Field<String>>,
@@ -118,9 +120,16 @@ pub struct ImageFacts {
     pub signature: Option<Field<String>>,
     /// The name of the image as the bytes tell it.
     pub internal_name: Option<Field<String>>,
+    /// The sum inside of the file that was computed again and holds, e.g. `CRC-32 of gzip`. It finds damage; it is no proof of
+    /// origin. Absent when the file has none that is understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded_sum: Option<Field<String>>,
     /// Boards, route processors and architectures that the header names, verbatim.
     pub compatibility: Vec<Field<String>>,
-    /// Everything that looked wrong: truncated, contradictory, ambiguous.
+    /// What proves that the file is not whole: bytes that are missing, sums that do not hold. No such image is for a device.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<String>,
+    /// Everything else that looked wrong: contradictory, ambiguous, not understood.
     pub remarks: Vec<String>,
 }
 

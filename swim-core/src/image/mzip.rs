@@ -52,7 +52,9 @@ pub(super) struct Mzip {
     pub(super) records: Vec<u8>,
     /// The sum of records and segments, as the file says.
     pub(super) sum: u16,
-    /// What looked wrong.
+    /// What proves that the file is not whole.
+    pub(super) damage: Vec<String>,
+    /// What is not understood.
     pub(super) remarks: Vec<String>,
 }
 
@@ -63,11 +65,11 @@ pub(super) fn read(bytes: &dyn ReadAt) -> io::Result<Mzip> {
     let (Some(count), Some(sum), Some(own)) =
         (source::word(&header, 12), source::half(&header, 52), source::half(&header, CHECKED))
     else {
-        mzip.remarks.push("the file ends inside its header: it is truncated".to_owned());
+        mzip.damage.push("the file ends inside its header: it is truncated".to_owned());
         return Ok(mzip);
     };
     if crc16(0, header.get(..CHECKED).unwrap_or_default()) != own {
-        mzip.remarks.push("the check sum of the header is wrong: the file is damaged".to_owned());
+        mzip.damage.push("the check sum of the header is wrong: the file is damaged".to_owned());
         return Ok(mzip);
     }
     if !(1..=SEGMENTS).contains(&count) {
@@ -78,7 +80,7 @@ pub(super) fn read(bytes: &dyn ReadAt) -> io::Result<Mzip> {
     let length = RECORD * usize::try_from(count).unwrap_or_default();
     mzip.records = source::read(bytes, RECORD as u64, length)?;
     if ((RECORD + length) as u64) > bytes.size() {
-        mzip.remarks.push("the file ends inside its records of segments: it is truncated".to_owned());
+        mzip.damage.push("the file ends inside its records of segments: it is truncated".to_owned());
     }
     for (number, record) in mzip.records.chunks_exact(RECORD).enumerate() {
         let field = |at| source::word(record, at);
@@ -86,7 +88,7 @@ pub(super) fn read(bytes: &dyn ReadAt) -> io::Result<Mzip> {
         let segment = Segment { at: at.into(), packed: packed.into(), kind };
         let (end, has) = (segment.at + segment.packed, bytes.size());
         if end > has {
-            mzip.remarks.push(format!("segment {number} ends at byte {end}, the file has {has}: it is truncated"));
+            mzip.damage.push(format!("segment {number} ends at byte {end}, the file has {has}: it is truncated"));
         }
         mzip.segments.push(segment);
     }

@@ -28,7 +28,7 @@ pub(super) fn identify(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) 
     let length = head.get(4..8).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
     let end = HEADER + u64::from(length);
     if end > bytes.size() {
-        facts.remarks.push(format!("the package says {end} bytes, the file has {}: it is truncated", bytes.size()));
+        facts.damage.push(format!("the package says {end} bytes, the file has {}: it is truncated", bytes.size()));
     }
     let mut at = HEADER;
     for _ in 0..RECORDS {

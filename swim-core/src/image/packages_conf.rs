@@ -188,7 +188,7 @@ pub(super) fn describe(facts: &mut ImageFacts, conf: &PackagesConf) {
         }
     }
     if conf.cut {
-        facts.remarks.push("the file ends inside its description: it is cut".to_owned());
+        facts.damage.push("the file ends inside its description: it is cut".to_owned());
     }
     if !conf.unknown.is_empty() {
         facts.remarks.push(format!("{} lines are not understood", conf.unknown.len()));

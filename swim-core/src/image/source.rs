@@ -122,6 +122,37 @@ impl io::Read for Stretch<'_> {
     }
 }
 
+/// Stretches of a file, one behind the other, as a stream.
+pub(super) struct Stretches<'a> {
+    whole: &'a dyn ReadAt,
+    left: &'a [(u64, u64)],
+    /// Bytes of the first of them that were read.
+    done: u64,
+}
+
+impl<'a> Stretches<'a> {
+    /// A stream of these stretches: offsets and lengths.
+    pub(super) fn new(whole: &'a dyn ReadAt, stretches: &'a [(u64, u64)]) -> Self {
+        Self { whole, left: stretches, done: 0 }
+    }
+}
+
+impl io::Read for Stretches<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(((at, length), rest)) = self.left.split_first() {
+            let count = usize::try_from(length - self.done).unwrap_or(usize::MAX).min(buffer.len());
+            if self.done < *length {
+                let count =
+                    self.whole.read_at(at.saturating_add(self.done), buffer.get_mut(..count).unwrap_or_default())?;
+                self.done += count as u64;
+                return Ok(count);
+            }
+            (self.left, self.done) = (rest, 0);
+        }
+        Ok(0)
+    }
+}
+
 /// A big-endian word of 32 bits.
 pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))

@@ -1,6 +1,6 @@
 //! A walk over the member headers of a tar archive. The members themselves are not read.
 
-use std::io;
+use std::io::{self, Read};
 
 use super::info::{self, TarInfo};
 use super::source::{self, ReadAt};
@@ -117,6 +117,21 @@ pub(super) fn identify(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) 
     true
 }
 
+/// The names of the members of an archive that is read as a stream, as far as it goes.
+pub(super) fn stream(mut archive: impl Read) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut block = [0; BLOCK];
+    while names.len() < MEMBERS && archive.read_exact(&mut block).is_ok() {
+        let Some((name, length)) = header(&block) else { break };
+        names.push(name);
+        let Some(padded) = length.checked_next_multiple_of(BLOCK as u64) else { break };
+        if io::copy(&mut archive.by_ref().take(padded), &mut io::sink()).is_err() {
+            break;
+        }
+    }
+    names
+}
+
 /// The names of the members, when it is an archive; and whether it ends before its end.
 pub(super) fn names(bytes: &dyn ReadAt, head: &[u8]) -> io::Result<Option<(Vec<String>, bool)>> {
     if head.get(..BLOCK).and_then(header).is_none() {
@@ -131,10 +146,10 @@ pub(super) fn names(bytes: &dyn ReadAt, head: &[u8]) -> io::Result<Option<(Vec<S
 fn judge(bytes: &dyn ReadAt, text: &[u8], parsed: &TarInfo, members: &[Member], end: End, facts: &mut ImageFacts) {
     let last = members.iter().find(|member| is(&member.name, "info.ver"));
     match (end, last) {
-        (End::Cut, _) => facts.remarks.push("the file ends inside a member: it is truncated".to_owned()),
-        (End::Damaged, _) => facts.remarks.push("a member header is damaged".to_owned()),
+        (End::Cut, _) => facts.damage.push("the file ends inside a member: it is truncated".to_owned()),
+        (End::Damaged, _) => facts.damage.push("a member header is damaged".to_owned()),
         (End::Whole, None) => {
-            facts.remarks.push("the last member, info.ver, is missing: the file is truncated".to_owned())
+            facts.damage.push("the last member, info.ver, is missing: the file is truncated".to_owned())
         }
         (End::Unseen, None) => facts.remarks.push("not all of the archive was at hand: it may be truncated".to_owned()),
         (End::Whole | End::Unseen, Some(_)) => {}
@@ -142,7 +157,7 @@ fn judge(bytes: &dyn ReadAt, text: &[u8], parsed: &TarInfo, members: &[Member], 
     if let Some(last) = last.filter(|last| last.size <= info::LONGEST as u64) {
         let again = usize::try_from(last.size).ok().and_then(|size| source::read(bytes, last.at, size).ok());
         if again.is_some_and(|again| again.len() as u64 == last.size && again != text) {
-            facts.remarks.push("info and info.ver differ".to_owned());
+            facts.damage.push("info and info.ver differ".to_owned());
         }
     }
     let (name, size) =
@@ -151,7 +166,7 @@ fn judge(bytes: &dyn ReadAt, text: &[u8], parsed: &TarInfo, members: &[Member], 
         && let Some(member) = members.iter().find(|member| is(&member.name, name))
         && member.size > size
     {
-        facts.remarks.push(format!("{name} has {} bytes, the description says {size}", member.size));
+        facts.damage.push(format!("{name} has {} bytes, the description says {size}", member.size));
     }
 }
 

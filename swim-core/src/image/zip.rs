@@ -14,7 +14,7 @@ const END: &[u8] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
 const COMMENT: usize = 65_535;
 const ENTRY_BYTES: usize = 46;
-const MEMBER_BYTES: usize = 30;
+pub(super) const MEMBER_BYTES: usize = 30;
 /// Members and bytes of a directory. Images have some dozen.
 const MEMBERS: usize = 100_000;
 const DIRECTORY: u64 = 4 * 1024 * 1024;
@@ -24,22 +24,48 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 
 #[derive(Debug)]
-struct Member {
-    name: String,
+pub(super) struct Member {
+    pub(super) name: String,
     method: u16,
-    /// The sum of its bytes.
-    sum: u32,
-    packed: u64,
-    at: u64,
+    /// The CRC-32 of its bytes.
+    pub(super) sum: u32,
+    pub(super) packed: u64,
+    /// Where its header begins.
+    pub(super) at: u64,
+}
+
+impl Member {
+    /// Is it packed in a way that is understood? And if so, is it packed at all?
+    pub(super) const fn is_deflated(&self) -> Option<bool> {
+        match self.method {
+            STORED => Some(false),
+            DEFLATED => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// What the end of an archive says.
+pub(super) enum Directory {
+    Members(Vec<Member>),
+    /// All of the end is at hand, and has none.
+    Missing,
+    /// It is not at hand, or larger than those that are read.
+    Unseen,
 }
 
 /// Reads the archive. The container, when it is an image that is known.
 pub(super) fn identify(bytes: &dyn ReadAt, facts: &mut ImageFacts) -> io::Result<&'static str> {
-    let Some(members) = directory(bytes)? else {
-        facts.remarks.push(
-            "the directory of the archive is not there: the file is truncated, or its end is not at hand".to_owned(),
-        );
-        return Ok("zip");
+    let members = match directory(bytes)? {
+        Directory::Members(members) => members,
+        Directory::Missing => {
+            facts.damage.push("the directory at the end of the archive is missing: the file is truncated".to_owned());
+            return Ok("zip");
+        }
+        Directory::Unseen => {
+            facts.remarks.push("the directory at the end of the archive was not at hand".to_owned());
+            return Ok("zip");
+        }
     };
     let text = |name: &str| match members.iter().find(|m| m.name == name) {
         Some(member) => member_text(bytes, member),
@@ -84,25 +110,33 @@ fn sonic(facts: &mut ImageFacts, version: &str, platforms: Option<&str>) {
     describe::typed(facts, "image");
 }
 
-fn little(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
+pub(super) fn little(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     Some(bytes.get(at..at + width)?.iter().rev().fold(0, |sum, b| (sum << 8) | u64::from(*b)))
 }
 
-fn directory(bytes: &dyn ReadAt) -> io::Result<Option<Vec<Member>>> {
+pub(super) fn directory(bytes: &dyn ReadAt) -> io::Result<Directory> {
     let start = bytes.size().saturating_sub((END_BYTES + COMMENT) as u64);
     let tail = source::read(bytes, start, END_BYTES + COMMENT)?;
     let Some(end) = tail.windows(END.len()).rposition(|w| w == END).and_then(|at| tail.get(at..)) else {
-        return Ok(None);
+        let all = start + tail.len() as u64 == bytes.size();
+        return Ok(if all { Directory::Missing } else { Directory::Unseen });
     };
-    let (Some(count), Some(size), Some(at)) = (little(end, 10, 2), little(end, 12, 4), little(end, 16, 4)) else {
-        return Ok(None);
+    let numbers = (little(end, 10, 2), little(end, 12, 4), little(end, 16, 4), little(end, 20, 2));
+    let (Some(count), Some(size), Some(at), Some(comment)) = numbers else {
+        return Ok(Directory::Missing);
     };
+    if end.len() < END_BYTES + comment as usize {
+        return Ok(Directory::Missing);
+    }
     if size > DIRECTORY {
-        return Ok(None);
+        return Ok(Directory::Unseen);
+    }
+    if at + size > bytes.size() {
+        return Ok(Directory::Missing);
     }
     let table = source::read(bytes, at, size as usize)?;
     if (table.len() as u64) < size {
-        return Ok(None);
+        return Ok(Directory::Unseen);
     }
     let (mut rest, mut members) = (table.as_slice(), Vec::new());
     while rest.starts_with(ENTRY) && (members.len() as u64) < count && members.len() < MEMBERS {
@@ -119,7 +153,7 @@ fn directory(bytes: &dyn ReadAt) -> io::Result<Option<Vec<Member>>> {
         let Some(behind) = rest.get(name_end + extra as usize + comment as usize..) else { break };
         rest = behind;
     }
-    Ok(Some(members))
+    Ok(Directory::Members(members))
 }
 
 /// The text of a member, when it is small and its sum holds.

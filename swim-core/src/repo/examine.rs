@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::window::Ends;
 use crate::image::{
-    ImageFacts, Inside, PackedPart, ReadAt, identify, identify_with, is_hidden, look_inside, packed_parts,
+    Field, ImageFacts, Inside, PackedPart, PayloadCheck, Provenance, ReadAt, embedded_sums, identify, identify_with,
+    is_hidden, look_inside, packed_parts,
 };
 use crate::model::Sha256;
 use crate::ports::ImageStore;
@@ -58,11 +59,21 @@ impl ReadAt for AtHand<'_> {
 /// nothing, or has read so much that no honest file needs more.
 pub(super) async fn examine(store: &dyn ImageStore, image: &Sha256, ends: &Ends, file_name: &str) -> ImageFacts {
     let (facts, at_hand) = look_around(store, image, ends, file_name).await;
-    if !is_hidden(&facts) {
-        return facts;
-    }
+    let mut facts = if is_hidden(&facts) { look_deeper(store, image, &at_hand, facts, file_name).await } else { facts };
+    check(store, image, &at_hand, &mut facts).await;
+    facts
+}
+
+/// What the file is says a part of it that is packed.
+async fn look_deeper(
+    store: &dyn ImageStore,
+    image: &Sha256,
+    at_hand: &AtHand<'_>,
+    facts: ImageFacts,
+    file_name: &str,
+) -> ImageFacts {
     let mut inside = None;
-    for part in packed_parts(&at_hand).unwrap_or_default() {
+    for part in packed_parts(at_hand).unwrap_or_default() {
         let found = unpack(store, image, part).await;
         let over = found.block.is_some();
         inside = Some(found);
@@ -71,7 +82,25 @@ pub(super) async fn examine(store: &dyn ImageStore, image: &Sha256, ends: &Ends,
         }
     }
     // Without a part that can be unpacked the remark stays that it was not read.
-    inside.map_or(facts, |inside| identify_with(&at_hand, file_name, Some(&inside)))
+    inside.map_or(facts, |inside| identify_with(at_hand, file_name, Some(&inside)))
+}
+
+/// Computes the sums that the file carries of its content, where it has any, and says in the facts what came out.
+async fn check(store: &dyn ImageStore, image: &Sha256, at_hand: &AtHand<'_>, facts: &mut ImageFacts) {
+    // What is known to be damaged needs no second proof, which would cost another look at all bytes.
+    let Some(sums) = embedded_sums(at_hand).ok().flatten().filter(|_| facts.damage.is_empty()) else { return };
+    let (name, parts) = (sums.name(), sums.parts().to_vec());
+    if parts.iter().any(|(at, length)| at.saturating_add(*length) > at_hand.size()) {
+        facts.damage.push(format!("bytes are missing that the {name} is of"));
+        return;
+    }
+    match fed(store, image, &parts, move |content| sums.check(content)).await {
+        Ok(Ok(PayloadCheck::Intact)) => facts.embedded_sum = Some(Field::new(name.to_owned(), Provenance::Payload)),
+        Ok(Ok(PayloadCheck::Damaged)) => facts.damage.push(format!("the {name} does not hold: the file is damaged")),
+        Ok(Ok(_)) => facts.remarks.push(format!("the {name} could not be computed")),
+        Ok(Err(e)) => facts.remarks.push(format!("the {name} could not be computed: {e}")),
+        Err(e) => facts.remarks.push(format!("the {name} could not be computed: {e}")),
+    }
 }
 
 async fn look_around<'a>(
@@ -101,27 +130,39 @@ async fn look_around<'a>(
     }
 }
 
-/// Unpacks a part on a thread of its own, which the reads of the store feed until it has found what it looks for.
+/// Unpacks a part until it has found what it looks for.
 async fn unpack(store: &dyn ImageStore, image: &Sha256, part: PackedPart) -> Inside {
+    let found = fed(store, image, &[(part.at, part.bytes)], move |content| look_inside(part, content)).await;
+    found.unwrap_or_else(|e| Inside {
+        remark: Some(format!("the packed part could not be unpacked: {e}")),
+        ..Inside::default()
+    })
+}
+
+/// Does work on a thread of its own, which the reads of the store feed with these parts of an image until it has enough.
+async fn fed<T: Send + 'static>(
+    store: &dyn ImageStore,
+    image: &Sha256,
+    parts: &[(u64, u64)],
+    work: impl FnOnce(Fed) -> T + Send + 'static,
+) -> Result<T, JoinError> {
     let (feed, pieces) = mpsc::channel(FED);
-    let looking = spawn_blocking(move || look_inside(part, Fed { pieces, piece: Bytes::new() }));
-    let mut at = part.at;
-    let end = part.at.saturating_add(part.bytes);
-    while at < end {
-        let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(READ);
-        let piece = store.read(image, at, length).await;
-        let over = !matches!(&piece, Ok(piece) if !piece.is_empty());
-        at += piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        // Gone: it has found it, or cannot go on.
-        if feed.send(piece.map_err(|e| e.to_string())).await.is_err() || over {
-            break;
+    let working = spawn_blocking(move || work(Fed { pieces, piece: Bytes::new() }));
+    'parts: for (start, length) in parts {
+        let (mut at, end) = (*start, start.saturating_add(*length));
+        while at < end {
+            let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(READ);
+            let piece = store.read(image, at, length).await;
+            let over = !matches!(&piece, Ok(piece) if !piece.is_empty());
+            at += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+            // Gone: it has enough, or cannot go on.
+            if feed.send(piece.map_err(|e| e.to_string())).await.is_err() || over {
+                break 'parts;
+            }
         }
     }
     drop(feed);
-    match looking.await {
-        Ok(inside) => inside,
-        Err(e) => Inside { remark: Some(format!("the packed part could not be unpacked: {e}")), ..Inside::default() },
-    }
+    working.await
 }
 
 /// What the store read, as a stream.
@@ -224,7 +265,7 @@ mod tests {
         assert_eq!(facts.remarks, Vec::<String>::new());
         assert!(read <= 4 * PIECE as usize, "{read}");
         archive.truncate(archive.len() - 2 * 1024 * 1024);
-        assert!(examined(archive).await.0.remarks[0].contains("truncated"));
+        assert!(examined(archive).await.0.damage[0].contains("truncated"));
     }
 
     #[tokio::test]
@@ -246,7 +287,17 @@ mod tests {
         let facts = examine(&held, &Sha256::of(b"x"), &ends, "prod.bin").await;
         assert_eq!(facts.version.unwrap().value.normal(), "12.2(55)SE3");
         let read = *held.1.lock().unwrap();
-        assert!(read <= 5 * READ, "the rest is not read: {read}");
+        // Once for the sum; for the description the rest is not read.
+        assert!(read <= held.0.len() + 5 * READ, "{read}");
+        assert_eq!(facts.embedded_sum.unwrap().value, "CRC-16 of the segments");
+        assert_eq!(facts.damage, Vec::<String>::new());
+        // A flipped bit that the description does not show.
+        let mut damaged = held.0.clone();
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        let facts = examine(&Held(damaged, Mutex::default()), &Sha256::of(b"x"), &ends, "prod.bin").await;
+        assert_eq!(facts.version.unwrap().value.normal(), "12.2(55)SE3");
+        assert!(facts.embedded_sum.is_none() && facts.damage[0].contains("does not hold"), "{:?}", facts.damage);
         // A store that fails is no reason to lose what is known.
         let cut = Held(held.0[..150].to_vec(), Mutex::default());
         let facts = examine(&cut, &Sha256::of(b"x"), &ends, "prod.bin").await;

@@ -5,6 +5,7 @@ mod boot_rom;
 mod ciphers;
 mod config;
 mod crypto;
+mod damage;
 mod family;
 mod feature;
 mod flash;
@@ -36,6 +37,7 @@ pub(crate) use family::running_family;
 pub(super) const ALL: &[Rule] = &[
     support::rule,
     quarantine::rule,
+    damage::rule,
     family::rule,
     version::rule,
     path::rule,
@@ -63,4 +65,4 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 /// Rules about image and device themselves, whatever state the device is in.
-pub(super) const FIT: &[Rule] = &[family::rule, version::rule, ram::rule, flash::rule, boot_rom::rule];
+pub(super) const FIT: &[Rule] = &[damage::rule, family::rule, version::rule, ram::rule, flash::rule, boot_rom::rule];

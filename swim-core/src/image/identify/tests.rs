@@ -8,7 +8,7 @@ use crate::image::{Head, samples};
 const MIB: u64 = 1024 * 1024;
 
 fn remarks(facts: &ImageFacts, about: &str) -> usize {
-    facts.remarks.iter().filter(|remark| remark.contains(about)).count()
+    facts.damage.iter().chain(&facts.remarks).filter(|remark| remark.contains(about)).count()
 }
 
 #[test]

@@ -515,6 +515,23 @@ fn vendor() -> Vec<Row> {
             Warning,
         ),
         row("standing", deferred, World::new(), demand(Demand::Catalogue), "standing.unknown", Unknown),
+        row("damage", damage::rule, World::new(), |_| (), "", Pass),
+        row(
+            "damage",
+            damage::rule,
+            World::new(),
+            |w| w.image.facts.damage = vec!["it is truncated".into(), "a sum does not hold".into()],
+            "image.damaged",
+            Blocking,
+        ),
+        row(
+            "damage",
+            damage::rule,
+            World::new(),
+            |w| w.image.facts.embedded_sum = Some(Field::new("CRC-32 of gzip".into(), Provenance::Payload)),
+            "image.intact",
+            Pass,
+        ),
         row("known_good", good, World::new(), |_| (), "", Pass),
         row("known_good", good, World::new(), listed(KnownGood::NotListed), "", Pass),
         row("known_good", good, World::new(), listed(KnownGood::Listed), "known_good.listed", Pass),
@@ -689,6 +706,7 @@ fn every_row_is_answered_so() {
 #[test]
 fn every_rule_can_say_that_it_does_not_know() {
     let reasons = [
+        ("damage", "most images carry no sum of their content: what is known is proof, and there is nothing to ask for"),
         ("signature", "an image without a signature is common: nothing is missing"),
         ("ciphers", "its fact is the running version, for which the rule of versions asks; a warning names it"),
     ];

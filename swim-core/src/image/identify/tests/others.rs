@@ -104,8 +104,10 @@ fn damage_is_said_and_no_version_made_up() {
             let told = cut.version.as_ref().map(|v| v.value.normal());
             assert!(told.is_none() || told.as_deref() == Some(version), "{end}: {cut:?}");
             let container = cut.container.map(|c| c.value).unwrap_or_default();
-            let silent =
-                cut.remarks.is_empty() && told.is_some() && !["ios_xr_iso", "rpm"].contains(&container.as_str());
+            let silent = cut.damage.is_empty()
+                && cut.remarks.is_empty()
+                && told.is_some()
+                && !["ios_xr_iso", "rpm"].contains(&container.as_str());
             // What was only padding may be missing.
             assert!(!silent || whole[end..].iter().all(|b| *b == 0), "{end} of {}: {container}", whole.len());
         }

@@ -1,0 +1,42 @@
+//! Streams of gzip: each has the CRC-32 and the length of its content behind it.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::GzDecoder;
+
+use super::{CHUNK, PayloadCheck};
+
+pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
+/// Bytes of output for each byte of input that are believed, beyond the first megabytes: images are packed 1 to 10 times.
+const RATIO: u64 = 200;
+const FREE: u64 = 64 * 1024 * 1024;
+
+/// What a file of this size is unpacked to at most. A bomb is not followed beyond.
+pub(super) const fn most(size: u64) -> u64 {
+    FREE.saturating_add(size.saturating_mul(RATIO))
+}
+
+/// Unpacks all streams, and keeps nothing. What follows the last one is not of gzip: some vendors append a signature.
+pub(super) fn check(content: impl Read, mut most: u64) -> io::Result<PayloadCheck> {
+    let mut content = BufReader::with_capacity(CHUNK, content);
+    let mut first = true;
+    while first || content.fill_buf()?.starts_with(MAGIC) {
+        first = false;
+        let mut stream = GzDecoder::new(&mut content);
+        let unpacked = match io::copy(&mut stream.by_ref().take(most + 1), &mut io::sink()) {
+            Ok(unpacked) => unpacked,
+            Err(e) if is_of_content(&e) => return Ok(PayloadCheck::Damaged),
+            Err(e) => return Err(e),
+        };
+        if unpacked > most {
+            return Ok(PayloadCheck::Unverifiable);
+        }
+        most -= unpacked;
+    }
+    Ok(PayloadCheck::Intact)
+}
+
+/// The file ends too early, or its content is none, in place of: the medium could not be read.
+pub(super) fn is_of_content(e: &io::Error) -> bool {
+    matches!(e.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
+}
