@@ -64,7 +64,7 @@ pub(super) fn sums(bytes: &dyn ReadAt) -> io::Result<Option<(u64, Payload)>> {
         return Ok(Some((second.end, Payload::Sha256(digest.to_ascii_lowercase()))));
     }
     let md5 = first.entries.iter().find(|(tag, _)| *tag == MD5).and_then(|(_, value)| match value {
-        Value::Bytes(md5) => Some(md5.clone()),
+        Value::Bytes(md5) => Some(*md5),
         _ => None,
     });
     Ok(md5.map(|md5| (first.behind(), Payload::Md5(hex::encode(md5)))))

@@ -16,6 +16,9 @@ pub(super) struct Member {
     part: u64,
 }
 
+/// Where bytes are: offsets and lengths.
+type Parts = Vec<(u64, u64)>;
+
 /// A value that says that the true one is elsewhere (zip64).
 const ELSEWHERE: u64 = 0xffff_ffff;
 /// The longest name and extra field.
@@ -25,7 +28,7 @@ const RATIO: u64 = 200;
 const FREE: u64 = 64 * 1024 * 1024;
 
 /// The members in the order of their bytes, and where those are; `None` when there is one that is not understood.
-pub(super) fn plan(mut members: Vec<zip::Member>, size: u64) -> Option<(Vec<Member>, Vec<(u64, u64)>)> {
+pub(super) fn plan(mut members: Vec<zip::Member>, size: u64) -> Option<(Vec<Member>, Parts)> {
     members.sort_by_key(|member| member.at);
     let starts: Vec<u64> = members.iter().map(|member| member.at).collect();
     let mut parts = Vec::with_capacity(members.len());

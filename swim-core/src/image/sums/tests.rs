@@ -36,7 +36,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn streams_of_gzip_are_all_checked_and_what_follows_is_not_of_them() {
-    let content: Vec<u8> = (0..100_000_u32).map(|n| (n * 7 >> 3) as u8).collect();
+    let content: Vec<u8> = (0..100_000_u32).map(|n| ((n * 7) >> 3) as u8).collect();
     let two = [gzip(&content), gzip(b"second")].concat();
     assert_eq!(check_payload(&two).unwrap(), PayloadCheck::Intact);
     assert_eq!(check_payload(&[two.clone(), b"a signature".to_vec()].concat()).unwrap(), PayloadCheck::Intact);

@@ -706,7 +706,10 @@ fn every_row_is_answered_so() {
 #[test]
 fn every_rule_can_say_that_it_does_not_know() {
     let reasons = [
-        ("damage", "most images carry no sum of their content: what is known is proof, and there is nothing to ask for"),
+        (
+            "damage",
+            "most images carry no sum of their content: what is known is proof, and there is nothing to ask for",
+        ),
         ("signature", "an image without a signature is common: nothing is missing"),
         ("ciphers", "its fact is the running version, for which the rule of versions asks; a warning names it"),
     ];
