@@ -28,7 +28,7 @@ $(VENV)/bin/maturin:
 	$(VENV)/bin/pip install -q maturin pytest mypy
 
 python: $(VENV)/bin/maturin
-	cargo build --example sim_fleet
+	cargo build --workspace --example sim_fleet
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
 	$(VENV)/bin/pytest -q swim-py/tests
 	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim
@@ -40,8 +40,7 @@ c:
 
 # The same upgrade from Python and from C.
 examples: $(VENV)/bin/maturin
-	cargo build --example sim_fleet
-	cargo build -p swim-capi
+	cargo build --workspace --lib --example sim_fleet
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
 	$(VENV)/bin/python examples/run.py
 

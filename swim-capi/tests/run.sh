@@ -4,8 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}
 target=${CARGO_TARGET_DIR:-target}
-cargo build -p swim-capi --features testing
-cargo build --example sim_fleet
+# With the features that the tests of the workspace have: nothing is built twice.
+cargo build --workspace --lib --example sim_fleet --features swim-capi/testing
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
