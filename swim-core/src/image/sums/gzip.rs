@@ -23,7 +23,7 @@ pub(super) fn check(content: impl Read, mut most: u64) -> io::Result<PayloadChec
     while first || content.fill_buf()?.starts_with(MAGIC) {
         first = false;
         let mut stream = GzDecoder::new(&mut content);
-        let unpacked = match io::copy(&mut stream.by_ref().take(most + 1), &mut io::sink()) {
+        let unpacked = match io::copy(&mut stream.by_ref().take(most.saturating_add(1)), &mut io::sink()) {
             Ok(unpacked) => unpacked,
             Err(e) if is_of_content(&e) => return Ok(PayloadCheck::Damaged),
             Err(e) => return Err(e),

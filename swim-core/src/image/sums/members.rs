@@ -80,7 +80,7 @@ fn one(part: &mut impl Read, member: &Member) -> io::Result<PayloadCheck> {
     let mut sum = flate2::Crc::new();
     let most = FREE.saturating_add(member.packed.saturating_mul(RATIO));
     let whole = if member.deflated {
-        summed(flate2::read::DeflateDecoder::new(&mut packed).take(most + 1), &mut sum)?
+        summed(flate2::read::DeflateDecoder::new(&mut packed).take(most.saturating_add(1)), &mut sum)?
     } else {
         summed(&mut packed, &mut sum)?
     };

@@ -44,6 +44,8 @@ fn streams_of_gzip_are_all_checked_and_what_follows_is_not_of_them() {
     let mut damaged = two.clone();
     *damaged.last_mut().unwrap() ^= 1;
     assert_eq!(check_payload(&damaged).unwrap(), PayloadCheck::Damaged);
+    // A size that no file has.
+    assert_eq!(check_payload(&Head { bytes: two.clone(), size: u64::MAX }).unwrap(), PayloadCheck::Intact);
     // What is packed more tightly than any image is not followed.
     assert_eq!(gzip::check(gzip(&vec![0; 1 << 20]).as_slice(), 1000).unwrap(), PayloadCheck::Unverifiable);
 }
