@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use hyper::Uri;
 use swim_core::model::Endpoint;
+use swim_core::percent::encoded;
 use swim_core::{Error, ErrorKind, Result};
 
 /// An `http` or `https` address, taken apart.
@@ -47,7 +48,7 @@ impl Address {
     /// The same with one more parameter of the query.
     pub(super) fn with_parameter(mut self, name: &str, value: &str) -> Self {
         let mark = if self.target.contains('?') { '&' } else { '?' };
-        self.target = format!("{}{mark}{name}={}", self.target, encoded(value));
+        self.target = format!("{}{mark}{name}={}", self.target, encoded(value, ""));
         self
     }
 
@@ -76,19 +77,6 @@ impl Address {
         }
         Ok(to)
     }
-}
-
-/// A value as a query or a form writes it: every byte that could mean something else as `%XX`.
-pub(super) fn encoded(value: &str) -> String {
-    let mut out = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

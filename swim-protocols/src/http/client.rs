@@ -23,7 +23,7 @@ use hyper_util::rt::TokioIo;
 use swim_core::model::{Device, Direction, Protocol, Secret};
 use swim_core::ports::{Context, Fetch, Network, Note, Push, Receipt, Secrets, Transfer, TransferAbility};
 use swim_core::transfer::Elsewhere;
-use swim_core::{Effect, Error, ErrorKind, Result, Retry};
+use swim_core::{Effect, Error, ErrorKind, Result, Retry, percent};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::listing;
@@ -338,15 +338,7 @@ fn plain(method: Method, path: &str) -> Result<Request<Body>> {
 
 /// The path as a URL writes it: every byte that could mean something else as `%XX`.
 fn encoded(path: &str) -> String {
-    let mut out = String::from("/");
-    for byte in path.trim_start_matches('/').bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    format!("/{}", percent::encoded(path.trim_start_matches('/'), "/"))
 }
 
 /// The image as the body of a request.
