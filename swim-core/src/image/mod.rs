@@ -28,6 +28,7 @@ mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
+pub(crate) use describe::platform_id;
 pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};

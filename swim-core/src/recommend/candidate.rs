@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Entry};
-use crate::image::{Field, Image, ImageFacts, Overrides, Provenance, Requirements};
+use crate::image::{Field, Image, ImageFacts, Overrides, Provenance, Requirements, platform_id};
 use crate::model::Sha256;
 use crate::version::{Scheme, Version};
 
@@ -129,7 +129,7 @@ impl Candidate {
         let version = scheme.zip(entry.version.as_deref()).and_then(|(s, text)| Version::parse(s, text).ok());
         let boot_rom = entry.requires.bootrom.as_deref().and_then(|text| Version::parse(Scheme::Rommon, text).ok());
         let mut facts = ImageFacts {
-            platform: text(&entry.platform.as_deref().map(platform_id)),
+            platform: text(&entry.platform.as_deref().map(|named| platform_id(named).to_owned())),
             family: text(&entry.families.first().cloned()),
             version: version.map(|version| Field::new(version, Provenance::Catalogue)),
             alt_version: text(&entry.alt_version),
@@ -162,19 +162,7 @@ impl Candidate {
             ..Self::default()
         }
     }
-}
 
-/// File names write `iosxe`, definitions are called `ios_xe`; the kind of file is written as in names as well.
-fn platform_id(named: &str) -> String {
-    match named {
-        "iosxe" => "ios_xe",
-        "iosxr" => "ios_xr",
-        other => other,
-    }
-    .to_owned()
-}
-
-impl Candidate {
     /// Is it known from catalogues alone?
     #[must_use]
     pub const fn only_in_catalogue(&self) -> bool {
