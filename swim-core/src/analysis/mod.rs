@@ -14,7 +14,7 @@ pub use finding::{Finding, Severity};
 pub use knowledge::{Agreement, Knowledge, KnownGood, Standing};
 pub use path::{CompatibilityMatrix, PathRule, Permit, VersionRange};
 pub use report::{DeviceReport, Report, Verdict};
-pub(crate) use rules::running_family;
+pub(crate) use rules::{RunningSoftware, running_family};
 pub use support::{Answer, Process, Product, Support, support};
 
 use crate::image::Image;

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+use super::Settings;
 use super::answer::{Criterion, Judged, Line, Outcome, Relation};
 use super::candidate::{Candidate, Status};
 use super::shelf::{Shelf, Shelved};
-use super::{FeatureSet, Settings};
 use crate::analysis::{Finding, Severity, Verdict};
-use crate::image::Image;
+use crate::image::{FeatureSet, Image};
 use crate::version::Version;
 
 /// What analysis says of a candidate.

@@ -32,6 +32,7 @@ mod version;
 
 use super::Rule;
 pub(crate) use family::running_family;
+pub(crate) use running_software::RunningSoftware;
 
 pub(super) const ALL: &[Rule] = &[
     support::rule,
