@@ -1,11 +1,11 @@
 //! Addresses of the service and of what it links to.
 
-use std::net::IpAddr;
-
 use hyper::Uri;
 use swim_core::model::Endpoint;
 use swim_core::percent::encoded;
 use swim_core::{Error, ErrorKind, Result};
+
+use crate::net::is_loopback;
 
 /// An `http` or `https` address, taken apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Address {
 
     /// Refuses to send a secret in clear text to another machine.
     pub(super) fn private(&self, field: &str) -> Result<()> {
-        let here = self.at.host == "localhost" || self.at.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let here = self.at.host == "localhost" || self.at.host.parse().is_ok_and(is_loopback);
         if self.secure || here {
             return Ok(());
         }
