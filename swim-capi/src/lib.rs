@@ -1,7 +1,8 @@
 //! C API of swim. The contract is written down in `include/swim.h`; here is how it is kept.
 //!
 //! Every export goes through a panic boundary, takes NULL as an error (`_free` takes it as nothing to do), and gives
-//! back anything deep as JSON.
+//! back anything deep as JSON. The named calls of one shape are written out all the same: cbindgen, which checks the
+//! header, reads the sources as they stand and expands no macros.
 
 #![warn(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 // The names are C's.
