@@ -53,8 +53,8 @@ pub fn judge(subject: &Subject<'_>) -> DeviceReport {
     DeviceReport::new(subject.device.id.clone(), findings)
 }
 
-/// What is to be said about image and device themselves: family, version, memory, flash, boot ROM. The state in which the
-/// device is just now is not looked at, nor the way to it.
+/// What is to be said about image and device themselves: family, version and the path to it, cryptography, memory, flash,
+/// boot ROM. The state in which the device is just now is not looked at, nor the way to it.
 #[must_use]
 pub fn judge_fit(subject: &Subject<'_>) -> Vec<Finding> {
     rules::FIT.iter().flat_map(|rule| rule(subject)).collect()
