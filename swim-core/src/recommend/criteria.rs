@@ -77,7 +77,10 @@ fn judge_one(
     settings: &Settings,
 ) -> Judged {
     let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.compare(running));
-    let unknown = fitting.findings.iter().filter(|f| f.severity == Severity::Unknown);
+    let codes = |severity| {
+        let found = fitting.findings.iter().filter(move |f| f.severity == severity);
+        found.map(|f| f.code.clone()).collect()
+    };
     Judged {
         file_name: one.candidate.file_name.clone(),
         image: one.candidate.image,
@@ -88,7 +91,8 @@ fn judge_one(
         suggested: one.candidate.suggested,
         verdict: fitting.verdict,
         relation: order.into(),
-        unknown: unknown.map(|f| f.code.clone()).collect(),
+        unknown: codes(Severity::Unknown),
+        blocked: codes(Severity::Blocking),
         explanation: vec![
             source(&one.candidate),
             fit(fitting),

@@ -326,11 +326,17 @@ fn what_is_not_reached_at_once_is_left_out_with_the_way() {
     running.members[0].version.clone_from(&running.version);
     let candidates = vec![named("16.9.4", Some("16.7(3r)")), named("16.3.3", None)];
     let registry = Registry::builtin().unwrap();
-    let mut recommender = Recommender::new(candidates, Settings::default(), Detail::Near);
+    let mut recommender = Recommender::new(candidates.clone(), Settings::default(), Detail::Near);
     let told = recommender.recommend(&device("ios_xe"), &running, registry.definition(&platform).unwrap()).unwrap();
     assert_eq!(names(&told.answer.recommended), ["universalk9 16.3.3"]);
     let why = why(&told.answer, "universalk9 16.9.4");
     assert!(why.starts_with("path.via: the release is not reached at once") && why.contains("16.3.3"), "{why}");
+    // It is newer all the same.
+    let mut alone = Recommender::new(vec![candidates[0].clone()], Settings::default(), Detail::Near);
+    let told = alone.recommend(&device("ios_xe"), &running, registry.definition(&platform).unwrap()).unwrap();
+    let latest = HasLatest::of(told);
+    assert_eq!((latest.latest, latest.newer.len(), latest.left_out.len()), (IsLatest::No, 0, 1));
+    assert!(latest.why.ends_with("is newer than 3.16.4bS, and not reached at once"), "{}", latest.why);
 }
 
 #[test]
