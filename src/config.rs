@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use swim_core::model::{Device, Door, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
+use swim_core::model::{Device, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
 use swim_core::ports::{Clock, Secrets};
 use swim_core::{Error, ErrorKind, Result};
 use swim_protocols::catalog::{VendorConfig, VendorLogin};
@@ -307,13 +307,8 @@ impl Config {
         self.offers.check()?;
         self.catalog.check()?;
         for server in &self.servers {
-            let named = |e: Error| e.under(&format!("servers.{}", server.name)).with("server", &server.name);
-            server.check().map_err(named)?;
-            let ssh = |door: &&Door| matches!(door.protocol, Protocol::Sftp | Protocol::Scp);
-            if let Some(door) = server.doors.iter().filter(ssh).find(|door| door.login.is_none()) {
-                let why = "its login is missing: SSH lets nobody in without a user and a password or a key";
-                return Err(named(Error::invalid("doors", door.protocol, why)));
-            }
+            let at = format!("servers.{}", server.name);
+            server.check().map_err(|e| e.under(&at).with("server", &server.name))?;
         }
         let mut ids = HashSet::new();
         for device in &self.devices {

@@ -95,7 +95,7 @@ impl Origin {
                 }
                 let (host_key, tls) = (host_key.unwrap_or_default(), tls.unwrap_or_default());
                 tls.check()?;
-                if matches!(at.protocol, Protocol::Sftp | Protocol::Scp) {
+                if at.protocol.over_ssh() {
                     host_key.check()?;
                 }
                 Ok(Self::Url(Box::new(Web { at, login, host_key, tls })))

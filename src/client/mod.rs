@@ -20,12 +20,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use swim_core::image::{Field, Image, Provenance};
+use swim_core::image::Image;
 use swim_core::job::{Engine, EngineConfig, JobReport, Ports};
 use swim_core::model::Algorithm;
 use swim_core::ports::{ImageStore, JobId, JobStore, Records, Silent, WorkerId};
 use swim_core::repo;
-use swim_core::version::{Scheme, Version};
 use swim_core::{Error, ErrorKind, Result};
 use swim_stores::FileSource;
 use tokio::task::JoinHandle;
@@ -132,8 +131,9 @@ impl Client {
         }
         let a = &self.0.adapters;
         let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
-        if overridden(&mut image, &options)? {
-            self.records().put("images", &image.id.to_string(), json(&image)?).await?;
+        let ImportOptions { platform, family, version, .. } = options;
+        if platform.is_some() || family.is_some() || version.is_some() {
+            image = repo::tell(self.records(), &image.id, &repo::Told { platform, family, version }).await?;
         }
         if let Some(required) = required {
             image = repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await?;
@@ -174,27 +174,6 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("engine", &self.0.engine).finish_non_exhaustive()
     }
-}
-
-/// Puts what the caller said in the place of what the file says.
-fn overridden(image: &mut Image, options: &ImportOptions) -> Result<bool> {
-    let before = image.facts.clone();
-    let facts = &mut image.facts;
-    let user = Provenance::User;
-    if let Some(platform) = &options.platform {
-        facts.platform = Some(Field::new(platform.clone(), user.clone()));
-    }
-    if let Some(family) = &options.family {
-        facts.family = Some(Field::new(family.clone(), user.clone()));
-    }
-    if let Some(version) = &options.version {
-        let platform = facts.platform.as_ref().map_or("", |p| p.value.as_str());
-        let scheme = Scheme::of_platform(platform).map_err(|e| {
-            Error::invalid("version", version, "the platform must be known to read it: name it too").caused_by(e)
-        })?;
-        facts.version = Some(Field::new(Version::parse(scheme, version)?, user));
-    }
-    Ok(*facts != before)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {

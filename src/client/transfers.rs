@@ -128,7 +128,7 @@ impl Client {
         let mut device = match self.adapters().services.servers.all().iter().find(|s| s.name == *id) {
             None => {
                 let mut device = self.device(id).await?;
-                if !matches!(protocol, Protocol::Sftp | Protocol::Scp) {
+                if !protocol.over_ssh() {
                     device.at.port = protocol.port();
                 }
                 device

@@ -185,8 +185,18 @@ SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *
 /** One image: by its id, the first digits of it (four or more), or its file name. */
 SWIM_MUST_USE int32_t swim_client_image(const swim_client *client, const char *image, char **image_json);
 
-/** Removes an image, named as for swim_client_image(). */
+/**
+ * Removes an image, named as for swim_client_image(). SWIM_CONFLICT while an unfinished job, an open offer or a copy on
+ * an image server refers to it.
+ */
 SWIM_MUST_USE int32_t swim_client_remove_image(const swim_client *client, const char *image);
+
+/**
+ * The same for a reason, which is audited: copies on image servers do not count then. Gives what was deleted, and some
+ * of the devices that use it. reason may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_remove_image_with_reason(const swim_client *client, const char *image,
+                                                           const char *reason, char **deleted_json);
 
 /**
  * Asks devices, a list of their ids, for their inventory, many at once. A device that does not answer is in the result,
@@ -198,9 +208,22 @@ SWIM_MUST_USE int32_t swim_client_inspect(const swim_client *client, const char 
 SWIM_MUST_USE int32_t swim_client_analyse(const swim_client *client, const char *image, const char *devices_json,
                                           const char *policy_json, char **report_json);
 
+/**
+ * The same with what you know from elsewhere: how the image stands with its vendor ("standing"), what a list of known
+ * good values says ("known_good"), pending "forms", upgrade "paths", IOS XR "matrices". knowledge_json may be NULL.
+ */
+SWIM_MUST_USE int32_t swim_client_analyse_with_knowledge(const swim_client *client, const char *image,
+                                                         const char *devices_json, const char *policy_json,
+                                                         const char *knowledge_json, char **report_json);
+
 /** Plans an upgrade: which device with which steps, which not and why. policy_json may be NULL. */
 SWIM_MUST_USE int32_t swim_client_plan(const swim_client *client, const char *image, const char *devices_json,
                                        const char *policy_json, char **plan_json);
+
+/** The same with what you know from elsewhere, as for swim_client_analyse_with_knowledge(). */
+SWIM_MUST_USE int32_t swim_client_plan_with_knowledge(const swim_client *client, const char *image,
+                                                      const char *devices_json, const char *policy_json,
+                                                      const char *knowledge_json, char **plan_json);
 
 /** Plays a plan on simulated devices, in virtual time; gives the report that the job would give. */
 SWIM_MUST_USE int32_t swim_client_rehearse(const swim_client *client, const char *plan_json, char **report_json);

@@ -151,16 +151,6 @@ pub unsafe extern "C" fn swim_client_image(
     unsafe { answer(on(client), "image", out, |c| c.text("image", image)) }
 }
 
-/// Removes an image from the repository.
-///
-/// # Safety
-/// `client` is NULL or live; `image` is NULL or NUL-terminated.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_client_remove_image(client: *const swim_client, image: *const c_char) -> i32 {
-    // SAFETY: the caller vouches for all of them.
-    unsafe { done(on(client), "remove_image", |c| c.text("image", image)) }
-}
-
 /// Asks devices for their inventory.
 ///
 /// # Safety
@@ -173,64 +163,6 @@ pub unsafe extern "C" fn swim_client_inspect(
 ) -> i32 {
     // SAFETY: the caller vouches for all of them.
     unsafe { answer(on(client), "inspect", out, |c| c.json("devices", devices)) }
-}
-
-/// May these devices run this image?
-///
-/// # Safety
-/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_client_analyse(
-    client: *const swim_client,
-    image: *const c_char,
-    devices: *const c_char,
-    policy: *const c_char,
-    out: *mut *mut c_char,
-) -> i32 {
-    // SAFETY: the caller vouches for all of them.
-    unsafe {
-        answer(on(client), "analyse", out, |c| {
-            c.text("image", image)?;
-            c.json("devices", devices)?;
-            c.maybe_json("policy", policy)
-        })
-    }
-}
-
-/// Plans an upgrade.
-///
-/// # Safety
-/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_client_plan(
-    client: *const swim_client,
-    image: *const c_char,
-    devices: *const c_char,
-    policy: *const c_char,
-    out: *mut *mut c_char,
-) -> i32 {
-    // SAFETY: the caller vouches for all of them.
-    unsafe {
-        answer(on(client), "plan", out, |c| {
-            c.text("image", image)?;
-            c.json("devices", devices)?;
-            c.maybe_json("policy", policy)
-        })
-    }
-}
-
-/// Plays a plan on simulated devices.
-///
-/// # Safety
-/// `client` is NULL or live; `plan` is NULL or NUL-terminated; `out` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn swim_client_rehearse(
-    client: *const swim_client,
-    plan: *const c_char,
-    out: *mut *mut c_char,
-) -> i32 {
-    // SAFETY: the caller vouches for all of them.
-    unsafe { answer(on(client), "rehearse", out, |c| c.json("plan", plan)) }
 }
 
 /// All jobs.

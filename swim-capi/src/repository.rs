@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use crate::call::answer;
+use crate::call::{answer, done};
 use crate::client::{on, swim_client};
 
 /// The images by type and family.
@@ -75,6 +75,36 @@ pub unsafe extern "C" fn swim_client_top_images(
 ) -> i32 {
     // SAFETY: the caller vouches for all of them.
     unsafe { answer(on(client), "top_images", out, |c| c.options("options", options)) }
+}
+
+/// Removes an image from the repository.
+///
+/// # Safety
+/// `client` is NULL or live; `image` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_remove_image(client: *const swim_client, image: *const c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { done(on(client), "remove_image", |c| c.text("image", image)) }
+}
+
+/// Removes an image for a reason.
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_remove_image_with_reason(
+    client: *const swim_client,
+    image: *const c_char,
+    reason: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe {
+        answer(on(client), "remove_image", out, |c| {
+            c.text("image", image)?;
+            c.maybe_text("reason", reason)
+        })
+    }
 }
 
 /// Writes images into one file.

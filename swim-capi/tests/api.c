@@ -128,6 +128,9 @@ static void check_arguments(const swim_client *client) {
     CHECK(strstr(swim_last_error(), "object") != NULL);
     CHECK(swim_client_image(client, "none", &text) == SWIM_NOT_FOUND);
     CHECK(swim_client_remove_image(client, "none") == SWIM_NOT_FOUND);
+    CHECK(swim_client_remove_image_with_reason(client, "none", NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(swim_client_remove_image_with_reason(client, "none", " ", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "reason") != NULL);
     CHECK(swim_client_import_from(client, "{\"url\":\"gopher://h/x\"}", &text) == SWIM_INVALID_INPUT);
     CHECK(swim_client_baseline(client, "[\"none\"]", &text) == SWIM_NOT_FOUND);
     CHECK(swim_client_add_collection(client, "{\"name\":\"x\"}", &text) == SWIM_INVALID_INPUT);
@@ -144,6 +147,11 @@ static void check_arguments(const swim_client *client) {
     swim_string_free(text);
     text = NULL;
     CHECK(swim_client_analyse(client, "none", "[]", "{\"colour\":1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_analyse_with_knowledge(client, "none", "[]", NULL, "{\"standing\":\"x\"}", &text) ==
+          SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "knowledge") != NULL);
+    CHECK(swim_client_plan_with_knowledge(client, "none", "[]", NULL, NULL, &text) == SWIM_NOT_FOUND);
+    CHECK(text == NULL);
     CHECK(swim_client_rehearse(client, "{}", &text) == SWIM_INVALID_INPUT);
     CHECK(swim_client_submit(client, "{}", "x", NULL, &job) == SWIM_INVALID_INPUT && job == NULL);
     CHECK(swim_client_job(client, "none", &job) == SWIM_NOT_FOUND && job == NULL);
@@ -250,6 +258,12 @@ int main(int count, char **words) {
     swim_string_free(text);
     CHECK(swim_client_analyse(client, "made-up.bin", "[]", NULL, &text) == SWIM_OK);
     swim_string_free(text);
+    CHECK(swim_client_analyse_with_knowledge(client, "made-up.bin", "[]", NULL, "{\"standing\":\"active\"}", &text) ==
+          SWIM_OK);
+    swim_string_free(text);
+    CHECK(swim_client_plan_with_knowledge(client, "made-up.bin", "[]", "{\"max_parallel\":2}", "{}", &text) == SWIM_OK);
+    CHECK(strstr(text, "\"max_parallel\":2") != NULL);
+    swim_string_free(text);
     CHECK(swim_client_plan(client, "made-up.bin", "[]", "{\"max_parallel\":3}", &plan) == SWIM_OK);
     CHECK(strstr(plan, "\"max_parallel\":3") != NULL);
     CHECK(swim_client_rehearse(client, plan, &text) == SWIM_OK && strstr(text, "\"status\":\"finished\"") != NULL);
@@ -284,7 +298,11 @@ int main(int count, char **words) {
     CHECK(swim_client_resume(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
     swim_string_free(text);
     check_watching(job);
-    CHECK(swim_client_remove_image(client, "made-up.bin") == SWIM_OK);
+    CHECK(swim_client_remove_image_with_reason(client, "made-up.bin", "superseded", &text) == SWIM_OK);
+    CHECK(strstr(text, "made-up.bin") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_image_audit(client, NULL, &text) == SWIM_OK && strstr(text, "superseded") != NULL);
+    swim_string_free(text);
 
     swim_job_free(job);
     swim_client_free(client);

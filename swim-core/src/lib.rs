@@ -8,6 +8,7 @@ pub mod error;
 pub mod image;
 pub mod job;
 pub mod model;
+pub mod percent;
 pub mod plan;
 pub mod platform;
 pub mod ports;

@@ -1,5 +1,7 @@
 //! The network of the machine: TCP, and UDP.
 
+#[cfg(any(feature = "http", feature = "ftp", feature = "tftp"))]
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -15,6 +17,12 @@ use tokio::net::{TcpListener, TcpStream};
 /// When a refused or failed connection is worth another try: a device that reloads or a full connection table takes
 /// seconds, not milliseconds.
 pub const REDIAL_AFTER: Duration = Duration::from_secs(10);
+
+/// Does the address mean the machine itself, wherever that is? IPv4 may stand in IPv6.
+#[cfg(any(feature = "http", feature = "ftp", feature = "tftp"))]
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
 
 /// TCP with small packets sent at once.
 #[derive(Clone, Copy, Debug, Default)]

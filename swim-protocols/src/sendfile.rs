@@ -12,6 +12,7 @@ use swim_core::ports::{ByteStream, Context, ImageStore};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::net::TcpStream;
 
+use crate::net::is_loopback;
 #[cfg(feature = "http")]
 use crate::stream::Severable;
 
@@ -94,7 +95,7 @@ pub(crate) fn is_near(socket: &TcpStream) -> bool {
 }
 
 fn same_machine(here: IpAddr, there: IpAddr) -> bool {
-    there.to_canonical().is_loopback() || here.to_canonical() == there.to_canonical()
+    is_loopback(there) || here.to_canonical() == there.to_canonical()
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

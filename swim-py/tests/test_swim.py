@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pickle
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -168,19 +169,22 @@ def test_errors_carry_everything_and_pickle():
         assert str(e.__cause__) == "a" and str(e.__cause__.__cause__) == "b"
 
 
-@pytest.mark.parametrize("module", ["", "._client", "._async_client"])
-def test_the_examples_of_the_docstrings(module):
-    module = importlib.import_module(f"swim{module}")
-    names = {**vars(swim), **vars(module), "asyncio": asyncio, "tempfile": tempfile, "Path": Path}
-    result = doctest.testmod(module, globs=names)
-    assert result.failed == 0 and result.attempted >= 3
+def test_the_examples_of_the_docstrings():
+    parts = [f"swim._client.{part.name}" for part in pkgutil.iter_modules(swim._client.__path__)]
+    attempted = 0
+    for module in map(importlib.import_module, ["swim", "swim._async_client", "swim._client", *parts]):
+        names = {**vars(swim), **vars(module), "asyncio": asyncio, "tempfile": tempfile, "Path": Path}
+        result = doctest.testmod(module, globs=names)
+        assert result.failed == 0, module
+        attempted += result.attempted
+    assert attempted >= 15
 
 
 def test_everything_has_a_docstring():
     for kind in (getattr(swim, name) for name in swim.__all__):
         assert inspect.getdoc(kind), kind
     for client in (swim.Client, swim.AsyncClient):
-        for name, method in vars(client).items():
+        for name, method in inspect.getmembers(client):
             if not name.startswith("_"):
                 assert len(method.__doc__) > 20, name
 

@@ -14,7 +14,7 @@ pub use finding::{Finding, Severity};
 pub use knowledge::{Agreement, Knowledge, KnownGood, Standing};
 pub use path::{CompatibilityMatrix, PathRule, Permit, VersionRange};
 pub use report::{DeviceReport, Report, Verdict};
-pub(crate) use rules::running_family;
+pub(crate) use rules::{RunningSoftware, running_family};
 pub use support::{Answer, Process, Product, Support, support};
 
 use crate::image::Image;
@@ -53,8 +53,8 @@ pub fn judge(subject: &Subject<'_>) -> DeviceReport {
     DeviceReport::new(subject.device.id.clone(), findings)
 }
 
-/// What is to be said about image and device themselves: family, version, memory, flash, boot ROM. The state in which the
-/// device is just now is not looked at, nor the way to it.
+/// What is to be said about image and device themselves: family, version and the path to it, cryptography, memory, flash,
+/// boot ROM. The state in which the device is just now is not looked at, nor the way to it.
 #[must_use]
 pub fn judge_fit(subject: &Subject<'_>) -> Vec<Finding> {
     rules::FIT.iter().flat_map(|rule| rule(subject)).collect()

@@ -102,8 +102,8 @@ pub(super) fn typed(facts: &mut ImageFacts, kind: &str) {
     facts.image_type.get_or_insert_with(|| Field::new(kind.to_owned(), Provenance::Header));
 }
 
-/// The platform as its definition is called.
-pub(super) fn platform_id(named: &str) -> &str {
+/// The platform as its definition is called: file names write `iosxe`, definitions are called `ios_xe`.
+pub(crate) fn platform_id(named: &str) -> &str {
     match named {
         "iosxe" => "ios_xe",
         "iosxr" => "ios_xr",

@@ -3,6 +3,7 @@
 mod cw;
 mod describe;
 mod elf;
+mod feature_set;
 mod flash_record;
 mod identify;
 mod info;
@@ -29,6 +30,8 @@ mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
+pub(crate) use describe::platform_id;
+pub use feature_set::FeatureSet;
 pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};

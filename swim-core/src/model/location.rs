@@ -4,10 +4,13 @@ use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use super::{Endpoint, Protocol, Secret};
+use crate::percent::{decoded, encoded};
 use crate::{Error, Result};
 
 /// No URL of a file is longer: browsers and servers end at 8 KiB and below.
 const LONGEST: usize = 8 * 1024;
+/// What a path may have beside what every text may have (RFC 3986, `pchar`).
+const PLAIN: &str = "/!$&'()*+,;=:@";
 
 /// A URL of a file, understood. What is secret in it (the password, and the query, which may be a signature) is not shown
 /// by `Debug`, and no error repeats it.
@@ -84,7 +87,7 @@ impl Location {
         };
         let port = if port == 0 { String::new() } else { format!(":{port}") };
         let slash = if self.path.starts_with('/') && !is_relative(self.protocol) { "" } else { "/" };
-        format!("{}://{host}{port}{slash}{}", self.protocol, encoded(&self.path))
+        format!("{}://{host}{port}{slash}{}", self.protocol, encoded(&self.path, PLAIN))
     }
 }
 
@@ -162,28 +165,6 @@ fn endpoint(text: &str, protocol: Protocol) -> Option<Endpoint> {
         Some(port) => port.parse().ok().filter(|port| *port > 0)?,
     };
     Some(Endpoint { host, port })
-}
-
-/// `%XX` as the byte that it stands for; `None` where it stands for none, or the bytes are no UTF-8.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut parts = text.split('%');
-    bytes.extend_from_slice(parts.next()?.as_bytes());
-    for part in parts {
-        let (digits, rest) = (part.get(..2)?, part.get(2..)?);
-        bytes.push(*hex::decode(digits).ok()?.first()?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&byte);
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if plain(byte) { out.push(char::from(byte)) } else { out.push_str(&format!("%{byte:02X}")) }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -32,6 +32,12 @@ impl Protocol {
         matches!(self, Self::Sftp | Self::Scp | Self::Https | Self::Ftps)
     }
 
+    /// Is it a service of SSH: one port, one host key and the same accounts?
+    #[must_use]
+    pub const fn over_ssh(self) -> bool {
+        matches!(self, Self::Sftp | Self::Scp)
+    }
+
     /// The port where servers listen for it.
     #[must_use]
     pub const fn port(self) -> u16 {

@@ -46,7 +46,7 @@ impl Door {
     #[must_use]
     pub fn lets_devices_in(&self) -> bool {
         let by_password = self.login.as_ref().is_some_and(|login| login.password.is_some());
-        by_password || !matches!(self.protocol, Protocol::Sftp | Protocol::Scp)
+        by_password || !self.protocol.over_ssh()
     }
 
     /// The path of a file behind this door.
@@ -143,8 +143,12 @@ impl ImageServer {
                 return Err(Error::invalid("doors", door.protocol, "a protocol may stand there once"));
             }
             door.tls.check()?;
-            if matches!(door.protocol, Protocol::Sftp | Protocol::Scp) {
+            if door.protocol.over_ssh() {
                 self.host_key.check()?;
+                if door.login.is_none() {
+                    let why = "its login is missing: SSH lets nobody in without a user and a password or a key";
+                    return Err(Error::invalid("doors", door.protocol, why));
+                }
             }
             if door.folder.chars().any(char::is_control) {
                 return Err(Error::invalid("folder", format!("{:?}", door.folder), "no control characters"));

@@ -137,6 +137,9 @@ pub struct Judged {
     /// Codes of the findings that are *unknown*.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// Codes of the findings that block it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
     /// One line a criterion.
     pub explanation: Vec<Line>,
 }
@@ -151,6 +154,13 @@ impl Judged {
     #[must_use]
     pub fn is_for_this_hardware(&self) -> bool {
         !self.unknown.iter().any(|code| code.starts_with("family."))
+    }
+
+    /// Was it dropped for nothing but the way to it: may the device run it after a step in between?
+    #[must_use]
+    pub fn is_reached_later(&self) -> bool {
+        let by_path = self.blocked.iter().all(|code| code.starts_with("path."));
+        !self.blocked.is_empty() && by_path && self.reasons().all(|line| line.criterion == Criterion::Fit)
     }
 }
 

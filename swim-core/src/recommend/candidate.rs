@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Entry};
-use crate::image::{Field, Image, ImageFacts, Overrides, Provenance, Requirements};
+use crate::image::{FeatureSet, Field, Image, ImageFacts, Overrides, Provenance, Requirements, platform_id};
 use crate::model::Sha256;
 use crate::version::{Scheme, Version};
 
@@ -128,15 +128,19 @@ impl Candidate {
         let scheme = entry.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
         let version = scheme.zip(entry.version.as_deref()).and_then(|(s, text)| Version::parse(s, text).ok());
         let boot_rom = entry.requires.bootrom.as_deref().and_then(|text| Version::parse(Scheme::Rommon, text).ok());
+        // A set names its cryptography; what the entry says of it counts more.
+        let set = entry.feature_set.as_deref().and_then(FeatureSet::read);
+        let crypto =
+            |said: Option<bool>, named: fn(&FeatureSet) -> bool| flag(said.or_else(|| set.as_ref().map(named)));
         let mut facts = ImageFacts {
-            platform: text(&entry.platform.as_deref().map(platform_id)),
+            platform: text(&entry.platform.as_deref().map(|named| platform_id(named).to_owned())),
             family: text(&entry.families.first().cloned()),
             version: version.map(|version| Field::new(version, Provenance::Catalogue)),
             alt_version: text(&entry.alt_version),
             feature_set: text(&entry.feature_set),
-            k9: flag(entry.crypto.k9),
-            npe: flag(entry.crypto.npe),
-            ldpe: flag(entry.crypto.ldpe),
+            k9: crypto(entry.crypto.k9, FeatureSet::is_strong),
+            npe: crypto(entry.crypto.npe, FeatureSet::is_npe),
+            ldpe: crypto(entry.crypto.ldpe, FeatureSet::is_ldpe),
             image_type: text(&entry.image_type),
             ..ImageFacts::default()
         };
@@ -162,19 +166,7 @@ impl Candidate {
             ..Self::default()
         }
     }
-}
 
-/// File names write `iosxe`, definitions are called `ios_xe`; the kind of file is written as in names as well.
-fn platform_id(named: &str) -> String {
-    match named {
-        "iosxe" => "ios_xe",
-        "iosxr" => "ios_xr",
-        other => other,
-    }
-    .to_owned()
-}
-
-impl Candidate {
     /// Is it known from catalogues alone?
     #[must_use]
     pub const fn only_in_catalogue(&self) -> bool {

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
+use super::Settings;
 use super::answer::{Criterion, Judged, Line, Outcome, Relation};
 use super::candidate::{Candidate, Status};
 use super::shelf::{Shelf, Shelved};
-use super::{FeatureSet, Settings};
 use crate::analysis::{Finding, Severity, Verdict};
-use crate::image::Image;
+use crate::image::{FeatureSet, Image};
 use crate::version::Version;
 
 /// What analysis says of a candidate.
@@ -77,7 +77,10 @@ fn judge_one(
     settings: &Settings,
 ) -> Judged {
     let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.compare(running));
-    let unknown = fitting.findings.iter().filter(|f| f.severity == Severity::Unknown);
+    let codes = |severity| {
+        let found = fitting.findings.iter().filter(move |f| f.severity == severity);
+        found.map(|f| f.code.clone()).collect()
+    };
     Judged {
         file_name: one.candidate.file_name.clone(),
         image: one.candidate.image,
@@ -88,7 +91,8 @@ fn judge_one(
         suggested: one.candidate.suggested,
         verdict: fitting.verdict,
         relation: order.into(),
-        unknown: unknown.map(|f| f.code.clone()).collect(),
+        unknown: codes(Severity::Unknown),
+        blocked: codes(Severity::Blocking),
         explanation: vec![
             source(&one.candidate),
             fit(fitting),

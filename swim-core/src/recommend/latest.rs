@@ -50,9 +50,10 @@ impl HasLatest {
 
     /// Reads the answer out of a recommendation by [`HasLatest::settings`].
     ///
-    /// *No* needs an image for this hardware that is newer than the running one. *Yes* needs that everything for this
-    /// hardware can be compared with the running version, that nothing is newer, and that what was asked for was looked at:
-    /// where catalogues are included, one of them must have an image for this device.
+    /// *No* needs an image for this hardware that is newer than the running one, be it over a step in between. *Yes*
+    /// needs that everything for this hardware can be compared with the running version, that nothing is newer, and
+    /// that what was asked for was looked at: where catalogues are included, one of them must have an image for this
+    /// device.
     #[must_use]
     pub fn of(recommendation: Recommendation) -> Self {
         let Recommendation { device, answer, error } = recommendation;
@@ -89,6 +90,12 @@ fn told(running: Option<&str>, settings: Settings, recommended: &[Judged], dropp
     if let Some(best) = all(Relation::Newer).find(|one| one.is_for_this_hardware()) {
         let version = best.version.as_deref().unwrap_or_default();
         return (IsLatest::No, format!("{version} ({}) is newer than {running}", best.file_name));
+    }
+    let later = |one: &&Judged| one.relation == Relation::Newer && one.is_reached_later();
+    if let Some(one) = dropped.iter().find(later).filter(|one| one.is_for_this_hardware()) {
+        let version = one.version.as_deref().unwrap_or_default();
+        let why = format!("{version} ({}) is newer than {running}, and not reached at once", one.file_name);
+        return (IsLatest::No, why);
     }
     if let Some(one) = all(Relation::Newer).next() {
         return unknown(format!("{} is newer, but whether it is for this hardware is not known", one.file_name));

@@ -9,7 +9,6 @@
 mod answer;
 mod candidate;
 mod criteria;
-mod feature;
 mod latest;
 mod recommender;
 mod render;
@@ -22,7 +21,6 @@ mod tests;
 
 pub use answer::{Answer, Criterion, Elsewhere, Judged, Line, Outcome, Recommendation, Relation, Running};
 pub use candidate::{Candidate, CandidateDigests, Status};
-pub use feature::FeatureSet;
 pub use latest::{HasLatest, IsLatest};
 pub use recommender::{Detail, Recommender};
 pub use settings::Settings;

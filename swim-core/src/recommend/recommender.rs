@@ -9,8 +9,8 @@ use super::answer::{Answer, Elsewhere, Judged, Recommendation, Relation, Running
 use super::candidate::Candidate;
 use super::criteria::{self, Device as Criteria, Fitting};
 use super::shelf::Shelf;
-use super::{FeatureSet, Settings, supported};
-use crate::analysis::{Finding, Knowledge, Severity, Subject, judge_fit};
+use super::{Settings, supported};
+use crate::analysis::{Finding, Knowledge, RunningSoftware, Severity, Subject, judge_fit};
 use crate::image::Image;
 use crate::model::{BootState, Device, DeviceId, Endpoint, HostKeyPolicy, Inventory, Login, Member, Policy};
 use crate::platform::Definition;
@@ -118,7 +118,7 @@ impl Recommender {
             }
         }
         far.retain(|at, _| !near.contains_key(at));
-        let feature = FeatureSet::running(inventory);
+        let feature = RunningSoftware::of(inventory).and_then(|running| running.set);
         let criteria = Criteria { version: inventory.version.as_ref(), feature: feature.as_ref() };
         let mut judged = criteria::judge(&self.shelf, &near, &criteria, &self.settings);
         judged.sort_by_cached_key(|(at, one)| self.place(*at, one));

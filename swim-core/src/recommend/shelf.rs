@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::Settings;
 use super::candidate::{Candidate, joined};
-use super::{FeatureSet, Settings};
-use crate::image::{Field, Image, ImageFacts};
+use crate::image::{FeatureSet, Field, Image, ImageFacts};
 use crate::model::{Digests, Sha256};
 use crate::version::{Scheme, Version};
 

@@ -1,11 +1,8 @@
 //! Platforms for which nothing can be recommended.
 
+use crate::analysis::{self, Process, Product, support};
 use crate::model::PlatformId;
 use crate::{Error, ErrorKind, Result};
-
-/// Platforms that have no recommendation, with the reason.
-const NOT_SUPPORTED: &[(&str, &str)] =
-    &[("aireos", "the flash that an image of these controllers requires is not available")];
 
 /// Can images be recommended for devices of this platform?
 ///
@@ -19,11 +16,10 @@ const NOT_SUPPORTED: &[(&str, &str)] =
 /// # Errors
 /// `Unsupported` with the reason.
 pub fn supported(platform: &PlatformId) -> Result<()> {
-    match NOT_SUPPORTED.iter().find(|(name, _)| *name == platform.0) {
-        None => Ok(()),
-        Some((name, why)) => {
-            let message = format!("recommendation is not supported for {name}: {why}");
-            Err(Error::new(ErrorKind::Unsupported, "recommend", message).with("platform", name))
-        }
+    let told = support(&Product::new(platform), Process::Recommendation);
+    if told.answer != analysis::Answer::No {
+        return Ok(());
     }
+    let message = format!("recommendation is not supported for {}: {}", platform.0, told.why.unwrap_or_default());
+    Err(Error::new(ErrorKind::Unsupported, "recommend", message).with("platform", &platform.0))
 }

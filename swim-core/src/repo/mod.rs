@@ -24,6 +24,7 @@ mod running;
 mod scrub;
 mod search;
 mod source;
+mod told;
 mod usage;
 mod window;
 
@@ -47,4 +48,5 @@ pub use running::running_image;
 pub use scrub::{ScrubOptions, ScrubReport, scrub};
 pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, search};
 pub use source::Source;
+pub use told::{Told, tell};
 pub use usage::{By, How, InUse, Software, Usage, uses};

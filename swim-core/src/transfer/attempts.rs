@@ -33,11 +33,6 @@ fn is_cut(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::Timeout)
 }
 
-/// One service behind one port: both ask the same accounts.
-const fn share_logins(protocol: Protocol) -> bool {
-    matches!(protocol, Protocol::Sftp | Protocol::Scp)
-}
-
 /// What was tried for one file, and why it did not do.
 #[derive(Debug, Default)]
 pub struct Attempts {
@@ -59,7 +54,7 @@ impl Attempts {
     /// `Auth` for a login that was refused there.
     pub fn check(&self, protocol: Protocol, device: &Device) -> Result<()> {
         let known = |(at, login): &(Endpoint, Login)| *at == device.at && *login == device.login;
-        if !share_logins(protocol) || !self.refused.iter().any(known) {
+        if !protocol.over_ssh() || !self.refused.iter().any(known) {
             return Ok(());
         }
         let message = format!("not tried: the same login was refused at {} before", device.at);
@@ -71,7 +66,7 @@ impl Attempts {
     /// # Errors
     /// The failure, when no other protocol would help.
     pub fn failed(&mut self, name: String, protocol: Protocol, device: &Device, error: Error) -> Result<()> {
-        if error.kind() == ErrorKind::Auth && share_logins(protocol) {
+        if error.kind() == ErrorKind::Auth && protocol.over_ssh() {
             self.refused.push((device.at.clone(), device.login.clone()));
         }
         self.keep(name, error)

@@ -1,10 +1,11 @@
 //! Addresses of the service and of what it links to.
 
-use std::net::IpAddr;
-
 use hyper::Uri;
 use swim_core::model::Endpoint;
+use swim_core::percent::encoded;
 use swim_core::{Error, ErrorKind, Result};
+
+use crate::net::is_loopback;
 
 /// An `http` or `https` address, taken apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,13 +48,13 @@ impl Address {
     /// The same with one more parameter of the query.
     pub(super) fn with_parameter(mut self, name: &str, value: &str) -> Self {
         let mark = if self.target.contains('?') { '&' } else { '?' };
-        self.target = format!("{}{mark}{name}={}", self.target, encoded(value));
+        self.target = format!("{}{mark}{name}={}", self.target, encoded(value, ""));
         self
     }
 
     /// Refuses to send a secret in clear text to another machine.
     pub(super) fn private(&self, field: &str) -> Result<()> {
-        let here = self.at.host == "localhost" || self.at.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let here = self.at.host == "localhost" || self.at.host.parse().is_ok_and(is_loopback);
         if self.secure || here {
             return Ok(());
         }
@@ -76,19 +77,6 @@ impl Address {
         }
         Ok(to)
     }
-}
-
-/// A value as a query or a form writes it: every byte that could mean something else as `%XX`.
-pub(super) fn encoded(value: &str) -> String {
-    let mut out = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

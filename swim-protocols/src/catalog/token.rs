@@ -9,11 +9,12 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode};
 use serde::Deserialize;
 use swim_core::model::Secret;
+use swim_core::percent::encoded;
 use swim_core::ports::{Context, Secrets};
 use swim_core::{Error, ErrorKind, Result};
 
 use super::VendorLogin;
-use super::address::{Address, encoded};
+use super::address::Address;
 use super::requests::{Asking, Requests, busy};
 
 /// The operation of errors about tokens.
@@ -52,14 +53,15 @@ pub(super) async fn ask(
     cx: &Context,
 ) -> Result<Token> {
     let secret = secrets.resolve(&login.client_secret).await?;
+    let field = |text: &str| encoded(text, "");
     // The user's name and password are encoded as a form before they are put together (RFC 6749, 2.3.1).
-    let pair = Secret::new(format!("{}:{}", encoded(&login.client_id), encoded(secret.expose())));
+    let pair = Secret::new(format!("{}:{}", field(&login.client_id), field(secret.expose())));
     let both = Secret::new(STANDARD.encode(pair.expose()));
     let mut told = vec![secret, both.clone()];
     let mut form = Secret::new("grant_type=client_credentials".to_owned());
     if let (Some(user), Some(password)) = (&login.user, &login.password) {
         let password = secrets.resolve(password).await?;
-        let (user, word) = (encoded(user), Secret::new(encoded(password.expose())));
+        let (user, word) = (field(user), Secret::new(field(password.expose())));
         form = Secret::new(format!("grant_type=password&username={user}&password={}", word.expose()));
         told.extend([password, word]);
     }

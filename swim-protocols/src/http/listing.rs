@@ -1,5 +1,7 @@
 //! The names on a page that lists a folder: what web servers make of a folder without an index page.
 
+use swim_core::percent::decoded;
+
 use crate::listed::is_name;
 
 /// The files that a page links to and that lie in its own folder; links to folders end in a slash. `folder` is the path of
@@ -40,17 +42,6 @@ fn name(link: &str, folder: &str) -> Option<String> {
     };
     // A colon before any slash makes it another scheme: `mailto:`, `http://...`.
     (is_name(name) && !link.split('/').next().unwrap_or_default().contains(':')).then(|| name.to_owned())
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|d| d.is_ascii_hexdigit()))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(part.get(2..)?.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

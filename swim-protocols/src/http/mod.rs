@@ -3,15 +3,18 @@
 mod body;
 mod client;
 mod config;
+mod fetch;
 mod listing;
+mod push;
 mod range;
+mod request;
 mod sending;
 mod server;
 mod taking;
 mod version;
 
 pub use client::HttpClient;
-#[cfg(feature = "catalog")]
-pub(crate) use client::{Body, broken, heard};
 pub use config::HttpConfig;
+#[cfg(feature = "catalog")]
+pub(crate) use request::{Body, broken, heard};
 pub use server::HttpOffers;

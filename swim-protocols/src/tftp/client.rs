@@ -16,7 +16,7 @@ use super::packet::{OPTIONS, Packet, Request, UNDEFINED};
 use super::sending::send_file;
 use super::session::{Session, refusal};
 use super::taking::{Start, Target, take_file};
-use crate::net::REDIAL_AFTER;
+use crate::net::{REDIAL_AFTER, is_loopback};
 
 /// Old servers take requests of 512 bytes in all.
 const LONGEST_PATH: usize = 400;
@@ -157,7 +157,7 @@ impl TftpClient {
         check_path(&request.path)?;
         let server = self.network.resolve(&request.device.at).await?;
         let mut wish = Wish::new(&self.config, &server.host)?;
-        let way = if is_inside(&server) { Way::Inside } else { Way::Fetch };
+        let way = if server.host.parse().is_ok_and(is_loopback) { Way::Inside } else { Way::Fetch };
         let mut plain = false;
         loop {
             let mut session = self.session(&server, cx).await?;
@@ -233,11 +233,6 @@ impl Transfer for TftpClient {
         let (bytes, blocks) = taken.map_err(|e| e.with("device", &request.device.id).of_file(&request.path))?;
         Ok(self.receipt(Direction::Fetch, bytes, began, cx).cut(blocks))
     }
-}
-
-/// Is that server on this machine?
-fn is_inside(server: &Endpoint) -> bool {
-    server.host.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
 /// Ends a transfer that has not begun.

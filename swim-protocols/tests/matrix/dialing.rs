@@ -52,7 +52,7 @@ async fn wrong_sides(peer: &Peer) -> Vec<(&'static str, Device, Vec<ErrorKind>)>
     if peer.login {
         sides.push(("wrong password", peer.with_wrong_password(), vec![ErrorKind::Auth]));
     }
-    if matches!(peer.protocol, Protocol::Sftp | Protocol::Scp) {
+    if peer.protocol.over_ssh() {
         let mut other = peer.device.clone();
         other.host_key = HostKeyPolicy::Pinned("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned());
         sides.push(("wrong host key", other, vec![ErrorKind::Auth, ErrorKind::Integrity]));

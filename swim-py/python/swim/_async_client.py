@@ -480,7 +480,7 @@ def _documented() -> None:
     for name, method in vars(AsyncClient).items():
         if callable(method) and method.__doc__ is None and hasattr(Client, name):
             # The examples are those of the twin: they are shown, and run there.
-            method.__doc__ = f"The awaitable twin of :meth:`swim.Client.{name}`.\n\n{Client.__dict__[name].__doc__}"
+            method.__doc__ = f"The awaitable twin of :meth:`swim.Client.{name}`.\n\n{getattr(Client, name).__doc__}"
 
 
 _documented()

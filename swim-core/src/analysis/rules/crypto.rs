@@ -6,7 +6,7 @@
 //! is why such images exist. Each of these blocks unless `allow_feature_change` is set. Gaining strong cryptography breaks
 //! nothing and is a warning.
 
-use super::running_software::Running;
+use super::RunningSoftware;
 use crate::analysis::{Finding, Severity, Subject};
 use crate::version::Scheme;
 
@@ -17,7 +17,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         // Platforms with one kind of image do not tell.
         return if expected { vec![image_unknown()] } else { Vec::new() };
     }
-    let Some(running) = Running::of(s.inventory) else {
+    let Some(running) = RunningSoftware::of(s.inventory) else {
         let message = "which cryptography the running software has is not known";
         let found = Finding::unknown("crypto.running_unknown", "inventory.software", message);
         return vec![found.remedy("compare them by hand, then accept crypto.running_unknown")];

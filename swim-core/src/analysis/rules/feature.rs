@@ -4,8 +4,9 @@
 //! gone after the upgrade: a change blocks unless `allow_feature_change` is set. Universal images hold all features, and
 //! licences open them: going to one is a warning.
 
-use super::running_software::{FeatureSet, Running};
+use super::RunningSoftware;
 use crate::analysis::{Finding, Severity, Subject};
+use crate::image::FeatureSet;
 use crate::version::Scheme;
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
@@ -13,26 +14,26 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     if !matches!(s.definition.versions, Scheme::Ios | Scheme::IosXe) {
         return Vec::new();
     }
-    let Some(image) = &s.image.facts.feature_set else {
+    let told = s.image.facts.feature_set.as_ref();
+    let Some((image, new)) = told.and_then(|image| Some((image, FeatureSet::read(&image.value)?))) else {
         let message = "neither image nor user says which feature set the image has";
         let found = Finding::unknown("feature.image_unknown", "image.feature_set", message);
         return vec![found.remedy("keep the vendor's file name at import, or accept feature.image_unknown")];
     };
-    let Some(Running { set: Some(running), from, .. }) = Running::of(s.inventory) else {
+    let Some(RunningSoftware { set: Some(running), text, from, .. }) = RunningSoftware::of(s.inventory) else {
         let message = "which feature set runs is not known";
         let found = Finding::unknown("feature.running_unknown", "inventory.software", message);
         return vec![found.remedy("compare them by hand, then accept feature.running_unknown")];
     };
-    let new = FeatureSet::read(&image.value);
     let found = |code, severity, message: &str| {
         Finding::new(code, severity, message)
-            .compared(running.text.clone(), new.text.clone())
+            .compared(text.clone(), image.value.to_ascii_lowercase())
             .from(format!("feature set of the image from {:?}", image.from))
             .from(from)
     };
     vec![if running.same_features(&new) {
         found("feature.same", Severity::Pass, "the feature set stays")
-    } else if new.base.starts_with("universal") && new.variants == running.variants {
+    } else if new.is_universal() && new.same_variants(&running) {
         found(
             "feature.changed",
             Severity::Warning,

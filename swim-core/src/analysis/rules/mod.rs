@@ -33,6 +33,7 @@ mod version;
 
 use super::Rule;
 pub(crate) use family::running_family;
+pub(crate) use running_software::RunningSoftware;
 
 pub(super) const ALL: &[Rule] = &[
     support::rule,
@@ -64,5 +65,7 @@ pub(super) const ALL: &[Rule] = &[
     transfer::rule,
 ];
 
-/// Rules about image and device themselves, whatever state the device is in.
-pub(super) const FIT: &[Rule] = &[damage::rule, family::rule, version::rule, ram::rule, flash::rule, boot_rom::rule];
+/// Rules about image and device themselves, whatever state the device is in. Not how the image stands with its vendor, nor
+/// its feature set: who asks for these rules has words of his own for them.
+pub(super) const FIT: &[Rule] =
+    &[damage::rule, family::rule, version::rule, path::rule, crypto::rule, ram::rule, flash::rule, boot_rom::rule];

@@ -1,55 +1,14 @@
 //! Which feature set runs on a device: from its image code, or else from the name of its image file.
 
-use crate::image::parse_filename;
+use crate::image::{FeatureSet, parse_filename};
 use crate::model::Inventory;
-
-/// Parts of a feature set that are no features: cryptography is judged apart, and `wlc` marks wireless controllers, whose
-/// other images do not write it.
-const APART: [&str; 4] = ["k9", "npe", "ldpe", "wlc"];
-
-/// A feature set, taken apart: `universalk9_npe` is `universal` with cryptography, without payload encryption.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FeatureSet {
-    /// As it is written.
-    pub(super) text: String,
-    /// Without what is apart.
-    pub(super) base: String,
-    /// `noli`, `ias`, ..., in order.
-    pub(super) variants: Vec<String>,
-    pub(super) k9: bool,
-    pub(super) npe: bool,
-    pub(super) ldpe: bool,
-}
-
-impl FeatureSet {
-    pub(super) fn read(text: &str) -> Self {
-        let lower = text.to_ascii_lowercase();
-        let (head, tail) = lower.split_once(['_', '-']).unwrap_or((&lower, ""));
-        let base = head.strip_suffix("ldpe").unwrap_or(head).replace("k91", "").replace("k9", "").replace("k8", "");
-        let mut variants: Vec<String> =
-            tail.split(['_', '-']).filter(|v| !v.is_empty() && !APART.contains(v)).map(str::to_owned).collect();
-        variants.sort_unstable();
-        Self {
-            base,
-            variants,
-            // The oldest switch images write `k2` for 3DES.
-            k9: lower.contains("k9") || lower.contains("k2"),
-            npe: lower.contains("npe"),
-            ldpe: lower.contains("ldpe"),
-            text: lower,
-        }
-    }
-
-    /// The same features, whatever their cryptography?
-    pub(super) fn same_features(&self, other: &Self) -> bool {
-        self.base == other.base && self.variants == other.variants
-    }
-}
 
 /// What is known of the running software.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Running {
-    pub(super) set: Option<FeatureSet>,
+pub(crate) struct RunningSoftware {
+    pub(crate) set: Option<FeatureSet>,
+    /// The set as it is written, lower case.
+    pub(super) text: String,
     pub(super) k9: Option<bool>,
     pub(super) npe: Option<bool>,
     pub(super) ldpe: Option<bool>,
@@ -57,19 +16,20 @@ pub(super) struct Running {
     pub(super) from: &'static str,
 }
 
-impl Running {
+impl RunningSoftware {
     /// `None` when neither the image code nor the file name tells.
-    pub(super) fn of(inventory: &Inventory) -> Option<Self> {
-        if let Some(set) = inventory.software.as_deref().and_then(of_code) {
-            let set = FeatureSet::read(&set);
-            let (k9, npe, ldpe) = (Some(set.k9), Some(set.npe), Some(set.ldpe));
-            return Some(Self { set: Some(set), k9, npe, ldpe, from: "image code of show version" });
+    pub(crate) fn of(inventory: &Inventory) -> Option<Self> {
+        let code = inventory.software.as_deref().and_then(of_code);
+        if let Some((text, set)) = code.and_then(|text| FeatureSet::read(&text).map(|set| (text, set))) {
+            let (k9, npe, ldpe) = (Some(set.is_strong()), Some(set.is_npe()), Some(set.is_ldpe()));
+            return Some(Self { set: Some(set), text, k9, npe, ldpe, from: "image code of show version" });
         }
         let named = parse_filename(inventory.image.as_deref()?);
-        let set = named.feature_set.as_deref().map(FeatureSet::read);
+        let text = named.feature_set.unwrap_or_default().to_ascii_lowercase();
+        let set = FeatureSet::read(&text);
         let known = set.is_some() || named.k9.is_some() || named.npe.is_some() || named.ldpe.is_some();
         let from = "name of the running image in show version";
-        known.then_some(Self { set, k9: named.k9, npe: named.npe, ldpe: named.ldpe, from })
+        known.then_some(Self { set, text, k9: named.k9, npe: named.npe, ldpe: named.ldpe, from })
     }
 }
 
@@ -103,22 +63,15 @@ mod tests {
             ("C9800_IOSXE-K9", Some("universalk9-k9")),
             ("C3750-IPSERVICESK9-M", Some("ipservicesk9")),
             ("C2600-IK9O3S3-MZ", Some("ik9o3s3")),
+            ("C2950-I6K2L2Q4-M", Some("i6k2l2q4")),
+            ("CAT3K_CAA-UNIVERSALK9-M", Some("universalk9")),
+            ("CAT9K_LITE_IOSXE", Some("universalk9")),
+            ("flash:packages.conf", None),
             ("CAT9K_IOSXEX", None),
             ("linux", None),
             ("", None),
         ] {
             assert_eq!(of_code(code).as_deref(), set, "{code}");
         }
-    }
-
-    #[test]
-    fn cryptography_is_no_feature() {
-        let same = |a: &str, b: &str| FeatureSet::read(a).same_features(&FeatureSet::read(b));
-        assert!(same("ipservices", "ipservicesk9") && same("universalk9", "universalk9_npe"));
-        assert!(same("universalk9", "universalk9ldpe") && same("universalk9-k9", "universalk9_wlc"));
-        assert!(same("ik9o3s3", "io3s3") && same("universalk9_npe_noli", "universalk9_noli"));
-        assert!(!same("ipbase", "ipservices") && !same("universalk9", "universalk9_noli"));
-        let set = FeatureSet::read("universalk9_npe");
-        assert!(set.k9 && set.npe && !set.ldpe);
     }
 }

@@ -1,6 +1,7 @@
 //! Boot ROM packages: `asr1000-rommon.173-1r.SPA.pkg`, `isr4400v2_rommon_1612_2r_SPA.pkg`, `asr900_15_6_48r_s_rommon.pkg`.
 
 use super::{NameFacts, signature};
+use crate::version::{Scheme, Version};
 
 /// Reads a name that says `rommon`.
 pub(super) fn parse(base: &str) -> Option<NameFacts> {
@@ -17,7 +18,7 @@ pub(super) fn parse(base: &str) -> Option<NameFacts> {
     match words.as_slice() {
         [code, maintenance, tail @ ..] if is_tail(tail) => {
             facts.family = family(before);
-            facts.version = packed(code, maintenance);
+            facts.version = number(&format!("{code}_{maintenance}"));
         }
         // The number stands before the word.
         tail if is_tail(tail) => {
@@ -40,33 +41,13 @@ fn is_tail(words: &[&str]) -> bool {
     words.iter().all(|word| signature(word).is_some() || matches!(*word, "pkg" | "bin"))
 }
 
-/// `1612` `2r` is 16.12(2r).
-fn packed(code: &str, maintenance: &str) -> Option<String> {
-    let (major, minor) = code.split_at_checked(2)?;
-    let major: u8 = major.parse().ok().filter(|major| (12..=49).contains(major))?;
-    let minor: u8 = if minor.len() <= 2 {
-        minor.parse().ok()?
-    } else {
-        return None;
-    };
-    Some(format!("{major}.{minor}({})", rom_number(maintenance)?))
-}
-
-/// `asr900_15_6_48r_s` is 15.6(48r)S.
+/// `asr900_15_6_48r_s` is 15.6(48r)S of the family `asr900`.
 fn spelled_out(before: &str) -> Option<(&str, String)> {
-    let mut words = before.rsplitn(5, '_');
-    let (train, maintenance, minor, major) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let family = words.next()?;
-    let major: u8 = major.parse().ok()?;
-    let minor: u8 = minor.parse().ok()?;
-    let letters = (1..=3).contains(&train.len()) && train.bytes().all(|b| b.is_ascii_alphabetic());
-    let maintenance = maintenance.to_ascii_lowercase();
-    let text = format!("{major}.{minor}({}){}", rom_number(&maintenance)?, train.to_ascii_uppercase());
-    letters.then_some((family, text))
+    let (at, _) = before.rmatch_indices('_').nth(3)?;
+    Some((before.get(..at)?, number(before.get(at + 1..)?)?))
 }
 
-/// `48r`, without padding.
-fn rom_number(text: &str) -> Option<String> {
-    let number: u16 = text.strip_suffix('r')?.parse().ok()?;
-    Some(format!("{number}r"))
+/// `1612_2r` is 16.12(2r).
+fn number(text: &str) -> Option<String> {
+    Version::parse(Scheme::Rommon, &text.to_ascii_lowercase()).ok().map(|version| version.normal())
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::*;
-use crate::model::{HostKeyPolicy, Secret, SecretRef};
+use crate::model::{HostKeyPolicy, Login, Secret, SecretRef};
 use crate::ports::{Clock, Fetch, ImageStore, ImageWriter, Note, NoteSink, Receipt, Secrets, TransferAbility};
 use crate::transfer::Caps;
 
@@ -197,7 +197,8 @@ impl Transfer for Wire {
 }
 
 fn server(name: &str, protocols: &[Protocol]) -> ImageServer {
-    let door = |protocol| Door { folder: "images".into(), ..Door::new(protocol) };
+    let login = Some(Login::password("swim", "depot"));
+    let door = |protocol| Door { folder: "images".into(), login: login.clone(), ..Door::new(protocol) };
     let doors = protocols.iter().map(|p| door(*p)).collect();
     ImageServer::new(DeviceId::new(name).unwrap(), "192.0.2.1", doors, HostKeyPolicy::FirstUse)
 }

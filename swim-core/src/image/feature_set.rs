@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::image::{ImageFacts, parse_filename};
-use crate::model::Inventory;
+use super::ImageFacts;
 
 /// Marks of strong cryptography inside a name, the longer ones first. `k2` is that of the oldest switches.
 const STRONG: &[&str] = &["k91", "k9", "k2"];
@@ -12,8 +11,14 @@ const STRONG: &[&str] = &["k91", "k9", "k2"];
 /// The mark of weak cryptography. It makes no other set.
 const WEAK: &str = "k8";
 
-/// A variant that some names write without a mark before it: `universalk9ldpe`.
-const ATTACHED: &str = "ldpe";
+/// A set without payload encryption.
+const NPE: &str = "npe";
+
+/// A set whose data encryption is licensed apart. Some names write it without a mark before it: `universalk9ldpe`.
+const LDPE: &str = "ldpe";
+
+/// Variants that are no features: cryptography, and the mark of wireless controllers, whose other images do not write it.
+const APART: [&str; 3] = [NPE, LDPE, "wlc"];
 
 /// Letters in a row that make a text a word, `ipbase`; legacy codes are single letters with digits, `jk9o3s`.
 const WORD: usize = 4;
@@ -22,7 +27,7 @@ const WORD: usize = 4;
 /// strong cryptography and the other one not.
 ///
 /// ```
-/// use swim_core::recommend::FeatureSet;
+/// use swim_core::image::FeatureSet;
 /// let set = |text| FeatureSet::read(text).unwrap();
 /// assert!(set("ipservicesk9").same_base(&set("ipservices")) && set("ipservicesk9") != set("ipservices"));
 /// assert!(!set("universalk9").same_base(&set("universalk9_npe")));
@@ -41,20 +46,23 @@ impl FeatureSet {
     /// nothing.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        // Where the image runs and how it is compressed says nothing of what it can do.
         let lower = text.trim().to_ascii_lowercase();
-        let set = lower.split('-').next().unwrap_or_default();
+        let (set, behind) = lower.split_once('-').unwrap_or((&lower, ""));
         let mut words = set.split('_').filter(|word| !word.is_empty());
         let mut first = words.next()?.to_owned();
         let mut variants: BTreeSet<String> = words.map(str::to_owned).collect();
-        if let Some(before) = first.strip_suffix(ATTACHED)
+        // Where the image runs and how it is compressed says nothing of what it can do; its cryptography does: `dk9-npe`.
+        let marks = behind.split(['-', '_']).filter(|word| [NPE, LDPE, "k9"].contains(word));
+        variants.extend(marks.map(str::to_owned));
+        if let Some(before) = first.strip_suffix(LDPE)
             && !before.is_empty()
         {
             first.truncate(before.len());
-            variants.insert(ATTACHED.to_owned());
+            variants.insert(LDPE.to_owned());
         }
+        let marked = variants.remove("k9");
         let (base, strong) = if is_word(&first) { word(&first) } else { code(&first) };
-        Some(Self { base, variants, strong })
+        Some(Self { base, variants, strong: strong || marked })
     }
 
     /// Of an image: what is known of its cryptography counts more than the name of its set.
@@ -65,25 +73,45 @@ impl FeatureSet {
             set.strong = strong.value;
         }
         if facts.npe.as_ref().is_some_and(|npe| npe.value) {
-            set.variants.insert("npe".to_owned());
+            set.variants.insert(NPE.to_owned());
         }
         if facts.ldpe.as_ref().is_some_and(|ldpe| ldpe.value) {
-            set.variants.insert(ATTACHED.to_owned());
+            set.variants.insert(LDPE.to_owned());
         }
         Some(set)
-    }
-
-    /// Of the software that a device runs: from its image code, or from the name of its image file.
-    #[must_use]
-    pub fn running(inventory: &Inventory) -> Option<Self> {
-        let said = inventory.software.iter().chain(&inventory.image);
-        said.filter_map(|name| written(name)).find_map(|set| Self::read(&set))
     }
 
     /// Do both do the same, but perhaps for strong cryptography?
     #[must_use]
     pub fn same_base(&self, other: &Self) -> bool {
         (&self.base, &self.variants) == (&other.base, &other.variants)
+    }
+
+    /// Have both the same features, whatever their cryptography, and whatever is left out of it?
+    ///
+    /// ```
+    /// use swim_core::image::FeatureSet;
+    /// let set = |text| FeatureSet::read(text).unwrap();
+    /// assert!(set("universalk9").same_features(&set("universalk9_npe")));
+    /// assert!(!set("universalk9").same_features(&set("universalk9_noli")));
+    /// ```
+    #[must_use]
+    pub fn same_features(&self, other: &Self) -> bool {
+        self.base == other.base && self.same_variants(other)
+    }
+
+    /// The same variants, but for cryptography?
+    pub(crate) fn same_variants(&self, other: &Self) -> bool {
+        self.feature_variants().eq(other.feature_variants())
+    }
+
+    fn feature_variants(&self) -> impl Iterator<Item = &String> {
+        self.variants.iter().filter(|variant| !APART.contains(&variant.as_str()))
+    }
+
+    /// Does it hold all features, which licences open?
+    pub(crate) fn is_universal(&self) -> bool {
+        self.base.starts_with("universal")
     }
 
     /// The set in words, but for its cryptography: equal where [`FeatureSet::same_base`] holds.
@@ -102,6 +130,18 @@ impl FeatureSet {
     pub const fn is_strong(&self) -> bool {
         self.strong
     }
+
+    /// Is payload encryption left out?
+    #[must_use]
+    pub fn is_npe(&self) -> bool {
+        self.variants.contains(NPE)
+    }
+
+    /// Is data encryption licensed apart?
+    #[must_use]
+    pub fn is_ldpe(&self) -> bool {
+        self.variants.contains(LDPE)
+    }
 }
 
 impl fmt::Display for FeatureSet {
@@ -109,15 +149,6 @@ impl fmt::Display for FeatureSet {
         f.write_str(&self.without_cryptography())?;
         if self.strong { f.write_str(" with strong cryptography") } else { Ok(()) }
     }
-}
-
-/// The set that the name of a file or an image code writes: `C2960X-UNIVERSALK9-M`, `CAT9K_IOSXE`.
-fn written(name: &str) -> Option<String> {
-    if let Some(set) = parse_filename(name).feature_set {
-        return Some(set);
-    }
-    // A code that is the head of a name: the version that makes it a name is not looked at.
-    parse_filename(&format!("{name}.17.01.01.SPA.bin")).feature_set
 }
 
 fn is_word(text: &str) -> bool {
@@ -156,9 +187,10 @@ fn code(text: &str) -> (String, bool) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::image::{Field, Provenance};
-    use proptest::prelude::*;
 
     #[test]
     fn sets_that_do_the_same() {
@@ -183,6 +215,8 @@ mod tests {
             ("universalk9", "universalk9_wlc", false, false),
             ("adventerprisek9_ivs_li", "adventerprisek9", false, false),
             ("jk9o3s", "jk9s", false, false),
+            ("dk9-npe", "dk9", false, false),
+            ("universalk9-k9", "universal-k9", true, true),
             ("o3", "o", false, false),
             ("lanlite", "lanbase", false, false),
         ];
@@ -208,23 +242,15 @@ mod tests {
     }
 
     #[test]
-    fn what_devices_say_of_their_software() {
-        let cases = [
-            ("C2960X-UNIVERSALK9-M", "universalk9"),
-            ("C3560-IPSERVICESK9-M", "ipservicesk9"),
-            ("C2950-I6K2L2Q4-M", "i6k2l2q4"),
-            ("CAT3K_CAA-UNIVERSALK9-M", "universalk9"),
-            ("X86_64_LINUX_IOSD-UNIVERSALK9_NPE-M", "universalk9_npe"),
-            ("CAT9K_IOSXE", "universalk9"),
-            ("CAT9K_LITE_IOSXE", "universalk9"),
-            ("CAT9K_IOSXE_NPE", "universalk9_npe"),
-            ("flash:/c2960x-universalk9-mz.152-7.E10/c2960x-universalk9-mz.152-7.E10.bin", "universalk9"),
-        ];
-        for (code, set) in cases {
-            assert_eq!(written(code).as_deref().and_then(FeatureSet::read), FeatureSet::read(set), "{code}");
-        }
-        assert_eq!(written("flash:packages.conf"), None);
-        assert_eq!(written(""), None);
+    fn cryptography_is_no_feature() {
+        let set = |text: &str| FeatureSet::read(text).unwrap();
+        let same = |a: &str, b: &str| set(a).same_features(&set(b));
+        assert!(same("ipservices", "ipservicesk9") && same("universalk9", "universalk9_npe"));
+        assert!(same("universalk9", "universalk9ldpe") && same("universalk9-k9", "universalk9_wlc"));
+        assert!(same("ik9o3s3", "io3s3") && same("universalk9_npe_noli", "universalk9_noli"));
+        assert!(!same("ipbase", "ipservices") && !same("universalk9", "universalk9_noli"));
+        let npe = set("universalk9_npe");
+        assert!(npe.is_strong() && npe.is_npe() && !npe.is_ldpe() && set("universalk9ldpe").is_ldpe());
     }
 
     proptest! {

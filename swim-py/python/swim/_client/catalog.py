@@ -1,0 +1,120 @@
+"""Catalogues: the vendor's software service, and open ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any, List, Literal
+
+from .. import _convert as convert
+from .._convert import DeviceRef, as_list, ids
+from .._values import Document
+from ._calls import Calls
+
+
+class Catalogues(Calls):
+    """Catalogues: the vendor's software service, and open ones."""
+
+    def set_catalog_login(
+        self, client_id: str, client_secret: str, *, user: str | None = None, password: str | None = None
+    ) -> None:
+        """Changes who we are at the vendor's software service, also for clients that are opened later on the same data.
+
+        ``client_secret`` and ``password`` *name* secrets of the configuration. Raises ``InvalidInputError`` for one that
+        there is not.
+        """
+        arguments = {"client_id": client_id, "client_secret": client_secret, "user": user, "password": password}
+        self.call("set_catalog_login", arguments)
+
+    def catalog_query(
+        self,
+        *,
+        pid: str | None = None,
+        current: str | None = None,
+        output: str | None = None,
+        images: Iterable[str] | None = None,
+    ) -> Document:
+        """Asks the vendor for images: of a product that runs the release ``current`` (``output``: a release, default
+        ``latest``), or by their names (``images``), of a product (``pid``) or of all.
+
+        Raises ``InvalidInputError`` for what is missing, ``NotFoundError`` when the vendor has nothing, ``AuthError``,
+        ``NotEntitledError``; ``details["code"]`` is the vendor's code.
+        """
+        named = None if images is None else as_list(images)
+        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        return Document(self.call("catalog_query", arguments))
+
+    def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+        """Asks the vendor for images of at most 20 devices, by the model and the version of their last inventories.
+
+        Each result has its ``device`` and ``found`` or ``error``.
+        """
+        arguments = {"devices": ids(devices), "output": output}
+        return convert.all_of(Document, self.call("catalog_query", arguments))
+
+    def catalog_download(
+        self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
+    ) -> Document:
+        """Brings images of a product from the vendor into the repository; size and digests are the vendor's, or nothing stays.
+
+        The result has ``images``, ``refused`` (each with its ``error``) and ``forms``: those must be answered by a person
+        first. ``decisions`` are what people decided, e.g. ``{"form": "k9", "accepted": True, "by": "Ada Lovelace",
+        "business_function": "commercial_or_civil"}``; nothing is ever accepted without one, and each is recorded.
+
+        Raises ``AgreementRequiredError`` for a form that was declined, and as ``catalog_query``.
+        """
+        arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
+        return Document(self.call("catalog_download", arguments))
+
+    def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
+        """The text of a form of the vendor, for a person to read (``content``, ``url``). Nothing is answered by this."""
+        return Document(self.call("catalog_form", {"form": form}))
+
+    def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
+        """Tells the vendor what a person decided about a form, for these files; the decision is recorded before.
+
+        Raises ``InvalidInputError`` for a decision without its person or its fields, ``AgreementRequiredError`` when the
+        vendor does not take it.
+        """
+        return Document(self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+
+    def form_decisions(self) -> List[Document]:
+        """What people decided about forms of the vendor, oldest first: ``at``, ``decision`` and ``files``."""
+        return convert.all_of(Document, self.call("form_decisions", {}))
+
+    def import_catalog(
+        self,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        signature: str | PathLike[str] | None = None,
+        certificate: str | PathLike[str] | None = None,
+        root: str | PathLike[str] | None = None,
+        allow_unsigned: bool = False,
+    ) -> Document:
+        """Takes an open catalogue from a file, in the place of the one of its ``name``.
+
+        ``signature`` is the file of the detached signature (RSA with SHA-512, or Ed25519), ``certificate`` that of the
+        certificate or public key, ``root`` that of what the certificate must come from. Without a signature it is taken
+        only with ``allow_unsigned``.
+
+        Raises ``IntegrityError`` for a signature that is not of these bytes, ``AuthError`` for a certificate that is not
+        good, ``UnexpectedReplyError`` for what is no catalogue.
+        """
+        arguments = {
+            "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
+            "allow_unsigned": allow_unsigned,
+        }
+        return Document(self.call("import_catalog", arguments))
+
+    def catalog(self, *, text: str | None = None) -> List[Document]:
+        """The images of all open catalogues; ``text`` is looked for in the file names.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
+        ...     file = Path(folder, "lab.json")
+        ...     _ = file.write_text('{"schema": 1, "entries": [{"filename": "a.bin", "version": "17.9.5"}]}')
+        ...     taken = client.import_catalog(file, allow_unsigned=True)
+        ...     taken.authenticity, [(entry.catalog, entry.version) for entry in client.catalog()]
+        ('unsigned', [('lab.json', '17.9.5')])
+        """
+        return convert.all_of(Document, self.call("catalog", {"text": text}))

@@ -1,0 +1,131 @@
+"""The repository: its images, who uses them, and its care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import List, Literal
+
+from .. import _convert as convert
+from .._convert import as_list
+from .._values import Document, Image
+from ._calls import Calls
+
+
+class Repository(Calls):
+    """The repository: its images, who uses them, and its care."""
+
+    def images(
+        self,
+        *,
+        text: str | None = None,
+        file_name: str | None = None,
+        internal_name: str | None = None,
+        platform: str | None = None,
+        family: str | None = None,
+        version: str | None = None,
+        feature_set: str | None = None,
+        image_type: str | None = None,
+        sort: Literal["imported", "file_name", "family", "version", "bytes"] = "imported",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Image | str | None = None,
+    ) -> List[Image]:
+        """The images of the repository that fit all of what is given.
+
+        ``text`` is part of any field, in any case (of ids and digests: their first digits, four or more); the others are
+        parts of one field: ``version="3.1"`` finds 3.12.02S and 3.13.01S. ``"=ios"`` is the whole field, ``"="`` one that
+        is not known. For the next page give the last image of the one before as ``after``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
+        ...     for version in ("03.12.02.S.154-2.S2", "03.13.01.S.154-3.S1", "03.16.05.S.155-3.S5"):
+        ...         file = Path(folder, f"isr4300-universalk9.{version}.SPA.bin")
+        ...         _ = file.write_text(version)
+        ...         _ = client.import_image(file)
+        ...     page = client.images(version="3.1", sort="version", descending=True, limit=2)
+        ...     rest = client.images(version="3.1", sort="version", descending=True, after=page[-1])
+        ...     [len(page), *(image.facts.version.value.text for image in rest)]
+        [2, '3.12.2S']
+        """
+        arguments = {
+            "text": text, "file_name": file_name, "internal_name": internal_name, "platform": platform,
+            "family": family, "version": version, "feature_set": feature_set, "image_type": image_type, "sort": sort,
+            "descending": descending, "limit": limit, "after": after,
+        }
+        return convert.all_of(Image, self.call("images", arguments))
+
+    def image_groups(self) -> List[Document]:
+        """The images by type (``image_type``), and in it by family (``families``), each with ``images`` and ``bytes``."""
+        return convert.all_of(Document, self.call("image_groups", {}))
+
+    def image_info(self, image: str) -> Document:
+        """Everything that is known of an image: ``image``, ``names``, ``devices`` (how many use it), ``usage``, ``staged``,
+        ``referrers``, and ``damage`` where a scrub found any. Raises as ``image``.
+        """
+        return Document(self.call("image_info", {"image": image}))
+
+    def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
+        """Which devices use an image, by their last inventories: ``device``, ``how`` (``running``, ``boot_next``,
+        ``committed``, ``installed``, ``on_flash``), and ``by`` what that is known (``name_and_size``, ``name``,
+        ``release``). Of at most ``limit`` devices behind ``after``, by name. Raises as ``image``.
+        """
+        return convert.all_of(Document, self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+
+    def top_images(self, *, count: int = 10) -> List[Document]:
+        """The software that most devices run: ``software`` as they call it, ``devices``, and the ``images`` of the
+        repository that it is: none when it was not imported, several when each of them may be it.
+        """
+        return convert.all_of(Document, self.call("top_images", {"count": count}))
+
+    def image_audit(self, *, image: str | None = None) -> List[Document]:
+        """Who deleted which image, with the reason where one was given; of one image by its whole id."""
+        return convert.all_of(Document, self.call("image_audit", {"image": image}))
+
+    def image(self, name: str) -> Image:
+        """One image: by id, first digits of the id (four or more), or file name.
+
+        Raises ``NotFoundError``; ``InvalidInputError`` when it could be several.
+        """
+        return Image(self.call("image", {"image": name}))
+
+    def remove_image(self, name: str, *, reason: str | None = None) -> Document:
+        """Deletes an image from the repository.
+
+        Refused (``ConflictError``, which names each) while an unfinished job, an open offer or a copy on an image server
+        refers to it; with a ``reason``, which is audited, the copies do not count. Devices keep theirs: ``used_by``
+        names some of the ``devices`` that use it. Raises as ``image``.
+        """
+        return Document(self.call("remove_image", {"image": name, "reason": reason}))
+
+    def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
+        """Writes all images, or these, with what is recorded of them into one file, a tar archive.
+
+        Raises ``ConflictError`` when the file is there, ``IntegrityError`` for an image that is damaged, ``NoSpaceError``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/a"}) as client:
+        ...     _ = Path(folder, "made-up.bin").write_bytes(b"made up")
+        ...     _ = client.import_image(folder + "/made-up.bin")
+        ...     _ = client.export_repository(folder + "/moved.tar")
+        ...     with Client({"data": folder + "/b"}) as other:
+        ...         moved = other.import_repository(folder + "/moved.tar")
+        ...         len(moved.imported), other.images() == client.images(), other.scrub().damaged
+        (1, True, ())
+        """
+        return Document(self.call("export_repository", {"path": path, "images": as_list(images)}))
+
+    def import_repository(self, path: str | PathLike[str]) -> Document:
+        """Reads a file of ``export_repository``: ``imported``, ``present``, ``healed``, and ``conflicts``: what the file
+        says otherwise; what is here stays. Called again after a kill it completes what is missing.
+
+        Raises ``NotFoundError``; ``IntegrityError`` with the member that is wrong; ``NoSpaceError``.
+        """
+        return Document(self.call("import_repository", {"path": path}))
+
+    def scrub(
+        self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
+    ) -> Document:
+        """Reads every image again and tells which ones are ``damaged``: they are neither planned nor offered until the right
+        file is imported again. A call that was interrupted, or ended after ``seconds``, is gone on with by the next one.
+        """
+        arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
+        return Document(self.call("scrub", arguments))
