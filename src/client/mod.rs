@@ -20,12 +20,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use swim_core::image::{Field, Image, Provenance};
+use swim_core::image::Image;
 use swim_core::job::{Engine, EngineConfig, JobReport, Ports};
-use swim_core::model::Algorithm;
 use swim_core::ports::{ImageStore, JobId, JobStore, Records, Silent, WorkerId};
 use swim_core::repo;
-use swim_core::version::{Scheme, Version};
 use swim_core::{Error, ErrorKind, Result};
 use swim_stores::FileSource;
 use tokio::task::JoinHandle;
@@ -75,6 +73,7 @@ impl Client {
             clock: Arc::clone(&adapters.clock),
             connector: Arc::clone(&adapters.connector),
             services: adapters.services.clone(),
+            records: Some(Arc::clone(&adapters.records)),
             platforms: adapters.platforms.clone(),
             checks: adapters.checks.clone(),
             sink: Arc::clone(&hub) as _,
@@ -118,27 +117,13 @@ impl Client {
 
     async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
         let required = requirements::of_import(&options)?;
-        let mut how = repo::ImportOptions::new(name);
-        let published = [
-            (Algorithm::Sha512, &options.sha512),
-            (Algorithm::Sha256, &options.sha256),
-            (Algorithm::Sha1, &options.sha1),
-            (Algorithm::Md5, &options.md5),
-        ];
-        for (algorithm, digest) in published {
-            if let Some(digest) = digest {
-                how = how.expecting(algorithm, digest.clone());
-            }
-        }
         let a = &self.0.adapters;
-        let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
-        if overridden(&mut image, &options)? {
-            self.records().put("images", &image.id.to_string(), json(&image)?).await?;
+        let how = options.named(name);
+        let image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
+        match required {
+            Some(required) => repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await,
+            None => Ok(image),
         }
-        if let Some(required) = required {
-            image = repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await?;
-        }
-        Ok(image)
     }
 
     /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.
@@ -174,27 +159,6 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("engine", &self.0.engine).finish_non_exhaustive()
     }
-}
-
-/// Puts what the caller said in the place of what the file says.
-fn overridden(image: &mut Image, options: &ImportOptions) -> Result<bool> {
-    let before = image.facts.clone();
-    let facts = &mut image.facts;
-    let user = Provenance::User;
-    if let Some(platform) = &options.platform {
-        facts.platform = Some(Field::new(platform.clone(), user.clone()));
-    }
-    if let Some(family) = &options.family {
-        facts.family = Some(Field::new(family.clone(), user.clone()));
-    }
-    if let Some(version) = &options.version {
-        let platform = facts.platform.as_ref().map_or("", |p| p.value.as_str());
-        let scheme = Scheme::of_platform(platform).map_err(|e| {
-            Error::invalid("version", version, "the platform must be known to read it: name it too").caused_by(e)
-        })?;
-        facts.version = Some(Field::new(Version::parse(scheme, version)?, user));
-    }
-    Ok(*facts != before)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<serde_json::Value> {

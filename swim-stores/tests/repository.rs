@@ -217,3 +217,31 @@ async fn a_sweep_ends_what_kills_left_and_touches_nothing_else() {
     assert_eq!(repo::sweep(&store, &store).await.expect("sweep"), Swept::default());
     import(&store, 2, "gone.bin", "cat9k gone").await.expect("free again");
 }
+
+/// A process opens the repository while another one looks at an image that it has just written.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_sweep_spares_an_image_that_is_about_to_get_its_record() {
+    let folder = Folder::new("sweep-pending");
+    let records = MemoryStore::new();
+    let (one, two) = (FileImages::open(folder.path()).expect("open"), FileImages::open(folder.path()).expect("open"));
+    let id = Sha256::of(b"image");
+    let written = async |store: &FileImages| {
+        let mut writer = store.create().await.expect("create");
+        writer.write(Bytes::from("image")).await.expect("write");
+        writer.finish(&id).await.expect("finish");
+    };
+    written(&one).await;
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep"), Swept::default());
+    assert_eq!(two.size(&id).await.expect("size"), Some(5), "it is somebody's");
+    // Its import failed, or its process is dead.
+    one.settle(&id);
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep").unrecorded, 1);
+    written(&one).await;
+    drop(one);
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep").unrecorded, 1);
+    assert_eq!(two.size(&id).await.expect("size"), None);
+    // An import that is over holds nothing.
+    let image = repo::import(Bytes::from("image"), &two, &records, &At(0), ImportOptions::new("x.bin"), &Silent).await;
+    assert!(!two.pending(&image.expect("import").id).await.expect("pending"));
+}

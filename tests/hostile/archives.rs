@@ -97,15 +97,13 @@ async fn requirements_of_an_archive_are_those_that_a_person_could_have_set() {
     let id = Sha256::of(BYTES);
     let further = move |value: Value| {
         move |manifest: &mut Value| {
-            manifest["images"][0]["further"] =
-                json!([{"table": "requirement_changes", "key": "2026-01-01T00:00:00.000000000Z-000000001", "value": value}]);
+            manifest["images"][0]["further"] = json!([{"table": "requirement_changes", "key": "2026-01-01T00:00:00.000000000Z-000000001", "value": value}]);
         }
     };
-    let set = |overrides: Value| {
-        move |manifest: &mut Value| manifest["images"][0]["record"]["overrides"] = overrides.clone()
-    };
+    let set =
+        |overrides: Value| move |manifest: &mut Value| manifest["images"][0]["record"]["overrides"] = overrides.clone();
     let good = json!({"image": id, "file_name": "made-up.bin", "number": 1, "at": "2026-01-01T00:00:00Z", "by": "Ada",
-        "changes": [{"field": "ram", "old": null, "new": 5}]});
+        "changes": [{"field": "ram", "from": null, "to": 5}]});
     let mut other = good.clone();
     other["image"] = json!(Sha256::of(b"other"));
     let here = Folder::new();

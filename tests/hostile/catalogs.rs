@@ -65,7 +65,7 @@ async fn the_audit_tells_who_lifted_a_quarantine() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_an_image_that_somebody_changed_changes_nothing() {
     let folder = Folder::new();
     let client = client(&folder).await;
@@ -86,8 +86,7 @@ async fn a_copy_of_an_image_that_somebody_changed_changes_nothing() {
         (&image["bytes"], &image["digests"]["md5"]),
         "{plan}"
     );
-    let offered =
-        call(&client, "offer", json!({"image": forged, "device": "sw1", "protocol": "http"})).await;
+    let offered = call(&client, "offer", json!({"image": forged, "device": "sw1", "protocol": "http"})).await;
     let got = fetch(offered["port"].as_u64().unwrap(), offered["path"].as_str().unwrap());
     assert!(got.ends_with("\r\n\r\nnot really an image"), "{got}");
 }
@@ -106,14 +105,16 @@ fn fetch(port: u64, path: &str) -> String {
 async fn documents_that_are_none_change_nothing() {
     let folder = Folder::new();
     let client = client(&folder).await;
-    call(&client, "import_catalog", json!({"path": folder.write("c.json", catalogue(None, "active")),
-        "allow_unsigned": true, "name": "lab"}))
+    call(
+        &client,
+        "import_catalog",
+        json!({"path": folder.write("c.json", catalogue(None, "active")),
+        "allow_unsigned": true, "name": "lab"}),
+    )
     .await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let nested = format!("{{\"schema\":1,\"entries\":[{{\"filename\":\"a\",\"x\":{deep}}}]}}");
     for (what, text) in [
-        ("deep", deep.clone()),
-        ("deep inside", nested),
+        ("deep", deep),
         ("no json", "{".to_owned()),
         ("nothing", String::new()),
         ("a number", "7".to_owned()),

@@ -77,8 +77,7 @@ async fn two_files_of_one_script_are_two_files() {
         page(to, body);
     });
     let get = |id: u32| json!({"url": web.url(&format!("/get.php?id={id}")), "file_name": format!("{id}.bin")});
-    let (first, second) =
-        tokio::join!(call(&client, "import_from", get(1)), call(&client, "import_from", get(2)));
+    let (first, second) = tokio::join!(call(&client, "import_from", get(1)), call(&client, "import_from", get(2)));
     assert_ne!(first["id"], second["id"]);
 }
 
@@ -147,8 +146,17 @@ async fn lies_about_sizes_leave_nothing() {
         }
     });
     for name in [
-        "short.bin", "negative.bin", "huge.bin", "two.bin", "none.bin", "chunks.bin", "empty.bin", "packed.bin",
-        "loop.bin", "headers.bin", "noise.bin",
+        "short.bin",
+        "negative.bin",
+        "huge.bin",
+        "two.bin",
+        "none.bin",
+        "chunks.bin",
+        "empty.bin",
+        "packed.bin",
+        "loop.bin",
+        "headers.bin",
+        "noise.bin",
     ] {
         let url = web.url(&format!("/{name}")).replace("http://", &format!("http://u:{CANARY}@"));
         let e = refused(&client, "import_from", json!({"url": url})).await;
@@ -201,4 +209,40 @@ async fn two_imports_of_the_same_bytes_at_once_are_one_image_with_both_names() {
         assert_eq!(names, json!(["a.bin", "b.bin"]));
     }
     assert_eq!(call(&one, "scrub", json!({})).await["damaged"], json!([]));
+}
+
+/// Whoever comes second waits or is told; nobody loses a file.
+#[tokio::test]
+async fn the_same_url_twice_at_once() {
+    let folder = Folder::new();
+    let (one, two) = (client(&folder).await, client(&folder).await);
+    let body: Vec<u8> = (0..20_000_000_u32).map(|n| (n >> 3) as u8).collect();
+    let web = Web::new(move |_, to| page(to, &body));
+    let from = json!({"url": web.url("/x.bin")});
+    for pause in [0, 5, 20, 40, 60, 80, 100, 150] {
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            surface::call(&two, "import_from", from.clone()).await
+        };
+        let (first, second) = tokio::join!(surface::call(&one, "import_from", from.clone()), later);
+        for ended in [first, second] {
+            if let Err(e) = ended {
+                assert_eq!(e.kind(), ErrorKind::Busy, "{pause}: {e:?}");
+            }
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path("data/fetched")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn what_a_killed_import_had_fetched_goes_when_a_client_opens() {
+    let folder = Folder::new();
+    drop(client(&folder).await);
+    std::fs::create_dir_all(folder.path("data/fetched")).unwrap();
+    let left = folder.write("data/fetched/0123456789abcdef0123456789abcdef", vec![0; 1_000_000]);
+    let part = folder.write("data/fetched/fedcba9876543210fedcba9876543210.part", vec![0; 1_000_000]);
+    drop(client(&folder).await);
+    assert!(!std::path::Path::new(&left).exists(), "it is of no use to anybody");
+    assert!(std::path::Path::new(&part).exists(), "somebody may go on with it");
 }
