@@ -81,7 +81,7 @@ impl FileImages {
         &self.folders
     }
 
-    pub(super) fn pending(&self) -> &Pending {
+    pub(super) fn unsettled(&self) -> &Pending {
         &self.pending
     }
 
