@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use swim_core::model::{Device, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
+use swim_core::model::{Algorithm, Device, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
 use swim_core::ports::{Clock, Secrets};
-use swim_core::{Error, ErrorKind, Result};
+use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::catalog::{VendorConfig, VendorLogin};
 use swim_protocols::tls::Identity;
 
@@ -55,6 +55,27 @@ pub struct ImportOptions {
     pub min_flash: Option<u64>,
     /// Least version of a device's boot ROM, e.g. `16.7(3r)`.
     pub min_boot_rom: Option<String>,
+}
+
+impl ImportOptions {
+    /// As the repository takes it, under this name.
+    pub(crate) fn named(&self, name: String) -> repo::ImportOptions {
+        let mut how = repo::ImportOptions::new(name);
+        let published = [
+            (Algorithm::Sha512, &self.sha512),
+            (Algorithm::Sha256, &self.sha256),
+            (Algorithm::Sha1, &self.sha1),
+            (Algorithm::Md5, &self.md5),
+        ];
+        for (algorithm, digest) in published {
+            if let Some(digest) = digest {
+                how = how.expecting(algorithm, digest.clone());
+            }
+        }
+        (how.said.platform, how.said.family, how.said.version) =
+            (self.platform.clone(), self.family.clone(), self.version.clone());
+        how
+    }
 }
 
 /// Where our offers listen, and how fast transfers may be.

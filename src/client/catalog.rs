@@ -46,6 +46,9 @@ pub struct SignedFile {
     pub root: Option<PathBuf>,
     /// May it be taken without a signature?
     pub allow_unsigned: bool,
+    /// Of an open catalogue: may it take the place of a newer one? Whoever has an old signed one could otherwise hide what
+    /// was deferred since.
+    pub allow_older: bool,
 }
 
 /// An open catalogue that is kept.
@@ -301,14 +304,26 @@ impl Client {
         self.records().all(FORMS).await?.into_iter().map(|(_, value)| parse(value)).collect()
     }
 
-    /// Takes an open catalogue from a file, in the place of the one of its name.
+    /// Takes an open catalogue from a file, in the place of the one of its name, unless that one was made later.
     ///
     /// # Errors
-    /// `NotFound`; those of [`Catalogue::open`]; those of the store.
+    /// `NotFound`; those of [`Catalogue::open`]; `Conflict` for one that is older than the one that is here, or does not say
+    /// when it was made while that one does; those of the store.
     pub async fn import_catalog(&self, path: impl AsRef<Path>, how: &SignedFile) -> Result<KeptCatalogue> {
         let (document, proof, name) = read_signed(path.as_ref(), how).await?;
         let now = self.adapters().clock.now();
         let (catalogue, authenticity) = Catalogue::open(&document, &proof, now)?;
+        if let Some(here) = self.catalogue_made(&name).await?
+            && catalogue.generated.is_none_or(|made| made < here)
+            && !how.allow_older
+        {
+            let made =
+                catalogue.generated.map_or_else(|| "does not say when".to_owned(), |at| format!("was made at {at}"));
+            let message =
+                format!("the catalogue {name} that is here was made at {here}, this one {made}: it may be an old one");
+            let e = Error::new(ErrorKind::Conflict, "import catalogue", message);
+            return Err(e.with("name", name).with("field", "allow_older"));
+        }
         let about = KeptCatalogue {
             name: name.clone(),
             imported: now,
@@ -318,6 +333,12 @@ impl Client {
         };
         self.records().put(CATALOGS, &name, json(&Kept { about: about.clone(), catalogue })?).await?;
         Ok(about)
+    }
+
+    /// When the kept catalogue of a name was made, as it says.
+    async fn catalogue_made(&self, name: &str) -> Result<Option<Timestamp>> {
+        let kept = self.records().get(CATALOGS, name).await?;
+        Ok(kept.and_then(|kept| kept.get("generated")?.as_str()?.parse().ok()))
     }
 
     /// The images of all open catalogues. `text`: only those with this in the file name, in any case.
@@ -384,14 +405,15 @@ impl Client {
         repo::lift_quarantine(self.records(), &image.id, by, reason, self.adapters().clock.now()).await
     }
 
-    /// An image with its quarantine as it stands now: the caller's copy may be older than a list.
+    /// An image as it stands now: the caller's copy may be older than a list, and its size and digests are those of its
+    /// bytes, whatever the copy says.
     pub(super) async fn as_it_stands(&self, image: &Image) -> Result<Image> {
         let known = match self.records().get("images", &image.id.to_string()).await? {
             Some(value) => parse::<Image>(value).ok(),
             None => None,
         };
-        let Some(Image { quarantine, overrides, .. }) = known else { return Ok(image.clone()) };
-        Ok(Image { quarantine, overrides, ..image.clone() })
+        let Some(Image { bytes, digests, quarantine, overrides, .. }) = known else { return Ok(image.clone()) };
+        Ok(Image { bytes, digests, quarantine, overrides, ..image.clone() })
     }
 }
 

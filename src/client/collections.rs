@@ -6,8 +6,7 @@ use futures_util::StreamExt;
 use swim_core::image::Image;
 use swim_core::model::{Device, DeviceId, Direction, Inventory, Location, Sha256};
 use swim_core::repo::collection::{self, CollectFrom, Collected, Collection, Item, Outcome, Run};
-use swim_core::repo::{self, ImageFilter};
-use swim_core::{ErrorKind, Result};
+use swim_core::{Error, ErrorKind, Result, repo};
 
 use super::imports::Web;
 use super::{Client, Importing, Origin};
@@ -19,18 +18,38 @@ const AT_ONCE: usize = 5;
 /// How often a process that keeps collecting looks for sources that are due: patterns have minutes.
 const LOOKS_EVERY: Duration = Duration::from_secs(20);
 
-/// A claim of ours on a source.
-struct Held<'a> {
-    client: &'a Client,
-    name: &'a DeviceId,
-    worker: &'a str,
+/// A claim of ours on a source. Dropped before the run has ended (whoever waited for it went away), it is given back.
+struct Held {
+    client: Client,
+    name: DeviceId,
+    ended: bool,
 }
 
-impl Held<'_> {
-    /// Holds it on.
-    async fn on(&self) -> Result<()> {
-        let now = self.client.adapters().clock.now();
-        collection::renew(self.client.records(), self.name, self.worker, now).await
+impl Held {
+    /// Holds it on for as long as this is polled; ends when it is lost.
+    async fn on(&self) -> Error {
+        loop {
+            self.client.adapters().clock.sleep(collection::RENEW_EVERY).await;
+            let now = self.client.adapters().clock.now();
+            if let Err(e) = collection::renew(self.client.records(), &self.name, &self.client.0.worker, now).await {
+                return e;
+            }
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.ended {
+            return;
+        }
+        let (client, name) = (self.client.clone(), self.name.clone());
+        runtime.spawn(async move {
+            if let Err(e) = collection::release(client.records(), &name, &client.0.worker).await {
+                tracing::debug!(error = %e, "a claim that was given up runs out by itself");
+            }
+        });
     }
 }
 
@@ -131,14 +150,19 @@ impl Client {
         let worker = self.0.worker.as_str();
         let it = collection::claim(self.records(), name, worker, clock.now(), when_due).await?;
         let began = clock.now();
-        let held = Held { client: self, name, worker };
-        let items = self.gather(&it.source, &held).await;
+        let mut held = Held { client: self.clone(), name: name.clone(), ended: false };
+        let items = tokio::select! {
+            biased;
+            items = self.gather(&it.source) => items,
+            lost = held.on() => Err(lost),
+        };
+        held.ended = true;
         let run = Run::new(began, clock.now(), items);
         collection::end(self.records(), name, worker, &run).await?;
         Ok(Ran { name: name.clone(), run })
     }
 
-    async fn gather(&self, source: &Collection, held: &Held<'_>) -> Result<Vec<Item>> {
+    async fn gather(&self, source: &Collection) -> Result<Vec<Item>> {
         match &source.from {
             CollectFrom::File { path } => {
                 let imported = self.import(path, ImportOptions::default()).await;
@@ -151,7 +175,7 @@ impl Client {
             CollectFrom::Url { login, host_key, tls, .. } => {
                 let Some(at) = source.from.location()? else { return Ok(Vec::new()) };
                 let web = |at| Web { at, login: login.clone(), host_key: host_key.clone(), tls: tls.clone() };
-                self.gather_url(source, at, &web, held).await
+                self.gather_url(source, at, &web).await
             }
         }
     }
@@ -161,7 +185,6 @@ impl Client {
         source: &Collection,
         at: Location,
         web: &(dyn Fn(Location) -> Web + Sync),
-        held: &Held<'_>,
     ) -> Result<Vec<Item>> {
         let places = match at.file_name() {
             Some(name) => vec![(name.to_owned(), at.clone())],
@@ -172,7 +195,6 @@ impl Client {
         };
         let mut items = Vec::new();
         for (name, at) in places {
-            held.on().await?;
             let ended = match self.known_as(&name, None).await? {
                 Some(image) if !source.again => Ok((Outcome::Known, image.id)),
                 before => {
@@ -225,12 +247,11 @@ impl Client {
         Ok((Outcome::Imported, image.id))
     }
 
-    /// The image that the repository has under a name, and of a size where that is known.
+    /// The image that the repository has under a name, its first one or a further one, and of a size where that is known.
     async fn known_as(&self, name: &str, bytes: Option<u64>) -> Result<Option<Image>> {
-        let filter = ImageFilter { text: Some(name.to_owned()), ..ImageFilter::default() };
-        let found = repo::images(self.records(), &filter).await?;
-        let same = |image: &Image| image.file_name == name && bytes.is_none_or(|bytes| bytes == image.bytes);
-        Ok(found.into_iter().find(same))
+        let mut found = repo::named(self.index(), name).await?;
+        found.retain(|image| bytes.is_none_or(|bytes| bytes == image.bytes));
+        Ok((!found.is_empty()).then(|| found.remove(0)))
     }
 
     async fn named_or_all(&self, devices: &[DeviceId]) -> Result<Vec<DeviceId>> {

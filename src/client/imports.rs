@@ -12,7 +12,7 @@ use swim_core::ports::{Fetch, Receipt, Sink};
 use swim_core::repo;
 use swim_core::transfer::{CHECK_CERTIFICATE, CHECK_HOST_KEY, Elsewhere};
 use swim_core::{Error, ErrorKind, Result};
-use swim_stores::{FileSink, FileSource, Lent};
+use swim_stores::{FileSink, FileSource, Lent, remove_leftover};
 
 use super::transfers::{Order, Request, most};
 use super::{Client, parse};
@@ -146,7 +146,10 @@ impl Client {
         match origin {
             Origin::Url(web) => {
                 let name = file_name(&how.options, web.at.file_name())?;
-                let (waiting, sink) = self.waiting_for(&format!("{} {:?}", web.at.shown(), web.at.user)).await?;
+                // A server may tell its files apart by the query alone.
+                let query = web.at.query.as_ref().map(|query| Sha256::of(query.expose().as_bytes()));
+                let what = format!("{} {:?} {query:?}", web.at.shown(), web.at.user);
+                let (waiting, sink) = self.waiting_for(&what).await?;
                 self.fetch_url(web, &sink, most).await?;
                 self.arrived(&waiting, name, how.options).await
             }
@@ -224,9 +227,9 @@ impl Client {
         let failed = |e| Error::new(ErrorKind::Store, "import", folder.display().to_string()).caused_by(e);
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
         // What a killed import had fetched whole: whether it is still the newest cannot be told.
-        match tokio::fs::remove_file(&path).await {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
-            _ => {}
+        if !remove_leftover(&path).await? {
+            let message = "the same file is being imported by somebody else";
+            return Err(Error::new(ErrorKind::Busy, "import", message));
         }
         let sink = FileSink::create(&path).await?;
         Ok((path, sink))
@@ -304,11 +307,18 @@ impl Client {
         Ok((Device { tls: web.tls.clone(), ..device }, lent))
     }
 
-    /// Removes files that were fetched and never taken in, and parts with which nobody went on for a week.
+    /// Removes files that killed imports had fetched and not taken in, and parts with which nobody went on for a week.
     pub(crate) async fn sweep_fetched(&self) -> Result<()> {
         let Some(folder) = self.adapters().fetched.clone() else { return Ok(()) };
         let Ok(mut entries) = tokio::fs::read_dir(&folder).await else { return Ok(()) };
         while let Ok(Some(entry)) = entries.next_entry().await {
+            let whole = entry.path().extension().is_none();
+            if whole {
+                if let Err(e) = remove_leftover(entry.path()).await {
+                    tracing::warn!(error = %e.report(), "a fetched file stays");
+                }
+                continue;
+            }
             let age = entry.metadata().await.and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
             if age.is_some_and(|age| age > KEPT)
                 && let Err(cause) = tokio::fs::remove_file(entry.path()).await
@@ -341,7 +351,11 @@ fn fetching(
     Request::Fetch(Fetch { device, path: path.to_owned(), query: None, sink, bytes: None, most })
 }
 
+/// The name that it will have; what could never be taken is refused before it is fetched.
 fn file_name(options: &ImportOptions, last: Option<&str>) -> Result<String> {
     let name = options.file_name.clone().or_else(|| last.map(str::to_owned));
-    name.ok_or_else(|| Error::invalid("file_name", "absent", "the path names a folder and no file: give one"))
+    let name =
+        name.ok_or_else(|| Error::invalid("file_name", "absent", "the path names a folder and no file: give one"))?;
+    options.named(name.clone()).check()?;
+    Ok(name)
 }

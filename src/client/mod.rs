@@ -22,7 +22,6 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use swim_core::image::Image;
 use swim_core::job::{Engine, EngineConfig, JobReport, Ports};
-use swim_core::model::Algorithm;
 use swim_core::ports::{ImageStore, JobId, JobStore, Records, Silent, WorkerId};
 use swim_core::repo;
 use swim_core::{Error, ErrorKind, Result};
@@ -74,6 +73,7 @@ impl Client {
             clock: Arc::clone(&adapters.clock),
             connector: Arc::clone(&adapters.connector),
             services: adapters.services.clone(),
+            records: Some(Arc::clone(&adapters.records)),
             platforms: adapters.platforms.clone(),
             checks: adapters.checks.clone(),
             sink: Arc::clone(&hub) as _,
@@ -117,28 +117,13 @@ impl Client {
 
     async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
         let required = requirements::of_import(&options)?;
-        let mut how = repo::ImportOptions::new(name);
-        let published = [
-            (Algorithm::Sha512, &options.sha512),
-            (Algorithm::Sha256, &options.sha256),
-            (Algorithm::Sha1, &options.sha1),
-            (Algorithm::Md5, &options.md5),
-        ];
-        for (algorithm, digest) in published {
-            if let Some(digest) = digest {
-                how = how.expecting(algorithm, digest.clone());
-            }
-        }
         let a = &self.0.adapters;
-        let mut image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
-        let ImportOptions { platform, family, version, .. } = options;
-        if platform.is_some() || family.is_some() || version.is_some() {
-            image = repo::tell(self.records(), &image.id, &repo::Told { platform, family, version }).await?;
+        let how = options.named(name);
+        let image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
+        match required {
+            Some(required) => repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await,
+            None => Ok(image),
         }
-        if let Some(required) = required {
-            image = repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await?;
-        }
-        Ok(image)
     }
 
     /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.

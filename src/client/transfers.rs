@@ -72,7 +72,8 @@ impl Client {
     /// (such as `Auth` for a refused login), or `Unreachable` where they differ; those of the transfer: a full disk, a name
     /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
-        self.as_it_stands(image).await?.released("push")?;
+        let image = &self.as_it_stands(image).await?;
+        image.released("push")?;
         self.usable(&image.id).await?;
         let request = |device, _: &TransferAbility| {
             Request::Push(Push {

@@ -46,7 +46,8 @@ pub(super) async fn on_catalogs(client: &Client, verb: &str, mut a: Arguments) -
             json(&client.form_decisions().await?)
         }
         "import_catalog" => {
-            let (path, how) = signed(&mut a)?;
+            let (path, mut how) = signed(&mut a)?;
+            how.allow_older = a.or_default("allow_older")?;
             a.done()?;
             json(&client.import_catalog(path, &how).await?)
         }
@@ -114,6 +115,7 @@ fn signed(a: &mut Arguments) -> Result<(PathBuf, SignedFile)> {
         certificate: a.optional("certificate")?,
         root: a.optional("root")?,
         allow_unsigned: a.or_default("allow_unsigned")?,
+        allow_older: false,
     };
     Ok((path, how))
 }

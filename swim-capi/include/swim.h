@@ -408,7 +408,8 @@ SWIM_MUST_USE int32_t swim_client_answer_form(const swim_client *client, const c
 SWIM_MUST_USE int32_t swim_client_form_decisions(const swim_client *client, char **decisions_json);
 
 /**
- * Takes an open catalogue from a file. options_json: {"name", "signature", "certificate", "root", "allow_unsigned"}; may be NULL.
+ * Takes an open catalogue from a file. options_json: {"name", "signature", "certificate", "root", "allow_unsigned", "allow_older"};
+ * may be NULL. One that was made before the one of its name that is here is refused without "allow_older".
  */
 SWIM_MUST_USE int32_t swim_client_import_catalog(const swim_client *client, const char *path, const char *options_json,
                                                  char **catalog_json);
@@ -417,8 +418,8 @@ SWIM_MUST_USE int32_t swim_client_import_catalog(const swim_client *client, cons
 SWIM_MUST_USE int32_t swim_client_catalog(const swim_client *client, const char *text, char **entries_json);
 
 /**
- * Takes a list of known good values from a file; options_json as of swim_client_import_catalog(). Images that contradict it
- * are in quarantine.
+ * Takes a list of known good values from a file; options_json as of swim_client_import_catalog(), but
+ * "allow_older". Images that contradict it are in quarantine.
  */
 SWIM_MUST_USE int32_t swim_client_import_known_good(const swim_client *client, const char *path,
                                                     const char *options_json, char **taken_json);

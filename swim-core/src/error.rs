@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::words::{fit_for_a_terminal, fit_to_show};
+use self::words::{fit_for_a_terminal, fit_to_show, fit_to_tell};
 use crate::model::Secret;
 
 /// The result of everything that can fail here.
@@ -177,7 +177,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: operation.into(),
-            message: fit_for_a_terminal(message.into()),
+            message: fit_for_a_terminal(fit_to_tell(message.into())),
             context: Vec::new(),
             retry: Retry::Never,
             effect: Effect::None,
@@ -203,7 +203,7 @@ impl Error {
     /// Adds a named detail. Never put a secret here.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
-        self.0.context.push((key.into(), value.to_string()));
+        self.0.context.push((key.into(), fit_to_tell(value.to_string())));
         self
     }
 

@@ -8,7 +8,7 @@ mod refusals;
 pub mod sqlite;
 
 #[cfg(feature = "files")]
-pub use files::{FileImages, FileSink, FileSource};
+pub use files::{FileImages, FileSink, FileSource, remove_leftover};
 pub use memory::{Lent, MemoryStore, StaticSecrets, Vault};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -53,6 +53,12 @@ async fn add(store: &MemoryStore, at: i64, name: &str, bytes: impl Into<Bytes>) 
     repo::import(bytes.into(), store, store, &At(at), ImportOptions::new(name), &Silent).await.expect("import")
 }
 
+/// A change of what an image requires.
+fn change(image: &Image, ram: u64) -> Value {
+    json!({"image": image.id, "file_name": image.file_name, "number": 1, "at": "2026-11-29T00:00:00Z",
+        "changes": [{"field": "ram", "from": null, "to": ram}]})
+}
+
 /// Three images, one of them under two names and one with a history.
 async fn filled() -> MemoryStore {
     let store = MemoryStore::new();
@@ -60,7 +66,7 @@ async fn filled() -> MemoryStore {
     let one = add(&store, 2, "one byte.bin", "x").await;
     add(&store, 3, "again.bin", "x").await;
     add(&store, 4, "block.bin", vec![9; 1024]).await;
-    store.put("requirement_changes", &format!("{}/1", one.id), json!({"min_ram": 5})).await.expect("put");
+    store.put("requirement_changes", &format!("{}/1", one.id), change(&one, 5)).await.expect("put");
     store.put("devices", "sw1", json!({"login": "stays here"})).await.expect("put");
     store
 }
@@ -162,7 +168,7 @@ async fn what_is_known_here_stays_and_what_differs_is_told() {
     let mut record = serde_json::to_value(&mine).expect("JSON");
     record["facts"]["family"] = json!({"value": "mine", "from": "user"});
     to.put("images", &mine.id.to_string(), record.clone()).await.expect("put");
-    to.put("requirement_changes", &format!("{}/1", mine.id), json!({"min_ram": 6})).await.expect("put");
+    to.put("requirement_changes", &format!("{}/1", mine.id), change(&mine, 6)).await.expect("put");
     let brought = unpacked(&to, archive, 1000).await.expect("unpack");
     assert_eq!((brought.imported.len(), brought.present), (2, 1));
     let told: Vec<_> = brought.conflicts.iter().map(|c| (c.what.as_str(), c.image, c.file_name.as_str())).collect();

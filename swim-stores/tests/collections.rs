@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use swim_core::model::{DeviceId, HostKeyPolicy, Schedule, TlsTrust};
-use swim_core::repo::collection::{CollectFrom, Collected, Collection, Run, add, claim, end, remove, renew};
+use swim_core::repo::collection::{CollectFrom, Collected, Collection, Run, add, claim, end, release, remove, renew};
 use swim_core::{ErrorKind, Result};
 use swim_stores::MemoryStore;
 
@@ -33,6 +33,11 @@ async fn one_of_several_runs_what_is_due_and_a_dead_one_loses_it() {
     let it = claim(&records, &name, "a", late, true).await.unwrap();
     assert_eq!(it.due, Some(at("2026-12-03T03:00:00Z")));
     assert_eq!(kind(claim(&records, &name, "b", late, false).await), ErrorKind::Busy);
+    // Who dies holds others up for two minutes, and not for hours.
+    let later = at("2026-12-03T02:02:01Z");
+    claim(&records, &name, "c", later, false).await.unwrap();
+    release(&records, &name, "c").await.unwrap();
+    assert_eq!(release(&records, &name, "c").await.unwrap_err().kind(), ErrorKind::LeaseLost);
     let next_day = at("2026-12-04T02:00:00Z");
     claim(&records, &name, "b", next_day, true).await.unwrap();
     let run = Run::new(late, next_day, Ok(Vec::new()));

@@ -5,18 +5,16 @@
 mod support;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::Value;
 use support::Folder;
 use swim_core::image::{Image, Provenance};
 use swim_core::model::{Algorithm, Sha256};
 use swim_core::ports::{Clock, ImageStore, Note, NoteSink, Records, Silent};
-use swim_core::repo::{self, ImageFilter, ImportOptions, SetRequirements, Source, Swept, Told};
+use swim_core::repo::{self, ImageFilter, ImportOptions, Source, Swept};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use swim_stores::{FileImages, FileSource, MemoryStore, SqliteStore};
 
@@ -220,59 +218,30 @@ async fn a_sweep_ends_what_kills_left_and_touches_nothing_else() {
     import(&store, 2, "gone.bin", "cat9k gone").await.expect("free again");
 }
 
-/// Between a reading of a record and what is made of it, another writer changes it, once.
-#[derive(Debug)]
-struct Between(MemoryStore, AtomicBool);
-
-#[async_trait]
-impl Records for Between {
-    async fn put(&self, table: &str, key: &str, value: Value) -> Result<()> {
-        self.0.put(table, key, value).await
-    }
-    async fn put_new(&self, table: &str, key: &str, value: Value) -> Result<bool> {
-        self.0.put_new(table, key, value).await
-    }
-    async fn swap(&self, table: &str, key: &str, old: &Value, new: Value) -> Result<bool> {
-        self.0.swap(table, key, old, new).await
-    }
-    async fn get(&self, table: &str, key: &str) -> Result<Option<Value>> {
-        let read = self.0.get(table, key).await?;
-        if !self.1.swap(true, Ordering::Relaxed) {
-            let mut set = SetRequirements::default();
-            set.ram = Some(7);
-            repo::set_requirements(&self.0, &At(2), &key.parse()?, &set).await?;
-        }
-        Ok(read)
-    }
-    async fn all(&self, table: &str) -> Result<Vec<(String, Value)>> {
-        self.0.all(table).await
-    }
-    async fn remove(&self, table: &str, key: &str) -> Result<bool> {
-        Records::remove(&self.0, table, key).await
-    }
-}
-
+/// A process opens the repository while another one looks at an image that it has just written.
+#[cfg(unix)]
 #[tokio::test]
-async fn what_a_caller_says_takes_nothing_from_others() {
-    let store = MemoryStore::new();
-    let image = import(&store, 1, "cat9k_iosxe.17.09.04a.SPA.bin", "bytes").await.expect("import");
-    let store = Between(store, AtomicBool::new(false));
-    let told = |family: &str, version: &str| Told {
-        family: Some(family.to_owned()),
-        version: Some(version.to_owned()),
-        ..Told::default()
+async fn a_sweep_spares_an_image_that_is_about_to_get_its_record() {
+    let folder = Folder::new("sweep-pending");
+    let records = MemoryStore::new();
+    let (one, two) = (FileImages::open(folder.path()).expect("open"), FileImages::open(folder.path()).expect("open"));
+    let id = Sha256::of(b"image");
+    let written = async |store: &FileImages| {
+        let mut writer = store.create().await.expect("create");
+        writer.write(Bytes::from("image")).await.expect("write");
+        writer.finish(&id).await.expect("finish");
     };
-    let after = repo::tell(&store, &image.id, &told("cat9k_lite", "17.9.5")).await.expect("tell");
-    assert!(store.1.load(Ordering::Relaxed) && after.overrides.ram == Some(7), "{after:?}");
-    assert_eq!(repo::image(&store.0, "cat9k_iosxe.17.09.04a.SPA.bin").await.expect("find"), after);
-    let family = after.facts.family.expect("told");
-    assert_eq!((family.value.as_str(), family.from), ("cat9k_lite", Provenance::User));
-    assert_eq!(after.facts.version.expect("told").value.normal(), "17.9.5");
-    let bad = repo::tell(&store, &image.id, &told("x", "no version")).await.expect_err("no version");
-    assert_eq!(bad.kind(), ErrorKind::InvalidInput);
-
-    repo::remove(&store.0, &store.0, &image.id).await.expect("remove");
-    let gone = repo::tell(&store, &image.id, &told("x", "17.9.5")).await.expect_err("gone");
-    assert_eq!((gone.kind(), gone.retry()), (ErrorKind::Conflict, Retry::Now));
-    assert!(is_empty(&store.0).await, "no record comes back");
+    written(&one).await;
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep"), Swept::default());
+    assert_eq!(two.size(&id).await.expect("size"), Some(5), "it is somebody's");
+    // Its import failed, or its process is dead.
+    one.settle(&id);
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep").unrecorded, 1);
+    written(&one).await;
+    drop(one);
+    assert_eq!(repo::sweep(&two, &records).await.expect("sweep").unrecorded, 1);
+    assert_eq!(two.size(&id).await.expect("size"), None);
+    // An import that is over holds nothing.
+    let image = repo::import(Bytes::from("image"), &two, &records, &At(0), ImportOptions::new("x.bin"), &Silent).await;
+    assert!(!two.pending(&image.expect("import").id).await.expect("pending"));
 }

@@ -4,6 +4,7 @@
 
 mod codes;
 mod downloads;
+mod endless;
 mod faults;
 mod forms;
 mod verbs;

@@ -52,6 +52,7 @@ fn engine(name: &str, world: &World, store: &MemoryStore, checks: Option<Verdict
             servers: Arc::default(),
             secrets: Arc::new(StaticSecrets::default()),
         },
+        records: Some(Arc::new(store.clone())),
         platforms: vec![Arc::new(world.clone())],
         checks: checks.map(|v| Arc::new(Says(v)) as _),
         sink: Arc::new(NoSink),

@@ -234,6 +234,7 @@ impl Fleet {
                 servers: Arc::default(),
                 secrets: Arc::new(StaticSecrets::default()),
             },
+            records: Some(Arc::new(self.store.clone())),
             platforms: builtin().unwrap(),
             checks: says.map(|v| Arc::new(Says(v)) as _),
             sink: heard.map_or_else(|| Arc::new(NoSink) as Arc<dyn EventSink>, |h| Arc::new(h)),

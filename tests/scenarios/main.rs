@@ -5,6 +5,7 @@ mod commit;
 mod crash;
 mod fleet;
 mod happy;
+mod kept_away;
 mod kill;
 mod secrets;
 mod servers;

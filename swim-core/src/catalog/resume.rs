@@ -17,6 +17,9 @@ const BREAKS: u32 = 4;
 /// The pause after the first of them; it doubles with each.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// The largest file that is taken: the largest images are some gigabytes, and a service that never ends must not fill the disk.
+const LARGEST: u64 = 16 << 30;
+
 /// The bytes of a file from an offset.
 pub struct Opening {
     /// The size of the whole file, where it is told.
@@ -50,7 +53,8 @@ impl Resuming {
     /// Opens a link.
     ///
     /// # Errors
-    /// `Integrity` when the file has another size than the catalogue says; those of the port.
+    /// `Integrity` when the file has another size than the catalogue says; `NoSpace` for one of more than 16 GiB; those of the
+    /// port.
     pub async fn open(catalog: Arc<dyn Catalog>, link: Link, size: Option<u64>, cx: Context) -> Result<Self> {
         let mut this =
             Self { catalog, link, cx, total: size, done: 0, open: None, breaks: 0, resumed: Vec::new(), resumes: true };
@@ -84,8 +88,18 @@ impl Resuming {
             return Err(Error::new(ErrorKind::Integrity, "download", message).with("url", self.link.shown()));
         }
         self.total = self.total.or(total);
+        self.room(self.total.unwrap_or(0))?;
         self.open = Some(body);
         Ok(())
+    }
+
+    /// Refuses a file that has so many bytes, or more than that.
+    fn room(&self, bytes: u64) -> Result<()> {
+        if bytes <= LARGEST {
+            return Ok(());
+        }
+        let message = format!("the file has {bytes} bytes or more; at most {LARGEST} are taken");
+        Err(Error::new(ErrorKind::NoSpace, "download", message).with("url", self.link.shown()))
     }
 
     /// Waits, when the same may go better later.
@@ -121,6 +135,7 @@ impl Source for Resuming {
             let broken = match open.next().await {
                 Ok(Some(bytes)) => {
                     self.done += bytes.len() as u64;
+                    self.room(self.done)?;
                     self.breaks = 0;
                     return Ok(Some(bytes));
                 }

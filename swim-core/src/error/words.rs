@@ -34,6 +34,55 @@ pub(super) fn fit_to_show(words: &str) -> String {
     out
 }
 
+/// Characters of a sentence or a detail that are kept: a list of a hundred ids is shorter.
+const LONGEST: usize = 16 * 1024;
+/// What stands in the place of a login.
+const LOGIN: &str = "***";
+
+/// A sentence or a detail of ours, which may repeat what a caller gave: logins in URLs stay with the caller, also where no URL
+/// belongs, and nobody reads a megabyte.
+pub(super) fn fit_to_tell(text: String) -> String {
+    let text = without_logins(text);
+    let cut = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let (begun, ended) = (cut(LONGEST / 2), cut(text.len() - LONGEST / 2));
+    let left = text.get(begun..ended).map_or(0, |gap| gap.chars().count());
+    format!("{} [{left}{LEFT_OUT}{}", text.get(..begun).unwrap_or_default(), text.get(ended..).unwrap_or_default())
+}
+
+/// The text without what stands before the `@` of a URL's host.
+fn without_logins(text: String) -> String {
+    if !text.contains("://") {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, behind)) = rest.split_once("://") {
+        let end = behind.find(|c: char| c.is_whitespace() || "/?#\"'<>\\".contains(c)).unwrap_or(behind.len());
+        // Somebody who encodes nothing may have a slash in the password: a port it is not.
+        let end = match behind.get(..end).and_then(|host| host.rsplit_once(':')) {
+            Some((user, port))
+                if !user.contains('@') && !user.ends_with(']') && !port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                let word = behind.split(|c: char| c.is_whitespace() || "\"'<>".contains(c)).next().unwrap_or_default();
+                word.rfind('@').map_or(end, |at| end.max(at + 1))
+            }
+            _ => end,
+        };
+        let (host, after) = behind.split_at(end);
+        out.push_str(before);
+        out.push_str("://");
+        match host.rsplit_once('@') {
+            Some((_, host)) => out.extend([LOGIN, "@", host]),
+            None => out.push_str(host),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
 /// Shown words without this text, also where only its beginning or its end was kept at the place that was left out.
 pub(super) fn without(words: String, text: &str, mask: &str) -> String {
     let words = if text.is_empty() { words } else { words.replace(text, mask) };
@@ -66,6 +115,31 @@ pub(super) fn fit_for_a_terminal(sentence: String) -> String {
 #[cfg(test)]
 mod tests {
     use crate::{Error, ErrorKind};
+
+    #[test]
+    fn logins_of_urls_are_not_told() {
+        for (given, shown) in [
+            ("https://u:pw@h/x", "https://***@h/x"),
+            ("\"ftp://u:p@w@h:21\" and http://a@b", "\"ftp://***@h:21\" and http://***@b"),
+            ("https://h/a@b?c=d@e", "https://h/a@b?c=d@e"),
+            ("a@b, scp://h:22/", "a@b, scp://h:22/"),
+            ("://@", "://***@"),
+            ("u://é:pw@h", "u://***@h"),
+            ("https://u:p/w?@h/x", "https://***@h/x"),
+            ("http://[::1]:80/a@b http://h:/a@b", "http://[::1]:80/a@b http://h:/a@b"),
+        ] {
+            let e = Error::invalid("path", given, "no file").with("other", given);
+            assert_eq!(e.to_string(), format!("read input: path = {shown}: no file"));
+            assert_eq!((e.context("value"), e.context("other")), (Some(shown), Some(shown)));
+        }
+    }
+
+    #[test]
+    fn an_error_is_not_longer_than_somebody_reads() {
+        let e = Error::invalid("image", "é".repeat(1_000_000), "there is none");
+        assert!(e.to_string().len() < 20_000 && e.context("value").unwrap_or_default().len() < 20_000);
+        assert!(e.to_string().ends_with("é: there is none") && e.to_string().contains("characters left out"), "{e}");
+    }
 
     #[test]
     fn a_secret_is_masked_where_only_a_part_of_it_was_kept() {

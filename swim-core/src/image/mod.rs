@@ -168,6 +168,9 @@ pub struct Quarantine {
     pub list: String,
     /// What differs.
     pub reasons: Vec<String>,
+    /// It is a list of the repository that the image came from in an archive: no list here spoke for the image since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Who lifted it all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<Lifted>,

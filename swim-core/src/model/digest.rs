@@ -94,6 +94,17 @@ impl Algorithm {
             Self::Sha512 => "sha512",
         }
     }
+
+    /// Hexadecimal digits of a value.
+    #[must_use]
+    pub const fn digits(self) -> usize {
+        match self {
+            Self::Md5 => 32,
+            Self::Sha1 => 40,
+            Self::Sha256 => 64,
+            Self::Sha512 => 128,
+        }
+    }
 }
 
 /// The digests of one image, all taken in the one pass at import. Lower-case hexadecimal.

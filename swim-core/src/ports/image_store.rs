@@ -32,6 +32,13 @@ pub trait ImageStore: Send + Sync + fmt::Debug {
     async fn remove(&self, image: &Sha256) -> Result<()>;
     /// All images.
     async fn list(&self) -> Result<Vec<Sha256>>;
+    /// Is an image that was [finished](ImageWriter::finish) still the business of who wrote it, in this process or another? No
+    /// sweep takes it for a leftover then.
+    async fn pending(&self, _: &Sha256) -> Result<bool> {
+        Ok(false)
+    }
+    /// A finished image has its record, or will never have one: it is [pending](Self::pending) no more.
+    fn settle(&self, _: &Sha256) {}
     /// Removes what killed writers left behind; returns how many leftovers there were.
     async fn sweep(&self) -> Result<u64>;
 }

@@ -19,23 +19,11 @@ pub(crate) async fn change(
     id: &Sha256,
     change: impl Fn(&mut Image) -> bool + Send + Sync,
 ) -> Result<Option<Image>> {
-    try_change(records, id, |image| Ok(change(image))).await
-}
-
-/// The same of a change that may be refused.
-///
-/// # Errors
-/// Those of the change as well.
-pub(super) async fn try_change(
-    records: &dyn Records,
-    id: &Sha256,
-    change: impl Fn(&mut Image) -> Result<bool> + Send + Sync,
-) -> Result<Option<Image>> {
     let key = id.to_string();
     for _ in 0..MEETINGS {
         let Some(old) = records.get(IMAGES, &key).await? else { return Ok(None) };
         let Some(mut image) = record::read(&key, old.clone())? else { return Ok(None) };
-        if !change(&mut image)? || records.swap(IMAGES, &key, &old, record::write(&image)?).await? {
+        if !change(&mut image) || records.swap(IMAGES, &key, &old, record::write(&image)?).await? {
             return Ok(Some(image));
         }
     }

@@ -18,8 +18,11 @@ use crate::{Error, ErrorKind, ErrorRecord, Result};
 /// The table of sources, by name.
 pub(super) const COLLECTIONS: &str = "collections";
 
-/// A claim holds so long unless it is renewed, which is done with each file: one of 16 GiB takes less at 1 MB/s.
-const CLAIM: Duration = Duration::from_secs(5 * 3600);
+/// A claim holds so long unless it is renewed: who dies holds others up for no longer, and a machine that swaps loses none.
+const CLAIM: Duration = Duration::from_secs(120);
+
+/// How often a claim is to be [renewed](renew): four times in its life.
+pub const RENEW_EVERY: Duration = Duration::from_secs(30);
 
 /// Outcomes that are kept of a run; their counts are always whole.
 const KEPT: usize = 1000;
@@ -116,6 +119,10 @@ impl Collection {
             CollectFrom::Url { tls, .. } => tls.check(),
             CollectFrom::File { path } if path.is_empty() => {
                 Err(Error::invalid("from.path", "\"\"", "the path of a file"))
+            }
+            // It would be kept with its login, and never be found.
+            CollectFrom::File { path } if path.contains("://") => {
+                Err(Error::invalid("from.path", "(not shown)", "the path of a file of this machine: this is a URL"))
             }
             _ => Ok(()),
         }
@@ -321,6 +328,20 @@ pub async fn renew(records: &dyn Records, name: &DeviceId, worker: &str, now: Ti
     change(records, name, |it| {
         ours(it, worker)?;
         it.claimed = Some((worker.to_owned(), until(now)));
+        Ok(())
+    })
+    .await
+    .map(|_| ())
+}
+
+/// Gives a claim back without a run: nobody waits for what was given up.
+///
+/// # Errors
+/// As [`renew`].
+pub async fn release(records: &dyn Records, name: &DeviceId, worker: &str) -> Result<()> {
+    change(records, name, |it| {
+        ours(it, worker)?;
+        it.claimed = None;
         Ok(())
     })
     .await

@@ -109,8 +109,11 @@ pub struct ImageAudit {
     pub image: Sha256,
     /// Its file name.
     pub file_name: String,
-    /// What was done: `deletion begun`, `deleted`, `deletion given up`.
+    /// What was done: `deletion begun`, `deleted`, `deletion given up`, `quarantined`, `quarantine ended`, `quarantine lifted`.
     pub action: String,
+    /// Who did it, where a person is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// The reason that somebody gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -198,6 +201,7 @@ pub async fn delete(
         image: *image,
         file_name: file_name.clone(),
         action: action.to_owned(),
+        by: None,
         reason: reason.map(str::to_owned),
         overridden: overridden.to_vec(),
     };

@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::change;
 use super::damage;
 use super::digester::Digester;
 use super::examine::examine;
 use super::known_good;
 use super::record::{self, IMAGES, NAMES};
+use super::remove;
+use super::said::Said;
 use super::source::Source;
 use super::window::{Ends, Window};
 use crate::image::{Image, Overrides};
@@ -19,6 +22,9 @@ use crate::{Error, ErrorKind, Result, Retry};
 /// Longest file name: what file systems of servers and devices take.
 const NAME_LIMIT: usize = 255;
 
+/// Characters of a bad value that an error repeats.
+const SHOWN: usize = 160;
+
 /// How an import is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,13 +33,15 @@ pub struct ImportOptions {
     pub file_name: String,
     /// Digests that somebody published (hexadecimal, any case): bytes that have others are not kept.
     pub expected: Vec<(Algorithm, String)>,
+    /// What the importer says of it.
+    pub said: Said,
 }
 
 impl ImportOptions {
     /// An import under this name, with nothing expected.
     #[must_use]
     pub fn new(file_name: impl Into<String>) -> Self {
-        Self { file_name: file_name.into(), expected: Vec::new() }
+        Self { file_name: file_name.into(), expected: Vec::new(), said: Said::default() }
     }
 
     /// Refuses bytes that have another digest.
@@ -42,6 +50,31 @@ impl ImportOptions {
         self.expected.push((algorithm, digest.into()));
         self
     }
+
+    /// Refuses what could never be taken, before a byte is fetched for nothing.
+    ///
+    /// ```
+    /// use swim_core::{model::Algorithm, repo::ImportOptions};
+    /// assert!(ImportOptions::new("x.bin").check().is_ok());
+    /// let e = ImportOptions::new("../x.bin").check().unwrap_err();
+    /// assert_eq!(e.context("field"), Some("file_name"));
+    /// let e = ImportOptions::new("x.bin").expecting(Algorithm::Md5, "12").check().unwrap_err();
+    /// assert_eq!((e.context("field"), e.context("value")), (Some("md5"), Some("\"12\"")));
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` names the field and the value.
+    pub fn check(&self) -> Result<()> {
+        check_name(&self.file_name)?;
+        for (algorithm, digest) in &self.expected {
+            let (text, digits) = (digest.trim(), algorithm.digits());
+            if text.len() != digits || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                let why = format!("{digits} hexadecimal digits");
+                return Err(Error::invalid(algorithm.name(), shown(digest), &why));
+            }
+        }
+        self.said.check()
+    }
 }
 
 /// Reads a source to its end and keeps it as an image. The image appears when all of it is durable; when anything
@@ -49,7 +82,7 @@ impl ImportOptions {
 /// the new name is remembered (see [`names`](super::names)).
 ///
 /// # Errors
-/// - `InvalidInput`: a bad name, or an empty file.
+/// - `InvalidInput`: what [`ImportOptions::check`] refuses, a version that is none of the platform, or an empty file.
 /// - `Integrity`: an expected digest or the announced size is not met.
 /// - `Conflict` (retry now): the same image was being removed.
 /// - The source's own error, as it is; `NoSpace` or `Store` of the stores.
@@ -61,7 +94,7 @@ pub async fn import(
     options: ImportOptions,
     notes: &dyn NoteSink,
 ) -> Result<Image> {
-    check_name(&options.file_name)?;
+    options.check()?;
     let mut writer = store.create().await?;
     let read = match read(&mut source, &mut *writer, &options, notes).await {
         Ok(read) => read,
@@ -74,17 +107,27 @@ pub async fn import(
         }
     };
     let Passed { digests, ends } = read;
+    let _pending = remove::Pending { store, image: digests.sha256 };
     writer.finish(&digests.sha256).await?;
     // Whatever lay there, these bytes are right.
     damage::clear(records, &digests.sha256).await?;
-    let facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
+    let mut facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
+    let said = match record::get(records, &digests.sha256).await? {
+        // It is here already: what is known of it counts, and is changed below.
+        Some(here) => options.said.apply(&mut here.facts.clone()),
+        None => options.said.apply(&mut facts),
+    };
+    if let Err(refused) = said {
+        remove::unrecorded(store, records, &digests.sha256).await?;
+        return Err(refused);
+    }
     let now = clock.now();
     let names = [options.file_name.clone()];
     // Before anybody can see it.
     let quarantine = known_good::quarantine(records, &names, &digests, now).await?;
     let image = Image {
         id: digests.sha256,
-        file_name: options.file_name,
+        file_name: options.file_name.clone(),
         bytes: ends.bytes,
         digests,
         facts,
@@ -92,7 +135,16 @@ pub async fn import(
         imported: now,
         quarantine,
     };
-    let image = enter(image, store, records).await?;
+    let mut image = enter(image, store, records).await?;
+    // Of an image that was here before: what others change at the same time stays.
+    if let Some(said) = change(records, &image.id, |image| {
+        let before = image.facts.clone();
+        options.said.apply(&mut image.facts).is_ok() && image.facts != before
+    })
+    .await?
+    {
+        image = said;
+    }
     known_good::settle(records, image, now).await
 }
 
@@ -161,6 +213,7 @@ async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> R
             records.remove(IMAGES, &key).await?;
             return Err(removed());
         }
+        known_good::entered(records, &image, image.imported).await?;
         return Ok(image);
     }
     let Some(first) = record::get(records, &image.id).await? else { return Err(removed()) };
@@ -171,9 +224,23 @@ async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> R
     Ok(first)
 }
 
+/// A text that somebody gives: not without end, and nothing that commands a terminal.
+pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() || text.len() > NAME_LIMIT || text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, shown(text), "1 to 255 bytes without control characters"));
+    }
+    Ok(())
+}
+
+/// The beginning of a bad value.
+fn shown(text: &str) -> String {
+    let text: String = text.chars().take(SHOWN).collect();
+    format!("{text:?}")
+}
+
 /// A name, not a path, and nothing that a terminal or a device's command line would take as more than a name.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    let bad = |why| Err(Error::invalid("file_name", format!("{name:?}"), why));
+    let bad = |why| Err(Error::invalid("file_name", shown(name), why));
     if name.is_empty() || name == "." || name == ".." {
         return bad("not the name of a file");
     }

@@ -26,7 +26,7 @@ const LONGEST: usize = 1000;
 
 /// A list as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     name: String,
     shape: String,
     #[serde(default)]
@@ -187,6 +187,14 @@ pub(super) async fn quarantine(
     Ok(verdict(&indexed(&lists(records).await?), names, digests, now))
 }
 
+/// Writes down that an image came into quarantine as it came.
+pub(super) async fn entered(records: &dyn Records, image: &Image, now: Timestamp) -> Result<()> {
+    match image.quarantined() {
+        Some(_) => note(records, image, now, "quarantined", None).await,
+        None => Ok(()),
+    }
+}
+
 /// Judges an image that has come, or come under a new name, once more: a list may have come at the same time.
 pub(super) async fn settle(records: &dyn Records, image: Image, now: Timestamp) -> Result<Image> {
     let lists = lists(records).await?;
@@ -219,9 +227,7 @@ async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
         if before.quarantined().is_some() {
             done.released.push(judged);
         }
-        let good =
-            |(_, list): &(&str, Index<'_>)| matches!(list.judge(&names, &after.digests), Judgement::Matches { .. });
-        if lists.iter().any(good) {
+        if spoken_for(&lists, &names, &after.digests) {
             done.good += 1;
         } else if after.quarantine.is_none() {
             done.not_listed += 1;
@@ -230,7 +236,8 @@ async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
     Ok(done)
 }
 
-async fn judge_one(
+/// Judges an image under these names, and writes down what becomes of it.
+pub(super) async fn judge_one(
     records: &dyn Records,
     lists: &[(&str, Index<'_>)],
     id: &Sha256,
@@ -244,6 +251,8 @@ async fn judge_one(
             (None, None) => true,
             // What a person lifted stays lifted while it is the same contradiction.
             (Some(fresh), Some(old)) => (&fresh.list, &fresh.reasons) == (&old.list, &old.reasons),
+            // That no list here knows the image does not make it good.
+            (None, Some(old)) => old.elsewhere && !spoken_for(lists, names, &image.digests),
             _ => false,
         };
         if !same {
@@ -262,24 +271,34 @@ async fn judge_one(
     Ok(after)
 }
 
+fn spoken_for(lists: &[(&str, Index<'_>)], names: &[String], digests: &Digests) -> bool {
+    lists.iter().any(|(_, list)| matches!(list.judge(names, digests), Judgement::Matches { .. }))
+}
+
 /// The first list that contradicts wins.
-fn verdict(lists: &[(&str, Index<'_>)], names: &[String], digests: &Digests, now: Timestamp) -> Option<Quarantine> {
+pub(super) fn verdict(
+    lists: &[(&str, Index<'_>)],
+    names: &[String],
+    digests: &Digests,
+    now: Timestamp,
+) -> Option<Quarantine> {
     lists.iter().find_map(|(name, list)| match list.judge(names, digests) {
         Judgement::Contradicts { listed_as, differs } => Some(Quarantine {
             since: now,
             list: (*name).to_owned(),
             reasons: differs.into_iter().map(|differs| format!("{listed_as}: {differs}")).collect(),
+            elsewhere: false,
             lifted: None,
         }),
         _ => None,
     })
 }
 
-fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
+pub(super) fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
     lists.iter().map(|list| (list.name.as_str(), Index::new(&list.values))).collect()
 }
 
-async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
+pub(super) async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
     let unreadable = |key: String, cause| {
         let message = format!("the record of the list {key} cannot be read");
         Error::new(ErrorKind::Store, "read list", message).with("name", key).caused_by(cause)

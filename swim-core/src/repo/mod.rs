@@ -7,6 +7,7 @@
 
 mod archive;
 mod change;
+mod clearance;
 pub mod collection;
 mod damage;
 mod delete;
@@ -21,15 +22,16 @@ mod record;
 mod remove;
 mod requirements;
 mod running;
+mod said;
 mod scrub;
 mod search;
 mod source;
-mod told;
 mod usage;
 mod window;
 
 pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
 pub(crate) use change::change;
+pub use clearance::cleared;
 pub use damage::{Damage, DamageKind, damage_of, sound};
 pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, jobs_with};
 pub use digester::digests;
@@ -45,8 +47,8 @@ pub use record::split_name;
 pub use remove::{Swept, remove, sweep};
 pub use requirements::{RequirementRecord, SetRequirements, requirements, restore_requirements, set_requirements};
 pub use running::running_image;
+pub use said::Said;
 pub use scrub::{ScrubOptions, ScrubReport, scrub};
-pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, search};
+pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, named, search};
 pub use source::Source;
-pub use told::{Told, tell};
 pub use usage::{By, How, InUse, Software, Usage, uses};

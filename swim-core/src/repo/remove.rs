@@ -35,8 +35,8 @@ pub struct Swept {
 }
 
 /// Removes what killed imports and removals left. To be called when the repository is opened. Imports that are under
-/// way elsewhere are safe: their files are locked, and one that is just about to write its record either wins, or fails
-/// with `Conflict` and can be made again.
+/// way elsewhere are safe: their files are locked until their records are written. Where a store has no locks, one that is just
+/// about to write its record either wins, or fails with `Conflict` and can be made again.
 ///
 /// # Errors
 /// Those of the stores.
@@ -57,12 +57,33 @@ pub async fn sweep(store: &dyn ImageStore, records: &dyn Records) -> Result<Swep
     }
     for id in store.list().await? {
         // Taking the key decides against an importer that is about to take it.
-        if records.put_new(IMAGES, &id.to_string(), tombstone()).await? {
-            bury(store, records, &id).await?;
+        let known = records.get(IMAGES, &id.to_string()).await?.is_some();
+        if !known && !store.pending(&id).await? && unrecorded(store, records, &id).await? {
             swept.unrecorded += 1;
         }
     }
     Ok(swept)
+}
+
+/// An image that has its bytes and not yet its record: no sweep takes it for a leftover until this is dropped.
+pub(super) struct Pending<'a> {
+    pub(super) store: &'a dyn ImageStore,
+    pub(super) image: Sha256,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.store.settle(&self.image);
+    }
+}
+
+/// Removes the bytes of an image that has no record. `false` when it has one.
+pub(super) async fn unrecorded(store: &dyn ImageStore, records: &dyn Records, id: &Sha256) -> Result<bool> {
+    let alone = records.put_new(IMAGES, &id.to_string(), tombstone()).await?;
+    if alone {
+        bury(store, records, id).await?;
+    }
+    Ok(alone)
 }
 
 /// Removes what belongs to a tombstone, and the tombstone last.

@@ -87,6 +87,22 @@ pub async fn grouped(index: &dyn Index) -> Result<Vec<TypeGroup>> {
     Ok(out)
 }
 
+/// The images that have this name, as their first one or as a further one; oldest first.
+///
+/// # Errors
+/// `Store`.
+pub async fn named(index: &dyn Index, name: &str) -> Result<Vec<Image>> {
+    let query = ImageQuery { file_name: Some(format!("={name}")), ..ImageQuery::default() };
+    let mut found = Vec::new();
+    for image in search(index, &query).await? {
+        // The index knows names in any case; whoever names an image writes it as it is.
+        if image.file_name == name || index.get(NAMES, &record::name_key(&image.id, name)).await?.is_some() {
+            found.push(image);
+        }
+    }
+    Ok(found)
+}
+
 /// One image, as [`image`](super::image) finds it, without looking at all the others.
 ///
 /// # Errors
@@ -95,14 +111,7 @@ pub async fn find(index: &dyn Index, wanted: &str) -> Result<Image> {
     if let Ok(id) = wanted.parse() {
         return record::get(index, &id).await?.ok_or_else(|| not_found(wanted));
     }
-    let named = ImageQuery { file_name: Some(format!("={wanted}")), ..ImageQuery::default() };
-    let mut found = Vec::new();
-    for image in search(index, &named).await? {
-        // The index knows names in any case; whoever names an image writes it as it is.
-        if image.file_name == wanted || index.get(NAMES, &record::name_key(&image.id, wanted)).await?.is_some() {
-            found.push(image);
-        }
-    }
+    let mut found = named(index, wanted).await?;
     let digits = wanted.to_ascii_lowercase();
     if found.is_empty() && digits.len() >= SHORTEST_PREFIX && ImageQuery::digits(&digits).is_some() {
         let begun = ImageQuery { text: Some(digits.clone()), ..ImageQuery::default() };

@@ -46,7 +46,9 @@ impl Elsewhere {
     /// `InvalidInput` for what is no URL of a file.
     pub fn seen_from(&self, asked: &Location) -> Result<Location> {
         let to = self.0.expose().as_str();
-        if to.contains("://") {
+        // A path may have a whole URL in its query: only what begins with a scheme is one.
+        let scheme = to.split_once("://").map(|(scheme, _)| scheme).unwrap_or_default();
+        if !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
             return to.parse();
         }
         let same = Location { path: String::new(), query: None, ..asked.clone() }.shown();
@@ -84,6 +86,8 @@ mod tests {
             ("//cdn/c.bin", "https://cdn/c.bin", None),
             ("/c.bin?y", "https://h:8443/c.bin", Some("y")),
             ("c.bin", "https://h:8443/a/c.bin", None),
+            ("/c.bin?next=https://cdn/x", "https://h:8443/c.bin", Some("next=https://cdn/x")),
+            ("c.bin?next=https://cdn/x", "https://h:8443/a/c.bin", Some("next=https://cdn/x")),
         ] {
             let there = Elsewhere::new(to).seen_from(&asked).unwrap();
             assert_eq!(there.shown(), shown);

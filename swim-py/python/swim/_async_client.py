@@ -367,10 +367,11 @@ class AsyncClient:
         certificate: str | PathLike[str] | None = None,
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
+        allow_older: bool = False,
     ) -> Document:
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
-            "allow_unsigned": allow_unsigned,
+            "allow_unsigned": allow_unsigned, "allow_older": allow_older,
         }
         return Document(await self.call("import_catalog", arguments))
 

@@ -30,7 +30,8 @@ impl FileSource {
     /// Opens a file. A link to a regular file is followed: it is the operator's, not the store's.
     ///
     /// # Errors
-    /// `NotFound` when it is not there; `InvalidInput` that names the path when it is a folder, FIFO, socket or device;
+    /// `NotFound` when it is not there; `InvalidInput` that names the path when it is a folder, FIFO, socket or device, or could
+    /// be no file's;
     /// `Store` when it cannot be read.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
@@ -50,6 +51,8 @@ fn open(path: PathBuf) -> Result<FileSource> {
             Error::new(ErrorKind::NotFound, OPERATION, format!("{}: no such file", path.display()))
                 .with("path", path.display())
                 .caused_by(cause)
+        } else if matches!(cause.kind(), std::io::ErrorKind::InvalidFilename | std::io::ErrorKind::InvalidInput) {
+            Error::invalid("path", path.display(), "no file can have this name").caused_by(cause)
         } else {
             failed(OPERATION, &path, cause)
         }

@@ -14,6 +14,7 @@ use swim_core::{Error, ErrorKind, Result};
 use super::disk::{self, blocking};
 use super::failure::failed;
 use super::opened::Opened;
+use super::pending::{Pending, is_held};
 use super::pieces::Pieces;
 use super::{sweep, writer};
 
@@ -38,6 +39,7 @@ pub struct FileImages {
     folders: Folders,
     opened: Arc<Opened>,
     pieces: Arc<Pieces>,
+    pending: Arc<Pending>,
 }
 
 /// Where things are.
@@ -72,11 +74,15 @@ impl FileImages {
         }
         disk::flush_folder(folder).map_err(|cause| failed("open image store", folder, cause))?;
         let folders = Folders { images: Arc::new(images), incoming: Arc::new(incoming) };
-        Ok(Self { folders, opened: Arc::default(), pieces: Arc::default() })
+        Ok(Self { folders, opened: Arc::default(), pieces: Arc::default(), pending: Arc::default() })
     }
 
     pub(super) const fn folders(&self) -> &Folders {
         &self.folders
+    }
+
+    pub(super) fn unsettled(&self) -> &Pending {
+        &self.pending
     }
 
     /// Nothing of an image is kept in memory any more: the next read is of what is on the disk.
@@ -244,6 +250,15 @@ impl ImageStore for FileImages {
     async fn list(&self) -> Result<Vec<Sha256>> {
         let folders = self.folders.clone();
         blocking("list images", move || list(&folders)).await
+    }
+
+    async fn pending(&self, image: &Sha256) -> Result<bool> {
+        let (folders, image) = (self.folders.clone(), *image);
+        blocking("look for image", move || is_held(&folders.place(&image).1)).await
+    }
+
+    fn settle(&self, image: &Sha256) {
+        self.pending.settle(image);
     }
 
     async fn sweep(&self) -> Result<u64> {

@@ -183,6 +183,7 @@ fn publish(images: &FileImages, mut part: Part, address: &Sha256) -> Result<()> 
     // What is there has the same bytes, unless it has rotted: nobody can tell without reading it, so it is replaced.
     std::fs::rename(&part.path, &path).map_err(|cause| failed(operation, &path, cause))?;
     part.renamed = true;
+    images.unsettled().hold(address, Arc::clone(&part.file));
     images.forget(address);
     for folder in [&folder, &*folders.images, &*folders.incoming] {
         disk::flush_folder(folder).map_err(|cause| failed(operation, folder, cause))?;

@@ -291,6 +291,7 @@ fn an_image_in_quarantine_blocks_until_somebody_lifts_it() {
         since: Timestamp::UNIX_EPOCH,
         list: "vendor-2026".into(),
         reasons: vec!["its sha512 is 1, the list has 2".into()],
+        elsewhere: false,
         lifted: None,
     };
     let judged = |quarantine: &crate::image::Quarantine| {

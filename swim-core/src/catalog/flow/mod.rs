@@ -15,6 +15,8 @@ use patience::Patience;
 
 /// Pages of one query. A service that has more of them than that counts wrongly.
 const PAGES: u64 = 1000;
+/// Images, names and codes of one query; a product has some hundred. A service without end must not fill the memory.
+const MOST: usize = 200_000;
 /// The operation of errors about metadata.
 const QUERY: &str = "query catalogue";
 /// The operation of errors about links.
@@ -189,6 +191,11 @@ async fn pages(catalog: &dyn Catalog, query: &Query, patience: &mut Patience, cx
         all.found.notes.extend(reply.exceptions);
         all.found.images.extend(reply.images);
         all.found.unknown.extend(reply.invalid_images);
+        let Found { images, unknown, notes } = &all.found;
+        if images.len() + unknown.len() + notes.len() > MOST {
+            let message = format!("the service has told more than {MOST} images by page {page}, and has more");
+            return Err(Error::new(ErrorKind::UnexpectedReply, QUERY, message).with("page", page));
+        }
         // The id of the last page is good for all of them.
         all.trans_id = reply.trans_id.or(all.trans_id);
         if page >= reply.last_page.min(PAGES) {

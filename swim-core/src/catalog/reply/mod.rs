@@ -80,18 +80,20 @@ impl Link {
         Self { url: Secret::new(url.into()), token: token.map(Secret::new) }
     }
 
-    /// The address as it may be shown: without its query.
+    /// The address as it may be shown: without its query. One with a login in it is not used, and not shown either.
     ///
     /// ```
     /// use swim_core::catalog::Link;
     /// let link = Link::new("https://dl.example.com/a.bin?code=s3cret", Some("t0ken".into()));
     /// assert_eq!(link.shown(), "https://dl.example.com/a.bin");
     /// assert_eq!(format!("{link:?}"), "Link(https://dl.example.com/a.bin)");
+    /// assert_eq!(Link::new("https://user:s3cret@dl.example.com/a.bin", None).shown(), "(not shown)");
     /// ```
     #[must_use]
     pub fn shown(&self) -> &str {
-        let url = self.url.expose();
-        url.split(['?', '#']).next().unwrap_or(url)
+        let url = self.url.expose().split(['?', '#']).next().unwrap_or_default();
+        let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        if host.contains('@') { "(not shown)" } else { url }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::plan::DevicePlan;
 use crate::platform::{Platform, Session, StepKind, StepSpec};
 use crate::ports::{CheckCall, Cli, Context, Note, NoteSink, Verdict};
 use crate::transfer::Meter;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, repo};
 
 /// The longest wait for a device to come back.
 const LONGEST_RETURN: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -105,7 +105,10 @@ impl Line {
         loop {
             match self.journal.read(|s| next(s, &self.id)) {
                 Todo::Start if pass == Pass::Start => self.start().await?,
-                Todo::Activate(step) if pass == Pass::Activation => self.intend(step, 1).await?,
+                Todo::Activate(step) if pass == Pass::Activation => match self.cleared().await? {
+                    Ok(()) => self.intend(step, 1).await?,
+                    Err(e) => self.fail(step, Outcome::Failed, e).await.map(drop)?,
+                },
                 Todo::Step(step) => {
                     if !self.step(step).await? {
                         break;
@@ -194,9 +197,22 @@ impl Line {
         platform.inspect(&mut session).await
     }
 
+    /// May the image still reach devices? Days may lie between the plan and its turn. The outer error is that of the store.
+    async fn cleared(&self) -> Result<Result<()>> {
+        let Some(records) = &self.ports.records else { return Ok(Ok(())) };
+        let Some(image) = self.journal.read(|s| s.plan.as_ref().map(|plan| plan.goal.image)) else { return Ok(Ok(())) };
+        match repo::cleared(&**records, &image, "start").await {
+            Err(e) if !matches!(e.kind(), ErrorKind::Blocked | ErrorKind::Integrity) => Err(e),
+            judged => Ok(judged.map_err(|e| e.with("device", &self.id))),
+        }
+    }
+
     /// Is the device still what the plan was made for?
     async fn start(&mut self) -> Result<()> {
         let device = self.id.clone();
+        if let Err(e) = self.cleared().await? {
+            return self.finish(Outcome::Failed, &e).await;
+        }
         // Before anything is touched: the image servers that were approved are there.
         let servers = &self.ports.services.servers;
         let named = self.plan()?.steps.iter().filter_map(|step| step.source()?.server.as_ref());

@@ -24,7 +24,7 @@ use super::machine::{DevicePhase, JobState, Todo, apply, next};
 use super::report::JobReport;
 use crate::model::{DeviceId, PlatformId};
 use crate::platform::{Platform, PullServices};
-use crate::ports::{CliConnector, Clock, JobId, JobStore, Lease, PostChecks, WorkerId};
+use crate::ports::{CliConnector, Clock, JobId, JobStore, Lease, PostChecks, Records, WorkerId};
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// What the engine needs of the world.
@@ -38,6 +38,8 @@ pub struct Ports {
     pub connector: Arc<dyn CliConnector>,
     /// Images and transfers.
     pub services: PullServices,
+    /// What is known of the images, in a process that keeps them: one that must reach no device any more reaches none.
+    pub records: Option<Arc<dyn Records>>,
     /// The platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
     /// The caller's post-checks, in a process that has them.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::MANIFEST;
-use crate::image::Image;
+use crate::image::{Image, REQUIREMENT_BYTES, RequirementChange};
 use crate::model::Sha256;
 use crate::repo::import::check_name;
-use crate::repo::record::{self, split_name};
+use crate::repo::record::{self, NAMES, split_name};
 use crate::{Error, ErrorKind, Result};
 
 /// The form of this document that this release writes, and the newest that it reads.
@@ -18,7 +18,9 @@ pub(super) const FORMAT: u32 = 1;
 
 /// Tables with further records of an image, whose keys begin with its id and a slash. Records of them that are here already
 /// stay as they are.
-pub(super) const OF_IMAGES: &[&str] = &["image_names", "requirement_changes"];
+pub(super) const OF_IMAGES: &[&str] = &[NAMES, CHANGES];
+
+const CHANGES: &str = "requirement_changes";
 
 /// Records beside its own that one image may have.
 const MOST_RECORDS: usize = 10_000;
@@ -87,6 +89,14 @@ impl Packed {
             return Err(bad("it has no bytes".to_owned()));
         }
         check_name(&image.file_name).map_err(|e| bad(e.to_string()))?;
+        for (field, bytes) in [("ram", image.overrides.ram), ("flash", image.overrides.flash)] {
+            if bytes.is_some_and(|bytes| !REQUIREMENT_BYTES.contains(&bytes)) {
+                return Err(bad(format!("its {field} requirement is out of the range that a person can set")));
+            }
+        }
+        if image.overrides.last.as_ref().is_some_and(|change| change.image != id) {
+            return Err(bad("its last change of requirements is of another image".to_owned()));
+        }
         if self.further.len() > MOST_RECORDS {
             return Err(bad(format!("it has more than {MOST_RECORDS} further records")));
         }
@@ -99,8 +109,15 @@ impl Packed {
                 Some((of, name)) if of == id && !name.is_empty() => {}
                 _ => return Err(bad(format!("{:?} is no key", further.key))),
             }
-            if further.table == "image_names" {
+            if further.table == NAMES {
                 check_name(&further.key).map_err(|e| bad(e.to_string()))?;
+            }
+            // One that cannot be read would stand in the way of all that is known of the requirements here.
+            if further.table == CHANGES {
+                let change = RequirementChange::deserialize(&further.value);
+                if change.is_err() || change.is_ok_and(|change| change.image != id) {
+                    return Err(bad(format!("the requirement change {:?} is none of it", further.key)));
+                }
             }
         }
         Ok(image)

@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::manifest::{Further, Manifest, Packed, wrong};
 use super::tar::{self, Header, Member};
 use super::{DIGEST, IMAGES, LONGEST_MANIFEST, MANIFEST, digest_line};
-use crate::image::Image;
+use crate::catalog::Index;
+use crate::image::{Image, Quarantine};
 use crate::model::Sha256;
 use crate::ports::{Context, ImageStore, ImageWriter, Note, Records};
 use crate::repo::digester::Digester;
-use crate::repo::{Source, damage, record};
+use crate::repo::{Source, damage, find, known_good, record, remove};
 use crate::{Error, ErrorKind, Result, Retry};
 
 const OPERATION: &str = "import repository";
@@ -48,11 +49,17 @@ pub struct Unpacked {
     pub records: u64,
     /// What differs; nothing here was changed by it.
     pub conflicts: Vec<Conflict>,
+    /// Images of the archive that are in quarantine here: a list of here contradicts them, or one of where they come from did.
+    #[serde(default)]
+    pub quarantined: Vec<Sha256>,
 }
 
 /// Reads an archive that [`export`](super::export()) wrote. Every digest is checked before an image is seen; an image that is
 /// here already is skipped, its names are merged, and what is known of it here stays. Each image appears whole or not at
 /// all: after a kill the same call completes what is missing.
+///
+/// The lists of known good values of this repository judge what comes. A quarantine of where it comes from is kept, and what
+/// somebody lifted there is not lifted here.
 ///
 /// # Errors
 /// - `Integrity` that names the member: it was cut off, has other bytes than the manifest says, or is none of an archive of a
@@ -70,6 +77,10 @@ pub async fn unpack(
     let mut expected: BTreeMap<Sha256, (Image, Packed)> =
         images.into_iter().zip(manifest.images).map(|(image, packed)| (image.id, (image, packed))).collect();
     let mut out = Unpacked::default();
+    let mut taken = Vec::new();
+    let lists = known_good::lists(records).await?;
+    let lists = known_good::indexed(&lists);
+    let here = Here { store, records, lists: &lists };
     while let Some(member) = archive.next().await? {
         let id: Option<Sha256> = member.name.strip_prefix(IMAGES).and_then(|id| id.parse().ok());
         let Some((image, packed)) = id.and_then(|id| expected.remove(&id)) else {
@@ -79,12 +90,29 @@ pub async fn unpack(
             let why = format!("it has {} bytes, the manifest says {}", member.bytes, image.bytes);
             return Err(refused(&member.name, &why));
         }
-        take(&mut archive, &member, &image, store, records, &packed, &mut out).await?;
+        here.take(&mut archive, &member, &image, &packed, &mut out).await?;
+        taken.push(image.id);
     }
-    match expected.keys().next() {
-        None => Ok(out),
-        Some(missing) => Err(refused(&format!("{IMAGES}{missing}"), "the archive ends without it")),
+    if let Some(missing) = expected.keys().next() {
+        return Err(refused(&format!("{IMAGES}{missing}"), "the archive ends without it"));
     }
+    // Once more: a list may have come at the same time.
+    let lists = known_good::lists(records).await?;
+    let here = Here { lists: &known_good::indexed(&lists), ..here };
+    for id in taken {
+        if here.judge(&id, cx).await?.is_some_and(|image| image.quarantined().is_some()) {
+            out.quarantined.push(id);
+        }
+    }
+    Ok(out)
+}
+
+/// The repository that an archive is read into.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    store: &'a dyn ImageStore,
+    records: &'a dyn Records,
+    lists: &'a [(&'a str, Index<'a>)],
 }
 
 async fn contents(archive: &mut Archive<'_>) -> Result<(Manifest, Vec<Image>)> {
@@ -96,62 +124,92 @@ async fn contents(archive: &mut Archive<'_>) -> Result<(Manifest, Vec<Image>)> {
     Manifest::read(&text)
 }
 
-/// One image: kept where it is new, compared where it is not.
-async fn take(
-    archive: &mut Archive<'_>,
-    member: &Member,
-    image: &Image,
-    store: &dyn ImageStore,
-    records: &dyn Records,
-    packed: &Packed,
-    out: &mut Unpacked,
-) -> Result<()> {
-    let here = record::get(records, &image.id).await?.is_some();
-    let whole = store.size(&image.id).await? == Some(image.bytes);
-    let damaged = damage::damage_of(records, &image.id).await?.is_some();
-    if here && whole && !damaged {
-        digests(archive, member, image, None).await?;
-    } else {
-        let mut writer = store.create().await?;
-        if let Err(e) = digests(archive, member, image, Some(&mut *writer)).await {
-            // What stays behind, should this fail as well, is the next sweep's.
-            if let Err(cause) = writer.abort().await {
-                tracing::warn!(%cause, "a failed import could not be cleaned up at once");
-            }
-            return Err(e);
-        }
-        writer.finish(&image.id).await?;
-        damage::clear(records, &image.id).await?;
-    }
-    let key = image.id.to_string();
-    let owner = if records.put_new(record::IMAGES, &key, packed.record.clone()).await? {
-        // As in an import: a deletion may have taken the bytes between their finish and this record.
-        if store.size(&image.id).await? != Some(image.bytes) {
-            records.remove(record::IMAGES, &key).await?;
-            return Err(deleted(&key));
-        }
-        out.imported.push(image.id);
-        image.clone()
-    } else {
-        let there = records.get(record::IMAGES, &key).await?.unwrap_or_default();
-        let mine = record::peek(&there).ok_or_else(|| deleted(&key))?;
-        if whole && !damaged {
-            out.present += 1
+impl Here<'_> {
+    /// One image: kept where it is new, compared where it is not.
+    async fn take(
+        &self,
+        archive: &mut Archive<'_>,
+        member: &Member,
+        image: &Image,
+        packed: &Packed,
+        out: &mut Unpacked,
+    ) -> Result<()> {
+        let Self { store, records, .. } = *self;
+        let here = record::get(records, &image.id).await?.is_some();
+        let whole = store.size(&image.id).await? == Some(image.bytes);
+        let damaged = damage::damage_of(records, &image.id).await?.is_some();
+        let _pending = remove::Pending { store, image: image.id };
+        if here && whole && !damaged {
+            digests(archive, member, image, None).await?;
         } else {
-            out.healed.push(image.id)
+            let mut writer = store.create().await?;
+            if let Err(e) = digests(archive, member, image, Some(&mut *writer)).await {
+                // What stays behind, should this fail as well, is the next sweep's.
+                if let Err(cause) = writer.abort().await {
+                    tracing::warn!(%cause, "a failed import could not be cleaned up at once");
+                }
+                return Err(e);
+            }
+            writer.finish(&image.id).await?;
+            damage::clear(records, &image.id).await?;
         }
-        compare(&mine, &there, &packed.record, &mut out.conflicts);
-        mine
-    };
-    if owner.file_name != image.file_name {
-        let value = serde_json::json!({ "imported": image.imported });
-        let name = Further { table: record::NAMES.to_owned(), key: image.file_name.clone(), value };
-        merge(records, &owner, &name, out).await?;
+        let key = image.id.to_string();
+        let mine = self.entered(image, packed, archive.cx)?;
+        let owner = if records.put_new(record::IMAGES, &key, mine.clone()).await? {
+            // As in an import: a deletion may have taken the bytes between their finish and this record.
+            if store.size(&image.id).await? != Some(image.bytes) {
+                records.remove(record::IMAGES, &key).await?;
+                return Err(deleted(&key));
+            }
+            out.imported.push(image.id);
+            let mine = record::peek(&mine).unwrap_or_else(|| image.clone());
+            known_good::entered(records, &mine, archive.cx.clock.now()).await?;
+            mine
+        } else {
+            let there = records.get(record::IMAGES, &key).await?.unwrap_or_default();
+            let mine = record::peek(&there).ok_or_else(|| deleted(&key))?;
+            if whole && !damaged {
+                out.present += 1
+            } else {
+                out.healed.push(image.id)
+            }
+            compare(&mine, &there, &packed.record, &mut out.conflicts);
+            mine
+        };
+        if owner.file_name != image.file_name {
+            let value = serde_json::json!({ "imported": image.imported });
+            let name = Further { table: record::NAMES.to_owned(), key: image.file_name.clone(), value };
+            merge(records, &owner, &name, out).await?;
+        }
+        for further in &packed.further {
+            merge(records, &owner, further, out).await?;
+        }
+        self.judge(&image.id, archive.cx).await.map(|_| ())
     }
-    for further in &packed.further {
-        merge(records, &owner, further, out).await?;
+
+    /// The record of an image that is new here, judged before anybody can see it.
+    fn entered(&self, image: &Image, packed: &Packed, cx: &Context) -> Result<Value> {
+        let mut names = vec![image.file_name.clone()];
+        names.extend(packed.further.iter().filter(|f| f.table == record::NAMES).map(|f| f.key.clone()));
+        let held = image.quarantine.clone().map(|held| Quarantine { lifted: None, elsewhere: true, ..held });
+        let held = known_good::verdict(self.lists, &names, &image.digests, cx.clock.now()).or(held);
+        let mut record = packed.record.clone();
+        if let (Some(fields), Some(held)) = (record.as_object_mut(), held) {
+            let held = serde_json::to_value(held)
+                .map_err(|e| Error::internal(OPERATION, "a quarantine has no JSON form").caused_by(e))?;
+            fields.insert("quarantine".to_owned(), held);
+        }
+        Ok(record)
     }
-    Ok(())
+
+    /// Judges an image by the lists, under all its names.
+    async fn judge(&self, id: &Sha256, cx: &Context) -> Result<Option<Image>> {
+        if self.lists.is_empty() {
+            return record::get(self.records, id).await;
+        }
+        let names = find::names(self.records, id).await?;
+        known_good::judge_one(self.records, self.lists, id, &names, cx.clock.now()).await
+    }
 }
 
 fn deleted(key: &str) -> Error {
@@ -198,8 +256,8 @@ async fn digests(
 
 /// What the two records say of different things, field by field.
 fn compare(image: &Image, here: &Value, there: &Value, conflicts: &mut Vec<Conflict>) {
-    // Who imported it first, and under which of its names, is no contradiction.
-    const OWN: [&str; 2] = ["imported", "file_name"];
+    // Who imported it first, and under which of its names, is no contradiction; and each repository judges by its own lists.
+    const OWN: [&str; 3] = ["imported", "file_name", "quarantine"];
     let empty = serde_json::Map::new();
     let map = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
     let mut differ = |prefix: &str, here: &Value, there: &Value| {

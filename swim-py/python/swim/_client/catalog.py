@@ -91,19 +91,20 @@ class Catalogues(Calls):
         certificate: str | PathLike[str] | None = None,
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
+        allow_older: bool = False,
     ) -> Document:
         """Takes an open catalogue from a file, in the place of the one of its ``name``.
 
         ``signature`` is the file of the detached signature (RSA with SHA-512, or Ed25519), ``certificate`` that of the
         certificate or public key, ``root`` that of what the certificate must come from. Without a signature it is taken
-        only with ``allow_unsigned``.
+        only with ``allow_unsigned``. One that was made before the one that is here is taken only with ``allow_older``.
 
-        Raises ``IntegrityError`` for a signature that is not of these bytes, ``AuthError`` for a certificate that is not
-        good, ``UnexpectedReplyError`` for what is no catalogue.
+        Raises ``ConflictError`` for an older one, ``IntegrityError`` for a signature that is not of these bytes, ``AuthError``
+        for a certificate that is not good, ``UnexpectedReplyError`` for what is no catalogue.
         """
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
-            "allow_unsigned": allow_unsigned,
+            "allow_unsigned": allow_unsigned, "allow_older": allow_older,
         }
         return Document(self.call("import_catalog", arguments))
 
