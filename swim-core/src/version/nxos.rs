@@ -77,7 +77,12 @@ fn read_train<'a>(scan: &mut Scan<'a>, dots: bool) -> Option<Option<Train<'a>>> 
     let mut rebuild = part(scan, dots)?;
     if dots && scan.literal(".") {
         let interim = scan.number(4)?;
-        rebuild = rebuild.interim(interim, scan.take_while(|b| b.is_ascii_lowercase()));
+        let letters = scan.take_while(|b| b.is_ascii_lowercase());
+        // The letters stand behind the last number, and are one or two, as in any part.
+        if rebuild.has_letters() || letters.len() > 2 {
+            return None;
+        }
+        rebuild = rebuild.interim(interim, letters);
     }
     (dots || scan.literal(")")).then_some(Some(Train { letters, number, rebuild }))
 }

@@ -74,13 +74,17 @@ fn with_dots(text: &str) -> Option<Read> {
 /// `173-1r`, `1612_2r`: two digits of the major. `15_6_48r_s`.
 fn of_name(text: &str) -> Option<Read> {
     let parts: Vec<&str> = text.split(['_', '-']).collect();
-    let number = |part: &str| if part.len() <= 3 { part.parse::<u64>().ok() } else { None };
+    // Digits alone: a sign is none.
+    let number = |part: &str, digits: usize| {
+        let mut scan = Scan::new(part);
+        scan.number(digits).filter(|_| scan.is_done())
+    };
     let (major, minor, rest) = match parts.as_slice() {
         [code, rest @ ..] if (3..=4).contains(&code.len()) => {
             let (major, minor) = code.split_at_checked(2)?;
-            (number(major)?, number(minor)?, rest)
+            (number(major, 2)?, number(minor, 2)?, rest)
         }
-        [major, minor, rest @ ..] => (number(major)?, number(minor)?, rest),
+        [major, minor, rest @ ..] => (number(major, 2)?, number(minor, 2)?, rest),
         _ => return None,
     };
     let (count, train) = match rest {
@@ -88,7 +92,7 @@ fn of_name(text: &str) -> Option<Read> {
         [count, train] if !train.is_empty() && train.bytes().all(|b| b.is_ascii_alphabetic()) => (count, *train),
         _ => return None,
     };
-    let count = number(count.strip_suffix('r')?)?;
+    let count = number(count.strip_suffix('r')?, 3)?;
     (train.len() <= 4).then(|| Read {
         numbers: [major, minor, count],
         train: train.to_ascii_uppercase(),
