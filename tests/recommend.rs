@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use swim::{Client, Config, surface};
@@ -164,10 +164,36 @@ async fn catalogues_and_damage_count() {
     let told = call("recommend", local).await;
     assert!(!versions(&told[0]["recommended"]).contains(&"15.2(7)E12"), "{told:#}");
 
+    // What has rotted in the repository is not recommended either.
+    let id = whole["id"].as_str().unwrap();
+    let stored = find(&folder.0.join("data"), id).expect("stored");
+    let mut bytes = std::fs::read(&stored).unwrap();
+    bytes[100_000] ^= 1;
+    let mut may = std::fs::metadata(&stored).unwrap().permissions();
+    may.set_readonly(false);
+    std::fs::set_permissions(&stored, may).unwrap();
+    std::fs::write(&stored, bytes).unwrap();
+    assert_eq!(call("scrub", json!({"afresh": true})).await["damaged"].as_array().unwrap().len(), 1);
+    let told = call("recommend", json!({"devices": ["edge1"]})).await;
+    assert!(!versions(&told[0]["recommended"]).contains(&"15.2(7)E8"), "{told:#}");
+    let rotted = told[0]["dropped"].as_array().unwrap().iter().find(|one| one["version"] == "15.2(7)E8");
+    assert!(rotted.unwrap().to_string().contains("has rotted"), "{rotted:#?}");
+
     // What the catalogue says counts in an analysis as well, for the file that it names.
     let report = call("analyse", json!({"image": "c2960x-universalk9-mz.152-7.E9.bin", "devices": ["edge1"]})).await;
     let found = about(&report, "standing.withdrawn").expect("standing.withdrawn");
     assert!(found["message"].as_str().unwrap().contains("cisco-sa-2026-1"), "{found:#}");
+}
+
+/// The file whose path has these digits.
+fn find(folder: &Path, digits: &str) -> Option<PathBuf> {
+    std::fs::read_dir(folder).ok()?.filter_map(Result::ok).find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return find(&path, digits);
+        }
+        path.to_str()?.replace('/', "").contains(digits).then_some(path)
+    })
 }
 
 /// `152-7.E10` as it is in the header.

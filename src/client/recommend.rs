@@ -80,7 +80,13 @@ impl Client {
     }
 
     async fn candidates(&self) -> Result<Vec<Candidate>> {
-        let images = repo::images(self.records(), &repo::ImageFilter::default()).await?;
+        let mut images = repo::images(self.records(), &repo::ImageFilter::default()).await?;
+        // What a scrub found is no fact of the file: the right bytes end it.
+        for damage in repo::damages(self.records()).await? {
+            if let Some(image) = images.iter_mut().find(|image| image.id == damage.image) {
+                image.facts.damage.push(format!("what is in the repository has rotted: {damage}"));
+            }
+        }
         let mut candidates: Vec<Candidate> = images.iter().map(Candidate::from).collect();
         candidates.extend(self.catalog(None).await?.iter().map(|one| Candidate::listed(&one.catalog, &one.entry)));
         Ok(candidates)

@@ -47,6 +47,10 @@ pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option
         named(facts, head.get(MICROCODE_NAME..));
         return Some("ios_microcode");
     }
+    if is_web_page(head) {
+        facts.damage.push("the file is a web page, which servers send in the place of a file, and no image".to_owned());
+        return Some("html");
+    }
     let container = MAGICS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, container)| *container)?;
     match container {
         "uimage" => {
@@ -70,6 +74,14 @@ pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option
         _ => {}
     }
     Some(container)
+}
+
+/// Begins it as pages do, whatever stands before?
+fn is_web_page(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    ["<!doctype html", "<html"]
+        .iter()
+        .any(|tag| text.get(..tag.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(tag.as_bytes())))
 }
 
 /// The header says how many bytes there are; the file may be padded, but not shorter.

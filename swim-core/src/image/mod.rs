@@ -92,7 +92,7 @@ impl<T> Field<T> {
 pub struct ImageFacts {
     /// `ios_xe_package`, `ios_elf`, `ios_mzip`, `ios_tar`, `packages_conf`, `ios_microcode`, `ios_xr_iso`, `ios_xr_tar`, `ios_xr_tgz`,
     /// `nxos`, `rpm`, `eos_swi`, `sonic_swi`, `onie`, `npk`, `junos_tgz`; `iso`, `tar`, `tgz`, `zip`, `gzip`, `bzip2`, `squashfs`,
-    /// `elf`, `uimage`, `fit`, `netboot` for what such a file holds nothing known; `unknown`.
+    /// `elf`, `uimage`, `fit`, `netboot`, `html` for what such a file holds nothing known; `unknown`.
     pub container: Option<Field<String>>,
     /// `ios`, `ios_xe`, `ios_xr`, `nxos`, ...: which platform definition it is for.
     pub platform: Option<Field<String>>,

@@ -77,7 +77,18 @@ pub async fn damage_of(records: &dyn Records, image: &Sha256) -> Result<Option<D
     found.map(|value| Damage::deserialize(&value).map_err(|cause| unreadable(image, cause))).transpose()
 }
 
-fn unreadable(image: &Sha256, cause: serde_json::Error) -> Error {
+/// All damage that is known.
+///
+/// # Errors
+/// `Store`.
+pub async fn damages(records: &dyn Records) -> Result<Vec<Damage>> {
+    let all = records.all(TABLE).await?;
+    all.into_iter()
+        .map(|(image, value)| Damage::deserialize(&value).map_err(|cause| unreadable(&image, cause)))
+        .collect()
+}
+
+fn unreadable(image: &dyn fmt::Display, cause: serde_json::Error) -> Error {
     Error::new(ErrorKind::Store, "read damage", format!("what is recorded of image {image} cannot be read"))
         .with("image", image)
         .caused_by(cause)

@@ -32,7 +32,7 @@ mod window;
 pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
 pub(crate) use change::change;
 pub use clearance::cleared;
-pub use damage::{Damage, DamageKind, damage_of, sound};
+pub use damage::{Damage, DamageKind, damage_of, damages, sound};
 pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, jobs_with};
 pub use digester::digests;
 pub use entry::{COLUMNS, ImageEntry, fold};

@@ -2,7 +2,7 @@
 
 use super::import::check_text;
 use crate::Result;
-use crate::image::{Field, ImageFacts, Provenance};
+use crate::image::{Field, ImageFacts, Provenance, platform_id};
 use crate::version::{Scheme, Version};
 
 /// What the importer says. What is absent is left as the file has it.
@@ -39,10 +39,11 @@ impl Said {
     /// `InvalidInput` for a version that is none of the platform, or of which no platform is known; nothing is changed then.
     pub(super) fn apply(&self, facts: &mut ImageFacts) -> Result<()> {
         let known = facts.platform.as_ref().map_or("", |field| field.value.as_str());
-        let platform = self.platform.as_deref().unwrap_or(known);
+        let platform = self.platform.as_deref().map_or(known, platform_id);
         let version = self.version.as_deref().map(|text| read(text, platform)).transpose()?;
         let said = |text: &String| Field::new(text.clone(), Provenance::User);
-        facts.platform = self.platform.as_ref().map(said).or_else(|| facts.platform.take());
+        let own = self.platform.as_deref().map(|named| said(&platform_id(named).to_owned()));
+        facts.platform = own.or_else(|| facts.platform.take());
         facts.family = self.family.as_ref().map(said).or_else(|| facts.family.take());
         facts.version = version.map(|v| Field::new(v, Provenance::User)).or_else(|| facts.version.take());
         Ok(())

@@ -229,7 +229,10 @@ class Receipt(Document):
 
 
 class Run(Document):
-    """What came of a baseline or a collection: how many were ``imported``, ``known``, ``refused`` and ``failed``."""
+    """What came of a baseline or a collection: how many were ``imported``, ``known``, ``refused`` and ``failed``.
+
+    ``error`` is why there is no more, where the source itself could not be read: its ``kind`` and ``message``.
+    """
 
     imported: int
     known: int
@@ -239,7 +242,13 @@ class Run(Document):
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={getattr(self, name)}" for name in ("imported", "known", "refused", "failed"))
-        return f"Run({counts})"
+        return f"Run({counts}, error={self.error.message!r})" if self.error else f"Run({counts})"
+
+    @property
+    def error(self) -> Document | None:
+        """Why the source could not be read."""
+        error = self._fields.get("error")
+        return Document(error) if error else None
 
 
 class Ran(Document):

@@ -24,6 +24,16 @@ fn a_renamed_package_is_known_by_its_header() {
 }
 
 #[test]
+fn a_web_page_is_no_image() {
+    for page in ["<!DOCTYPE html><title>Log in</title>", "\u{feff}\n <HTML>\n"] {
+        let facts = identify(&page.as_bytes().to_vec(), "cat9k_iosxe.17.09.04a.SPA.bin");
+        assert_eq!(facts.container.unwrap().value, "html");
+        assert!(facts.damage[0].contains("web page"), "{:?}", facts.damage);
+    }
+    assert!(identify(&b"<htm".to_vec(), "x.bin").damage.is_empty());
+}
+
+#[test]
 fn a_name_that_contradicts_the_header_is_remarked() {
     let facts = identify(&samples::package(), "cat9k_iosxe.17.12.01.SPA.bin");
     assert_eq!(facts.version.unwrap().value.as_str(), "17.9.4a");
