@@ -30,7 +30,7 @@ fn of<'a>(checked: &'a [Checked], server: Option<&str>, protocol: Protocol) -> &
 }
 
 fn codes(checked: &Checked) -> Vec<&str> {
-    checked.findings.iter().map(|f| f.code.as_str()).collect()
+    checked.findings.iter().map(|f| f.code.as_ref()).collect()
 }
 
 fn config(sshd: &Sshd, data: &Folder) -> Config {

@@ -18,13 +18,7 @@ pub unsafe extern "C" fn swim_client_analyse(
     out: *mut *mut c_char,
 ) -> i32 {
     // SAFETY: the caller vouches for all of them.
-    unsafe {
-        answer(on(client), "analyse", out, |c| {
-            c.text("image", image)?;
-            c.json("devices", devices)?;
-            c.maybe_json("policy", policy)
-        })
-    }
+    unsafe { swim_client_analyse_with_knowledge(client, image, devices, policy, std::ptr::null(), out) }
 }
 
 /// The same with what is known from elsewhere.
@@ -64,13 +58,7 @@ pub unsafe extern "C" fn swim_client_plan(
     out: *mut *mut c_char,
 ) -> i32 {
     // SAFETY: the caller vouches for all of them.
-    unsafe {
-        answer(on(client), "plan", out, |c| {
-            c.text("image", image)?;
-            c.json("devices", devices)?;
-            c.maybe_json("policy", policy)
-        })
-    }
+    unsafe { swim_client_plan_with_knowledge(client, image, devices, policy, std::ptr::null(), out) }
 }
 
 /// The same with what is known from elsewhere.

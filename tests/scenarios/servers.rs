@@ -161,7 +161,7 @@ async fn a_device_that_can_pull_nothing_from_its_server_is_refused_in_the_plan()
     server.devices = vec![fleet.devices[0].id.clone()];
     worker.ports.services.servers = Arc::new(Servers::new(vec![server]).unwrap());
     let plan = fleet.plan(&worker).await;
-    let codes: Vec<_> = plan.refused.iter().flat_map(|r| &r.findings).map(|f| f.code.as_str()).collect();
+    let codes: Vec<_> = plan.refused.iter().flat_map(|r| &r.findings).map(|f| f.code.as_ref()).collect();
     assert_eq!((plan.devices.len(), codes), (0, vec!["transfer.no_way"]));
 }
 

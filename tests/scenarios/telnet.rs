@@ -72,7 +72,7 @@ async fn telnet_is_a_finding_and_pushes_over_ssh_are_left_out() {
     telnet.assert_upgraded(0, "in the end");
     let pushes = fleet(vec![DeviceSpec::ios_switch("edge1")], only(Protocol::Scp, Direction::Push), true);
     let plan = pushes.plan(&pushes.worker("w1", Manner::default())).await;
-    let codes: Vec<_> = plan.refused[0].findings.iter().map(|f| f.code.as_str()).collect();
+    let codes: Vec<_> = plan.refused[0].findings.iter().map(|f| f.code.as_ref()).collect();
     assert_eq!(codes, ["plan.impossible", "transfer.left_out"], "{:#?}", plan.refused);
 }
 

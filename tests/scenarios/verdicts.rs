@@ -45,7 +45,7 @@ async fn refused(row: &str, spec: DeviceSpec, release: Option<Release>) -> Vec<S
     let release = release.unwrap_or_else(|| Release::of(&fleet.sims[0].spec()));
     let plan = fleet.plan_one(&worker, &fleet.devices[0], release).await;
     assert!(plan.devices.is_empty(), "{row}: {}", plan.text());
-    let codes: Vec<_> = plan.refused[0].findings.iter().map(|f| f.code.clone()).collect();
+    let codes: Vec<_> = plan.refused[0].findings.iter().map(|f| f.code.to_string()).collect();
     println!("| {row:<52} | {:<13} | {:>8} | {}", "refused", "", plan.refused[0].findings[0].message);
     fleet.assert_as_before(0, 0, row);
     let changing = ["copy", "delete", "install add", "configure", "reload", "write"];

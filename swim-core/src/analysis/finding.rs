@@ -1,5 +1,6 @@
 //! One thing that analysis found.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -20,29 +21,32 @@ pub enum Severity {
 }
 
 /// What a rule found.
+///
+/// Most of its words are the same for every device: they are borrowed from the program, so that the report of a fleet is
+/// no million copies of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable code, e.g. `flash.too_small`.
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// How bad it is.
     pub severity: Severity,
     /// One sentence.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What was measured, with its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub measured: Option<String>,
+    pub measured: Option<Cow<'static, str>>,
     /// What is required, with its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub required: Option<String>,
+    pub required: Option<Cow<'static, str>>,
     /// The fact that nobody told, by its name, where an answer needs it: `inventory.ram`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing: Option<String>,
+    pub missing: Option<Cow<'static, str>>,
     /// Where both come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub provenance: Vec<String>,
+    pub provenance: Vec<Cow<'static, str>>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub remedy: Option<Cow<'static, str>>,
     /// The member it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<u32>,
@@ -71,7 +75,7 @@ impl fmt::Display for Finding {
 impl Finding {
     /// A finding.
     #[must_use]
-    pub fn new(code: impl Into<String>, severity: Severity, message: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<Cow<'static, str>>, severity: Severity, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code: code.into(),
             severity,
@@ -95,20 +99,20 @@ impl Finding {
     /// assert!(finding.to_string().ends_with("(not known: inventory.ram)"));
     /// ```
     #[must_use]
-    pub fn unknown(code: impl Into<String>, fact: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn unknown(code: impl Into<Cow<'static, str>>, fact: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code, Severity::Unknown, message).missing(fact)
     }
 
     /// With the fact that is missing, by its name.
     #[must_use]
-    pub fn missing(mut self, fact: impl Into<String>) -> Self {
+    pub fn missing(mut self, fact: impl Into<Cow<'static, str>>) -> Self {
         self.missing = Some(fact.into());
         self
     }
 
     /// With what was measured and what is required.
     #[must_use]
-    pub fn compared(mut self, measured: impl Into<String>, required: impl Into<String>) -> Self {
+    pub fn compared(mut self, measured: impl Into<Cow<'static, str>>, required: impl Into<Cow<'static, str>>) -> Self {
         self.measured = Some(measured.into());
         self.required = Some(required.into());
         self
@@ -116,14 +120,14 @@ impl Finding {
 
     /// With where a value comes from.
     #[must_use]
-    pub fn from(mut self, source: impl Into<String>) -> Self {
+    pub fn from(mut self, source: impl Into<Cow<'static, str>>) -> Self {
         self.provenance.push(source.into());
         self
     }
 
     /// With what to do about it.
     #[must_use]
-    pub fn remedy(mut self, what: impl Into<String>) -> Self {
+    pub fn remedy(mut self, what: impl Into<Cow<'static, str>>) -> Self {
         self.remedy = Some(what.into());
         self
     }

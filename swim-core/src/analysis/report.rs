@@ -203,7 +203,7 @@ fn row(d: &DeviceReport) -> Vec<String> {
     let mut list = String::new();
     for f in against {
         let line = f.to_string();
-        let rest = line.strip_prefix(&f.code).unwrap_or(&line);
+        let rest = line.strip_prefix(f.code.as_ref()).unwrap_or(&line);
         let _ = write!(list, "<li class=\"{}\"><b>{}</b>{}", mark(f.severity), escape(&f.code), escape(rest));
         match &f.remedy {
             _ if f.accepted => list.push_str("<br><i>accepted by the policy</i>"),

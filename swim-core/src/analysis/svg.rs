@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    fn finding(code: &str, severity: Severity) -> Finding {
+    fn finding(code: &'static str, severity: Severity) -> Finding {
         Finding::new(code, severity, "said")
     }
 

@@ -1,7 +1,7 @@
 //! From a description block to facts.
 
 use super::cw::CwBlock;
-use super::{Field, ImageFacts, Provenance, parse_filename};
+use super::{Field, ImageFacts, NameFacts, Provenance, parse_filename};
 use crate::version::{Scheme, Version};
 
 const MIB: u64 = 1024 * 1024;
@@ -151,3 +151,15 @@ pub(super) fn kind(image_type: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+/// What all members of an archive say that say anything of it; `None` when they differ.
+pub(super) fn agreed(named: &[NameFacts], of: fn(&NameFacts) -> Option<&str>) -> Option<&str> {
+    let mut told = named.iter().filter_map(of);
+    let first = told.next()?;
+    told.all(|other| other == first).then_some(first)
+}
+
+/// The family that all members say.
+pub(super) fn agreed_family(named: &[NameFacts]) -> Option<Field<String>> {
+    agreed(named, |n| n.family.as_deref()).map(|family| Field::new(family.to_owned(), Provenance::Member))
+}
+

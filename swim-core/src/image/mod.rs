@@ -3,6 +3,7 @@
 mod cw;
 mod describe;
 mod elf;
+mod expansion;
 mod feature_set;
 mod flash_record;
 mod identify;
@@ -154,6 +155,10 @@ pub struct Image {
     pub overrides: Overrides,
     /// When it was imported.
     pub imported: jiff::Timestamp,
+    /// The release of this library whose readers told the facts. A scrub by another release reads the file again, and so does
+    /// another import. Empty: of a release that did not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub read_by: String,
     /// Why it is kept away from devices, where a list of known good values contradicts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantine>,

@@ -47,12 +47,7 @@ fn junos(names: &[String], facts: &mut ImageFacts) -> bool {
         Some(_) => facts.remarks.push("the packages in it have more than one version: none is used".to_owned()),
         None => {}
     }
-    let mut families: Vec<&str> = named.iter().filter_map(|named| named.family.as_deref()).collect();
-    families.sort_unstable();
-    families.dedup();
-    if let [one] = families.as_slice() {
-        facts.family = Some(Field::new((*one).to_owned(), Provenance::Member));
-    }
+    facts.family = describe::agreed_family(&named).or_else(|| facts.family.take());
     describe::typed(facts, "image");
     true
 }

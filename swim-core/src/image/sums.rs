@@ -12,7 +12,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use super::source::{self, ReadAt};
-use super::{elf, magic, mzip, onie, rpm, zip};
+use super::{elf, expansion, magic, mzip, onie, rpm, zip};
 
 const CHUNK: usize = 64 * 1024;
 
@@ -84,7 +84,7 @@ pub fn embedded_sums<B: ReadAt + ?Sized>(bytes: &B) -> io::Result<Option<Embedde
         return one(Kind::Crc32(sum), vec![(magic::UIMAGE as u64, length)]);
     }
     if head.starts_with(gzip::MAGIC) {
-        return one(Kind::Gzip { most: gzip::most(bytes.size()) }, rest(0));
+        return one(Kind::Gzip { most: expansion::most(bytes.size()) }, rest(0));
     }
     if head.starts_with(zip::MAGIC) {
         let zip::Directory::Members(members) = zip::directory(bytes)? else { return Ok(None) };

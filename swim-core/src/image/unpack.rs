@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::source::{self, ReadAt};
-use super::{cw, elf, mzip};
+use super::{cw, elf, expansion, mzip};
 use crate::image::CwBlock;
 
 /// How a part is packed.
@@ -41,10 +41,6 @@ impl PackedPart {
 /// Bytes that are unpacked at most: the largest classic images have some 200 MiB. A bomb ends here as well, after a second
 /// or two of work.
 const MOST: u64 = 512 * 1024 * 1024;
-
-/// Bytes of output for each byte of input that are believed, beyond the first megabytes: images are packed 1 to 5 times.
-const RATIO: u64 = 200;
-const FREE: u64 = 8 * 1024 * 1024;
 
 /// Bytes that are unpacked before they are searched.
 const WINDOW: usize = 256 * 1024;
@@ -94,7 +90,7 @@ pub struct Inside {
 /// ```
 pub fn look_inside(part: PackedPart, packed: impl Read) -> Inside {
     let mut inside = Inside::default();
-    let most = MOST.min(FREE.saturating_add(part.bytes.saturating_mul(RATIO)));
+    let most = MOST.min(expansion::most(part.bytes));
     let input = BufReader::with_capacity(64 * 1024, packed.take(part.bytes));
     let ended = unpacker(part.packing, input).and_then(|reader| search(reader, most, &mut inside));
     if let Err(e) = ended

@@ -113,20 +113,10 @@ pub(super) fn archive<'a>(members: impl Iterator<Item = &'a str>, facts: &mut Im
         return false;
     }
     platform(facts);
-    // One answer of all that answer, or none.
-    let one = |of: fn(&super::NameFacts) -> Option<&str>| {
-        let mut told: Vec<&str> = named.iter().filter_map(of).collect();
-        told.sort_unstable();
-        told.dedup();
-        match told.as_slice() {
-            [one] => Some((*one).to_owned()),
-            _ => None,
-        }
-    };
-    if let Some(text) = one(|n| n.version.as_deref()) {
-        version(facts, &text);
+    if let Some(text) = describe::agreed(&named, |n| n.version.as_deref()) {
+        version(facts, text);
     }
-    facts.family = one(|n| n.family.as_deref()).map(|family| Field::new(family, Provenance::Member));
+    facts.family = describe::agreed_family(&named);
     let smus = named.iter().all(|n| n.image_type.as_deref() == Some("xr-smu"));
     describe::typed(facts, if smus { "smu" } else { "image" });
     true

@@ -32,7 +32,7 @@ pub fn build(goal: &Goal, candidates: &[Candidate<'_>], services: &PullServices,
     for c in candidates {
         let forbids = |f: &&Finding| match f.severity {
             Severity::Blocking => true,
-            Severity::Unknown => !policy.accept_unknown.contains(&f.code),
+            Severity::Unknown => !policy.accept_unknown.iter().any(|code| *code == f.code),
             _ => false,
         };
         let against: Vec<_> = c.report.findings.iter().filter(forbids).cloned().collect();

@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn what_we_do_not_serve_is_left_out_and_said() {
         let (step, findings) = planned("ios_xe", &with(&[(Https, Pull), (Scp, Pull)]), &[]);
-        assert_eq!((order(&step), findings[0].code.as_str()), (&[(Scp, Pull)][..], "transfer.left_out"));
+        assert_eq!((order(&step), findings[0].code.as_ref()), (&[(Scp, Pull)][..], "transfer.left_out"));
         let (_, findings) = planned("ios_xe", &with(&[(Https, Pull)]), &[]);
-        assert_eq!((findings[0].code.as_str(), findings[0].severity), ("transfer.no_way", Severity::Blocking));
+        assert_eq!((findings[0].code.as_ref(), findings[0].severity), ("transfer.no_way", Severity::Blocking));
         assert!(findings[0].remedy.as_deref().is_some_and(|r| r.contains("offers.https")), "{findings:?}");
     }
 
@@ -195,7 +195,7 @@ mod tests {
         let policy = with(&[(Sftp, Pull), (Http, Pull)]);
         let (step, findings) = planned("ios_xe", &policy, &[(Http, 8080)]);
         assert_eq!(order(&step), [(Http, Pull)]);
-        let codes: Vec<_> = findings.iter().map(|f| f.code.as_str()).collect();
+        let codes: Vec<_> = findings.iter().map(|f| f.code.as_ref()).collect();
         assert_eq!(codes, ["transfer.less_secure"], "{findings:?}");
     }
 
@@ -207,7 +207,7 @@ mod tests {
         assert!(findings[0].message.contains("ftp at port 2121 and not 21"), "{}", findings[0].message);
         let (_, findings) = planned("ios", &policy, &[(Ftp, 2121), (Scp, 22)]);
         let refused = &findings[0];
-        assert_eq!((refused.code.as_str(), refused.severity), ("transfer.no_way", Severity::Blocking));
+        assert_eq!((refused.code.as_ref(), refused.severity), ("transfer.no_way", Severity::Blocking));
         assert!(refused.message.contains("ftp at port 2121"), "{}", refused.message);
     }
 }

@@ -79,7 +79,7 @@ fn judge_one(
     let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.compare(running));
     let codes = |severity| {
         let found = fitting.findings.iter().filter(move |f| f.severity == severity);
-        found.map(|f| f.code.clone()).collect()
+        found.map(|f| f.code.to_string()).collect()
     };
     Judged {
         file_name: one.candidate.file_name.clone(),

@@ -171,10 +171,10 @@ fn against(findings: Vec<Finding>) -> Option<Finding> {
 fn counted<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Elsewhere> {
     let mut out: Vec<Elsewhere> = Vec::new();
     for finding in findings {
-        match out.iter_mut().find(|known| (&known.code, &known.message) == (&finding.code, &finding.message)) {
+        match out.iter_mut().find(|known| finding.code == known.code && finding.message == known.message) {
             Some(known) => known.candidates += 1,
             None => {
-                let (code, message) = (finding.code.clone(), finding.message.clone());
+                let (code, message) = (finding.code.to_string(), finding.message.to_string());
                 out.push(Elsewhere { code, message, candidates: 1 });
             }
         }
@@ -190,9 +190,9 @@ fn in_all(findings: &mut [Finding], inventory: &Inventory) {
         if let Some(flash) = member.and_then(|m| m.flash.as_ref())
             && let Some(total) = flash.total
         {
-            finding.measured = Some(format!("{total} bytes in all on {}", flash.prefix));
+            finding.measured = Some(format!("{total} bytes in all on {}", flash.prefix).into());
             if finding.severity == Severity::Blocking {
-                finding.message = "too little flash, even an empty one".to_owned();
+                finding.message = "too little flash, even an empty one".into();
                 finding.remedy = None;
             }
         }

@@ -94,6 +94,7 @@ fn seen(candidate: &Candidate, family: Option<Field<String>>) -> Image {
         file_name: name,
         imported: jiff::Timestamp::UNIX_EPOCH,
         // What is in quarantine is left out before it is judged.
+        read_by: String::new(),
         quarantine: None,
     }
 }

@@ -36,6 +36,7 @@ fn image(family: &str, set: &str, version: &str) -> Image {
         },
         overrides: Overrides::default(),
         imported: Timestamp::UNIX_EPOCH,
+        read_by: String::new(),
         quarantine: None,
     }
 }

@@ -11,6 +11,7 @@ use super::examine::examine;
 use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::remove;
+use super::reread::{READERS, renewed};
 use super::said::Said;
 use super::source::Source;
 use super::window::{Ends, Window};
@@ -78,8 +79,8 @@ impl ImportOptions {
 }
 
 /// Reads a source to its end and keeps it as an image. The image appears when all of it is durable; when anything
-/// fails, nothing stays. Bytes that are there already give the image that is there, with its first name and facts;
-/// the new name is remembered (see [`names`](super::names)).
+/// fails, nothing stays. Bytes that are there already give the image that is there, with its first name and what was
+/// said of it, read anew; the new name is remembered (see [`names`](super::names)).
 ///
 /// # Errors
 /// - `InvalidInput`: what [`ImportOptions::check`] refuses, a version that is none of the platform, or an empty file.
@@ -111,13 +112,12 @@ pub async fn import(
     writer.finish(&digests.sha256).await?;
     // Whatever lay there, these bytes are right.
     damage::clear(records, &digests.sha256).await?;
-    let mut facts = examine(store, &digests.sha256, &ends, &options.file_name).await;
-    let said = match record::get(records, &digests.sha256).await? {
-        // It is here already: what is known of it counts, and is changed below.
-        Some(here) => options.said.apply(&mut here.facts.clone()),
-        None => options.said.apply(&mut facts),
-    };
-    if let Err(refused) = said {
+    // An image that is here already has its name, and keeps what was said of it.
+    let here = record::get(records, &digests.sha256).await?;
+    let name = here.as_ref().map_or(&options.file_name, |here| &here.file_name);
+    let read = examine(store, &digests.sha256, &ends, name).await;
+    let mut facts = here.map_or_else(|| read.clone(), |here| renewed(&here.facts, &read));
+    if let Err(refused) = options.said.apply(&mut facts) {
         remove::unrecorded(store, records, &digests.sha256).await?;
         return Err(refused);
     }
@@ -133,13 +133,16 @@ pub async fn import(
         facts,
         overrides: Overrides::default(),
         imported: now,
+        read_by: READERS.to_owned(),
         quarantine,
     };
     let mut image = enter(image, store, records).await?;
     // Of an image that was here before: what others change at the same time stays.
     if let Some(said) = change(records, &image.id, |image| {
-        let before = image.facts.clone();
-        options.said.apply(&mut image.facts).is_ok() && image.facts != before
+        let before = image.clone();
+        image.facts = renewed(&image.facts, &read);
+        READERS.clone_into(&mut image.read_by);
+        options.said.apply(&mut image.facts).is_ok() && *image != before
     })
     .await?
     {

@@ -21,6 +21,7 @@ mod query;
 mod record;
 mod remove;
 mod requirements;
+mod reread;
 mod running;
 mod said;
 mod scrub;

@@ -11,6 +11,8 @@ use sha2::Digest;
 
 use super::damage::{self, Damage, DamageKind};
 use super::record::{self, IMAGES};
+use super::reread::{READERS, reread};
+use super::window::{Ends, Window};
 use crate::model::Sha256;
 use crate::ports::{Context, ImageStore, Note, Records};
 use crate::transfer::Bucket;
@@ -50,6 +52,9 @@ pub struct ScrubReport {
     pub damaged: Vec<Damage>,
     /// What was damaged before, and is right again.
     pub healed: Vec<Sha256>,
+    /// Whole images that an earlier release of this library had read, and of which this one knows something else.
+    #[serde(default)]
+    pub reread: Vec<Sha256>,
     /// Bytes in the store that no record is of. The next opening of the repository removes what killed imports left.
     pub unrecorded: Vec<Sha256>,
     /// Were all images read? If not, the next call goes on.
@@ -64,6 +69,7 @@ impl ScrubReport {
             bytes: 0,
             damaged: Vec::new(),
             healed: Vec::new(),
+            reread: Vec::new(),
             unrecorded: Vec::new(),
             finished: false,
         }
@@ -79,6 +85,8 @@ struct Position {
 
 /// Reads all images and compares their SHA-256, an image after the other in the order of their ids. Damaged ones are
 /// recorded (see [`damage_of`](super::damage_of)) until a scrub finds them right or they are imported again; nothing is removed.
+///
+/// Images that another release of this library has read are identified again on the way: its readers know more, or otherwise.
 ///
 /// The position is kept after each image: a call that was cancelled, killed or out of time is gone on with by the next one.
 ///
@@ -99,21 +107,25 @@ pub async fn scrub(
         Some(value) if !options.afresh => resumed(value, &cx),
         _ => Position { after: None, report: ScrubReport::new(cx.clock.now()) },
     };
-    let all: Vec<(Sha256, u64, String)> =
-        record::all(records).await?.into_iter().map(|image| (image.id, image.bytes, image.file_name)).collect();
-    let total: u64 = all.iter().map(|(_, bytes, _)| bytes).sum();
+    let all = record::all(records).await?.into_iter().map(|image| Expected {
+        stale: image.read_by != READERS,
+        id: image.id,
+        bytes: image.bytes,
+        file_name: image.file_name,
+    });
+    let all: Vec<Expected> = all.collect();
+    let total: u64 = all.iter().map(|image| image.bytes).sum();
     let after = position.after;
-    let passed: u64 = all.iter().filter(|(id, ..)| Some(*id) <= after).map(|(_, bytes, _)| bytes).sum();
+    let passed: u64 = all.iter().filter(|image| Some(image.id) <= after).map(|image| image.bytes).sum();
     let begun = cx.clock.monotonic();
     let limit = options.seconds.map(Duration::from_secs);
     let mut progress = Progress { done: passed, total, cx: &cx };
-    for (id, bytes, file_name) in all.iter().filter(|(id, ..)| Some(*id) > after) {
+    for expected in all.iter().filter(|image| Some(image.id) > after) {
         if limit.is_some_and(|limit| cx.clock.monotonic().saturating_sub(begun) >= limit) {
             return Ok(position.report);
         }
-        let expected = Expected { id, bytes: *bytes, file_name };
-        look_at(store, records, &expected, &mut progress, &mut position.report).await?;
-        position.after = Some(*id);
+        look_at(store, records, expected, &mut progress, &mut position.report).await?;
+        position.after = Some(expected.id);
         keep(records, &position).await?;
     }
     position.report.unrecorded = unrecorded(store, records).await?;
@@ -139,16 +151,21 @@ struct Progress<'a> {
     cx: &'a Context,
 }
 
-struct Expected<'a> {
-    id: &'a Sha256,
+struct Expected {
+    id: Sha256,
     bytes: u64,
-    file_name: &'a str,
+    file_name: String,
+    /// Another release of this library has read it.
+    stale: bool,
 }
+
+/// What reading an image to its end comes to: damage, or the parts that tell what it is.
+type Seen = std::result::Result<Option<Ends>, Damage>;
 
 async fn look_at(
     store: &dyn ImageStore,
     records: &dyn Records,
-    expected: &Expected<'_>,
+    expected: &Expected,
     progress: &mut Progress<'_>,
     report: &mut ScrubReport,
 ) -> Result<()> {
@@ -156,37 +173,46 @@ async fn look_at(
     let found = read(store, expected, progress).await?;
     progress.done = before + expected.bytes;
     report.images += 1;
-    report.bytes += found.as_ref().map_or(expected.bytes, |damage| damage.bytes);
-    let Some(damage) = found else {
-        if damage::clear(records, expected.id).await? {
-            report.healed.push(*expected.id);
+    report.bytes += found.as_ref().map_or_else(|damage| damage.bytes, |_| expected.bytes);
+    let damage = match found {
+        Err(damage) => damage,
+        Ok(ends) => {
+            if damage::clear(records, &expected.id).await? {
+                report.healed.push(expected.id);
+            }
+            if let Some(ends) = ends
+                && reread(store, records, &expected.id, &expected.file_name, &ends).await?
+            {
+                report.reread.push(expected.id);
+            }
+            return Ok(());
         }
-        return Ok(());
     };
     // Marked first, then looked at once more: an import that brings the right bytes takes the mark away after it has
     // written them, so whichever comes last leaves the truth behind.
     damage::mark(records, &damage).await?;
-    let gone = record::get(records, expected.id).await?.is_none();
-    let again = if gone { None } else { read(store, expected, &mut Progress { ..*progress }).await? };
+    let gone = record::get(records, &expected.id).await?.is_none();
+    let again = if gone { Ok(None) } else { read(store, expected, &mut Progress { ..*progress }).await? };
     match again {
-        Some(again) => {
+        Err(again) => {
             damage::mark(records, &again).await?;
             report.damaged.push(again);
         }
-        None => {
-            damage::clear(records, expected.id).await?;
+        Ok(_) => {
+            damage::clear(records, &expected.id).await?;
         }
     }
     Ok(())
 }
 
 /// Reads an image to its end; what is wrong with it.
-async fn read(store: &dyn ImageStore, expected: &Expected<'_>, progress: &mut Progress<'_>) -> Result<Option<Damage>> {
+async fn read(store: &dyn ImageStore, expected: &Expected, progress: &mut Progress<'_>) -> Result<Seen> {
     let cx = progress.cx;
+    let mut window = expected.stale.then(Window::default);
     let (mut digest, mut done) = (sha2::Sha256::new(), 0);
     let wrong = |kind, found, bytes, why| Damage {
-        image: *expected.id,
-        file_name: expected.file_name.to_owned(),
+        image: expected.id,
+        file_name: expected.file_name.clone(),
         kind,
         found,
         expected_bytes: expected.bytes,
@@ -197,24 +223,27 @@ async fn read(store: &dyn ImageStore, expected: &Expected<'_>, progress: &mut Pr
     loop {
         cx.pace.take(BLOCK, cx).await?;
         // What a shorter or longer file has is read as well: how long it is helps to find out what happened.
-        match cx.unless_cancelled("scrub", store.read(expected.id, done, BLOCK)).await {
+        match cx.unless_cancelled("scrub", store.read(&expected.id, done, BLOCK)).await {
             Ok(block) if block.is_empty() => break,
             Ok(block) => {
                 digest.update(&block);
+                if let Some(window) = &mut window {
+                    window.take(&block);
+                }
                 done += block.len() as u64;
                 progress.done += block.len() as u64;
                 cx.notes.note(Note::Bytes { done: progress.done, total: Some(progress.total) });
             }
             Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e),
             Err(e) if e.kind() == ErrorKind::NotFound => {
-                return Ok(Some(wrong(DamageKind::Missing, None, done, None)));
+                return Ok(Err(wrong(DamageKind::Missing, None, done, None)));
             }
-            Err(e) => return Ok(Some(wrong(DamageKind::Unreadable, None, done, Some(e.report().to_string())))),
+            Err(e) => return Ok(Err(wrong(DamageKind::Unreadable, None, done, Some(e.report().to_string())))),
         }
     }
     let found = Sha256::new(digest.finalize().into());
-    let right = found == *expected.id && done == expected.bytes;
-    Ok((!right).then(|| wrong(DamageKind::Changed, Some(found), done, None)))
+    let right = found == expected.id && done == expected.bytes;
+    Ok(if right { Ok(window.map(Window::finish)) } else { Err(wrong(DamageKind::Changed, Some(found), done, None)) })
 }
 
 /// What is in the store and in no record, nor was a moment ago: an import that is just about to end has bytes first.

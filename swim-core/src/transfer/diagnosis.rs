@@ -161,7 +161,7 @@ fn refused(error: &Error) -> bool {
 #[must_use]
 pub fn ignored_options(receipt: &Receipt) -> Vec<Finding> {
     let Some(blocks) = &receipt.blocks else { return Vec::new() };
-    let warning = |code: &str, message: &str, granted: u64, asked: u64, unit: &str| {
+    let warning = |code: &'static str, message: &'static str, granted: u64, asked: u64, unit: &str| {
         (granted < asked).then(|| {
             Finding::new(code, Severity::Warning, message)
                 .compared(format!("{granted} {unit}"), format!("{asked} {unit}"))

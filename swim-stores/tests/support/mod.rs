@@ -7,6 +7,8 @@
     reason = "each test binary uses its part; a test may fail by panicking"
 )]
 
+pub mod repository;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};

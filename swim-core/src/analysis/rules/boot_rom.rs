@@ -11,7 +11,7 @@ use crate::version::{Scheme, Version};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let Some(need) = Requirements::of(s.image).boot_rom.effective else { return Vec::new() };
-    let from = format!("requirement from {:?}", need.from);
+    let from = told!("requirement", need.from);
     let need = need.value;
     let Some(said) = &s.inventory.boot_rom else {
         return vec![
@@ -20,7 +20,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
                 .from(from),
         ];
     };
-    let found = |code, severity, message: &str| {
+    let found = |code, severity, message: &'static str| {
         Finding::new(code, severity, message)
             .compared(said.clone(), need.to_string())
             .from(from)

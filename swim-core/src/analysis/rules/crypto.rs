@@ -38,7 +38,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         let severity = if s.policy.allow_feature_change { Severity::Warning } else { change.severity };
         let found = Finding::new(change.code, severity, change.message)
             .compared(yes(has), yes(image.value))
-            .from(format!("image from {:?}", image.from))
+            .from(told!("image", image.from))
             .from(running.from);
         let blocked = severity == Severity::Blocking;
         out.push(if blocked { found.remedy("choose another image, or set allow_feature_change") } else { found });

@@ -28,7 +28,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
                 Severity::Blocking,
                 format!("the file is a {}, not an image to boot", kind.value),
             )
-            .from(format!("image type from {:?}", kind.from))
+            .from(told!("image type", kind.from))
             .remedy("choose the image of the release"),
         );
     }
@@ -36,7 +36,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         Some(platform) if platform.value != s.device.platform.0 => out.push(
             Finding::new("family.platform", Severity::Blocking, "the image is for another operating system")
                 .compared(s.device.platform.0.clone(), platform.value.clone())
-                .from(format!("image platform from {:?}", platform.from))
+                .from(told!("image platform", platform.from))
                 .remedy("choose an image of the device's own operating system"),
         ),
         Some(_) => {}
@@ -59,7 +59,7 @@ fn hardware(s: &Subject<'_>) -> Finding {
             .remedy("name the family when the image is imported");
     };
     let wanted = family.value.to_ascii_lowercase();
-    let from = format!("image family {wanted} from {:?}", family.from);
+    let from = format!("{}: {wanted}", told!("image family", family.from));
     let running = s.inventory.software.as_deref().and_then(software_family);
     let models: Vec<&str> =
         s.inventory.members.iter().filter_map(|m| m.model.as_deref()).chain(s.inventory.model.as_deref()).collect();

@@ -25,10 +25,10 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         let found = Finding::unknown("feature.running_unknown", "inventory.software", message);
         return vec![found.remedy("compare them by hand, then accept feature.running_unknown")];
     };
-    let found = |code, severity, message: &str| {
+    let found = |code, severity, message: &'static str| {
         Finding::new(code, severity, message)
             .compared(text.clone(), image.value.to_ascii_lowercase())
-            .from(format!("feature set of the image from {:?}", image.from))
+            .from(told!("feature set of the image", image.from))
             .from(from)
     };
     vec![if running.same_features(&new) {

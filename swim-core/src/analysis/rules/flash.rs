@@ -3,6 +3,8 @@
 //! Bundle mode needs the file. Install mode needs the file (on the active) and about once more its size for the
 //! expanded packages on every member: a device that expanded a 473,808,711-byte bundle asked for 462,703 KB.
 
+use std::borrow::Cow;
+
 use crate::analysis::{Finding, Severity, Subject};
 use crate::image::Requirements;
 use crate::model::{Member, Mode};
@@ -65,15 +67,15 @@ fn member(s: &Subject<'_>, m: &Member, active: bool) -> Finding {
         // install add syncs the file to the members and expands it there.
         (Mode::Install, _) => (file.saturating_add(s.image.bytes), "the file and its expanded packages"),
     };
-    let mut from = vec![format!("{why}, {} bytes of image", s.image.bytes)];
+    let mut from: Vec<Cow<'static, str>> = vec![format!("{why}, {} bytes of image", s.image.bytes).into()];
     if let Some(min) = Requirements::of(s.image).flash.effective
         && !there
         && min.value > need
     {
         need = min.value;
-        from.push(format!("requirement from {:?}", min.from));
+        from.push(told!("requirement", min.from).into());
     }
-    let finding = |severity, message: &str| {
+    let finding = |severity, message: &'static str| {
         let mut f = Finding::new("flash.too_small", severity, message)
             .compared(format!("{free} bytes free on {}", flash.prefix), format!("{need} bytes"))
             .on_member(m.number);

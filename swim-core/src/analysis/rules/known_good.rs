@@ -6,7 +6,7 @@ use crate::model::Demand;
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     let demanded = s.policy.demands.contains(&Demand::KnownGood);
-    let unknown = |message: &str| {
+    let unknown = |message: &'static str| {
         let found = Finding::unknown("known_good.unknown", "knowledge.known_good", message).from("policy.demands");
         found.remedy("import a list that names the image, or accept known_good.unknown")
     };

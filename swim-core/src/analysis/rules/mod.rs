@@ -1,5 +1,19 @@
 //! One rule a file. Adding a rule is adding a file and a line here.
 
+/// Where something comes from, in words that are all in the program: a report has them for each device.
+macro_rules! told {
+    ($what:literal, $from:expr) => {
+        match $from {
+            $crate::image::Provenance::Header => concat!($what, " from the header of the file"),
+            $crate::image::Provenance::Member => concat!($what, " from a member of the archive"),
+            $crate::image::Provenance::Payload => concat!($what, " from the payload"),
+            $crate::image::Provenance::FileName => concat!($what, " from the file name"),
+            $crate::image::Provenance::Catalogue => concat!($what, " from a catalogue"),
+            $crate::image::Provenance::User => concat!($what, " from a person"),
+        }
+    };
+}
+
 mod boot;
 mod boot_rom;
 mod ciphers;

@@ -48,7 +48,7 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
     let noted = |f: Finding| {
         let f = match rule.note() {
             Some(note) => f.from(format!("{}: {note}", rule.source())),
-            None => f.from(rule.source()),
+            None => f.from(rule.source().to_owned()),
         };
         vec![f]
     };
@@ -74,14 +74,14 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
     if let Some((fact, condition)) = rule.condition() {
         let way = if rule.via().is_empty() { "a step in between" } else { &rule.via().join(", then ") };
         let message = format!("if {condition}, the way leads over {way}");
-        let found = Finding::unknown("path.condition_unknown", fact, message);
+        let found = Finding::unknown("path.condition_unknown", fact.to_owned(), message);
         return noted(found.remedy("find it out; accept path.condition_unknown if it is not so"));
     }
     let mut out = Vec::new();
     if !rule.via().is_empty() {
         let message = "the release is not reached at once";
         let via = rule.via().join(", then ");
-        let found = Finding::new("path.via", Severity::Blocking, message).compared(running.to_string(), &via);
+        let found = Finding::new("path.via", Severity::Blocking, message).compared(running.to_string(), via.clone());
         out.extend(noted(found.remedy(format!("upgrade to {via} first"))));
     }
     if let Some(need) = rule.boot_rom() {
@@ -94,7 +94,7 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
             let message = "the first release of the line must be on the device before a later one";
             let found = Finding::new("path.base_first", Severity::Warning, message).missing("inventory.software_list");
             out.extend(noted(
-                found.compared("not known", &base).remedy(format!("download {base} to the device first")),
+                found.compared("not known", base.clone()).remedy(format!("download {base} to the device first")),
             ));
         }
     }
@@ -102,7 +102,7 @@ fn applied(s: &Subject<'_>, rule: &PathRule, running: &Version, image: &Version)
         out.extend(noted(Finding::new(
             "path.note",
             Severity::Warning,
-            rule.note().unwrap_or("read the release notes"),
+            rule.note().unwrap_or("read the release notes").to_owned(),
         )));
     }
     out
@@ -147,7 +147,7 @@ fn patches(s: &Subject<'_>, bridges: &[String], blocked: &[String]) -> Vec<Findi
         let message = "a bridge patch must be installed first";
         out.push(
             Finding::new("path.bridge_smu", Severity::Blocking, message)
-                .compared("not installed", smu)
+                .compared("not installed", smu.clone())
                 .remedy(format!("install {smu} first")),
         );
     }
@@ -155,7 +155,7 @@ fn patches(s: &Subject<'_>, bridges: &[String], blocked: &[String]) -> Vec<Findi
         let message = "a patch is installed with which the path does not work";
         out.push(
             Finding::new("path.blocked_smu", Severity::Blocking, message)
-                .compared(smu, "not installed")
+                .compared(smu.clone(), "not installed")
                 .remedy(format!("remove {smu} first")),
         );
     }
@@ -188,10 +188,10 @@ fn by_matrix(s: &Subject<'_>, running: &Version, image: &Version, family: Option
 
 fn permitted(s: &Subject<'_>, permit: &Permit, from: &str) -> Vec<Finding> {
     let bridges: Vec<String> = permit.bridge_prereqs.iter().chain(&permit.bridge_smus).cloned().collect();
-    let mut out: Vec<_> = patches(s, &bridges, &permit.blocklisted_smus).into_iter().map(|f| f.from(from)).collect();
-    out.extend(permit.caveats.iter().map(|c| Finding::new("path.note", Severity::Warning, c.clone()).from(from)));
+    let mut out: Vec<_> = patches(s, &bridges, &permit.blocklisted_smus).into_iter().map(|f| f.from(from.to_owned())).collect();
+    out.extend(permit.caveats.iter().map(|c| Finding::new("path.note", Severity::Warning, c.clone()).from(from.to_owned())));
     if out.is_empty() {
-        out.push(Finding::new("path.permitted", Severity::Pass, "the matrix permits this step").from(from));
+        out.push(Finding::new("path.permitted", Severity::Pass, "the matrix permits this step").from(from.to_owned()));
     }
     out
 }

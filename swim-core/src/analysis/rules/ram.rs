@@ -24,7 +24,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             if enough { (Severity::Pass, "enough memory") } else { (Severity::Blocking, "too little memory") };
         let found = Finding::new("ram.too_small", severity, message)
             .compared(format!("{has} bytes"), format!("{} bytes", need.value))
-            .from(format!("requirement from {:?}", need.from))
+            .from(told!("requirement", need.from))
             .from("memory from show version");
         if enough { found } else { found.remedy("choose an image that needs less, or add memory") }
     };

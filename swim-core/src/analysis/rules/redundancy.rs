@@ -63,7 +63,7 @@ fn peer(state: &Redundancy) -> Finding {
         }
         Some(peer) => {
             Finding::new("redundancy.peer", Severity::Blocking, "the second supervisor is not ready to be upgraded")
-                .compared(peer, "STANDBY HOT")
+                .compared(peer.to_owned(), "STANDBY HOT")
                 .from("show redundancy")
                 .remedy("bring it up, or take it out")
         }

@@ -11,7 +11,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         return vec![
             Finding::new("signature.special", Severity::Warning, message)
                 .compared(signature.value.clone(), "SPA")
-                .from(format!("signature from {:?}", signature.from))
+                .from(told!("signature", signature.from))
                 .remedy("use the released image, unless the vendor gave this one for a purpose"),
         ];
     }

@@ -19,7 +19,7 @@ fn wrong(s: &Subject<'_>, demand: Demand) -> Severity {
 }
 
 /// A fact that nobody told.
-fn untold(s: &Subject<'_>, demand: Demand, code: &str, fact: &str, message: &str) -> Finding {
+fn untold(s: &Subject<'_>, demand: Demand, code: &'static str, fact: &'static str, message: &'static str) -> Finding {
     if s.policy.demands.contains(&demand) {
         return Finding::unknown(code, fact, message).from("policy.demands");
     }

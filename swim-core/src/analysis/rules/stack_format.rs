@@ -88,7 +88,7 @@ fn format(s: &Subject<'_>) -> Option<Format> {
 fn demands(s: &Subject<'_>) -> Vec<Finding> {
     let told = |key: &str| {
         let found = s.image.facts.compatibility.iter().find_map(|c| Some((c.value.strip_prefix(key)?, &c.from)))?;
-        Some((found.0.trim().to_owned(), format!("requirement from {:?}", found.1)))
+        Some((found.0.trim().to_owned(), told!("requirement", found.1)))
     };
     let mut out = Vec::new();
     if s.inventory.members.len() > 1

@@ -37,6 +37,7 @@ fn image() -> Image {
         },
         overrides: Overrides::default(),
         imported: Timestamp::UNIX_EPOCH,
+        read_by: String::new(),
         quarantine: None,
     }
 }
@@ -114,7 +115,7 @@ fn judged(image: &Image, inventory: &Inventory, policy: &Policy, knowledge: &Kno
 /// The findings that are not passes.
 fn against(report: &DeviceReport) -> Vec<(&str, Severity, Option<u32>)> {
     let bad = report.findings.iter().filter(|f| f.severity != Severity::Pass);
-    bad.map(|f| (f.code.as_str(), f.severity, f.member)).collect()
+    bad.map(|f| (f.code.as_ref(), f.severity, f.member)).collect()
 }
 
 #[test]
@@ -300,12 +301,12 @@ fn an_image_in_quarantine_blocks_until_somebody_lifts_it() {
         (report.findings.iter().filter(about).cloned().collect::<Vec<_>>(), report.verdict)
     };
     let (found, verdict) = judged(&quarantine);
-    assert_eq!((found[0].code.as_str(), found[0].severity), ("image.quarantined", Severity::Blocking));
+    assert_eq!((found[0].code.as_ref(), found[0].severity), ("image.quarantined", Severity::Blocking));
     assert_eq!(verdict, Verdict::Incompatible);
     assert!(found[0].message.contains("vendor-2026") && found[0].measured.is_some());
     quarantine.lifted =
         Some(crate::image::Lifted { at: Timestamp::UNIX_EPOCH, by: "Ada".into(), reason: "built here".into() });
     let (found, _) = judged(&quarantine);
-    assert_eq!((found[0].code.as_str(), found[0].severity), ("image.quarantine_lifted", Severity::Warning));
+    assert_eq!((found[0].code.as_ref(), found[0].severity), ("image.quarantine_lifted", Severity::Warning));
     assert!(found[0].message.contains("Ada") && found[0].message.contains("built here"));
 }

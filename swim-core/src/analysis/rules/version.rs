@@ -22,10 +22,10 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             "the running version is not known",
         )];
     };
-    let found = |severity, message: &str| {
+    let found = |severity, message: &'static str| {
         Finding::new("version.relation", severity, message)
             .compared(running.to_string(), image.value.to_string())
-            .from(format!("image version from {:?}", image.from))
+            .from(told!("image version", image.from))
             .from("running version from show version")
     };
     vec![match running.compare(&image.value) {

@@ -7,15 +7,6 @@ use flate2::bufread::GzDecoder;
 use super::{CHUNK, PayloadCheck};
 
 pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
-/// Bytes of output for each byte of input that are believed, beyond the first megabytes: images are packed 1 to 10 times.
-const RATIO: u64 = 200;
-const FREE: u64 = 64 * 1024 * 1024;
-
-/// What a file of this size is unpacked to at most. A bomb is not followed beyond.
-pub(super) const fn most(size: u64) -> u64 {
-    FREE.saturating_add(size.saturating_mul(RATIO))
-}
-
 /// Unpacks all streams, and keeps nothing. What follows the last one is not of gzip: some vendors append a signature.
 pub(super) fn check(content: impl Read, mut most: u64) -> io::Result<PayloadCheck> {
     let mut content = BufReader::with_capacity(CHUNK, content);

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::gzip::is_of_content;
 use super::{CHUNK, PayloadCheck};
+use crate::image::expansion;
 use crate::image::zip::{self, little};
 
 /// A member, as the directory has it.
@@ -23,9 +24,6 @@ type Parts = Vec<(u64, u64)>;
 const ELSEWHERE: u64 = 0xffff_ffff;
 /// The longest name and extra field.
 const NAMES: u64 = 2 * 65_535;
-/// Deflate packs 1032 bytes into one at most; images are packed far less.
-const RATIO: u64 = 200;
-const FREE: u64 = 64 * 1024 * 1024;
 
 /// The members in the order of their bytes, and where those are; `None` when there is one that is not understood.
 pub(super) fn plan(mut members: Vec<zip::Member>, size: u64) -> Option<(Vec<Member>, Parts)> {
@@ -78,7 +76,7 @@ fn one(part: &mut impl Read, member: &Member) -> io::Result<PayloadCheck> {
     let skipped = io::copy(&mut part.by_ref().take(name + extra), &mut io::sink())?;
     let mut packed = part.by_ref().take(member.packed);
     let mut sum = flate2::Crc::new();
-    let most = FREE.saturating_add(member.packed.saturating_mul(RATIO));
+    let most = expansion::most(member.packed);
     let whole = if member.deflated {
         summed(flate2::read::DeflateDecoder::new(&mut packed).take(most.saturating_add(1)), &mut sum)?
     } else {

@@ -291,7 +291,7 @@ fn with_words(e: Error, state: &DeviceState) -> Error {
 }
 
 fn words(findings: &[Finding]) -> String {
-    findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ")
+    findings.iter().map(|f| f.message.as_ref()).collect::<Vec<_>>().join("; ")
 }
 
 /// Runs a transfer, and lets the sink of its notes see the time: only so can it say that nothing moves.

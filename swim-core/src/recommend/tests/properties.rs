@@ -131,6 +131,7 @@ proptest! {
                     facts: candidate.facts.clone(),
                     overrides: candidate.overrides.clone(),
                     imported: Timestamp::UNIX_EPOCH,
+                    read_by: String::new(),
                     quarantine: None,
                 };
                 let policy = Policy { allow_downgrade: true, make_room: true, ..Policy::default() };

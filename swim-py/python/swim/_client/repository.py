@@ -126,6 +126,7 @@ class Repository(Calls):
     ) -> Document:
         """Reads every image again and tells which ones are ``damaged``: they are neither planned nor offered until the right
         file is imported again. A call that was interrupted, or ended after ``seconds``, is gone on with by the next one.
+        Images that another release of swim has read are identified again: ``reread`` has those of which something else is known now.
         """
         arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
         return Document(self.call("scrub", arguments))

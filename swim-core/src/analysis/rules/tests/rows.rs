@@ -197,7 +197,7 @@ fn a_device_that_says_nothing_is_unknown_and_each_fact_is_named() {
     let missing: BTreeSet<_> =
         report.findings.iter().filter(|f| f.severity == Unknown).map(|f| f.missing.clone().expect(&f.code)).collect();
     for fact in ["version", "software", "mode", "ram", "members.flash", "config_unsaved", "privilege"] {
-        assert!(missing.contains(&format!("inventory.{fact}")), "{fact}: {missing:?}");
+        assert!(missing.contains(format!("inventory.{fact}").as_str()), "{fact}: {missing:?}");
     }
     assert_eq!(report.verdict, Verdict::Unknown);
 }

@@ -1,0 +1,72 @@
+//! What the readers of today say of images that those of an earlier release read.
+
+use super::change::change;
+use super::examine::examine;
+use super::window::Ends;
+use crate::Result;
+use crate::image::{Field, Image, ImageFacts, Provenance};
+use crate::model::Sha256;
+use crate::ports::{ImageStore, Records};
+
+/// The release whose readers these are.
+pub(super) const READERS: &str = env!("CARGO_PKG_VERSION");
+
+/// The facts as they are read now; what a person said at import stays in the place of what the file says.
+pub(super) fn renewed(before: &ImageFacts, read: &ImageFacts) -> ImageFacts {
+    fn said<T: Clone>(before: &Option<Field<T>>, read: &Option<Field<T>>) -> Option<Field<T>> {
+        let said = before.as_ref().filter(|field| field.from == Provenance::User);
+        said.or(read.as_ref()).cloned()
+    }
+    ImageFacts {
+        platform: said(&before.platform, &read.platform),
+        family: said(&before.family, &read.family),
+        version: said(&before.version, &read.version),
+        ..read.clone()
+    }
+}
+
+/// Reads an image of an earlier release again. Did that change what is known of it?
+pub(super) async fn reread(
+    store: &dyn ImageStore,
+    records: &dyn Records,
+    image: &Sha256,
+    file_name: &str,
+    ends: &Ends,
+) -> Result<bool> {
+    let read = examine(store, image, ends, file_name).await;
+    let changed = std::sync::atomic::AtomicBool::new(false);
+    change(records, image, |image: &mut Image| {
+        let facts = renewed(&image.facts, &read);
+        changed.store(facts != image.facts, std::sync::atomic::Ordering::Relaxed);
+        image.facts = facts;
+        READERS.clone_into(&mut image.read_by);
+        true
+    })
+    .await?;
+    Ok(changed.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_said_stays() {
+        let field = |text: &str, from| Some(Field::new(text.to_owned(), from));
+        let before = ImageFacts {
+            family: field("c9300", Provenance::User),
+            platform: field("ios", Provenance::FileName),
+            remarks: vec!["old".into()],
+            ..ImageFacts::default()
+        };
+        let read = ImageFacts {
+            family: field("cat9k", Provenance::Header),
+            platform: field("ios_xe", Provenance::Header),
+            damage: vec!["bytes are missing".into()],
+            ..ImageFacts::default()
+        };
+        let after = renewed(&before, &read);
+        assert_eq!((&after.family, &after.platform), (&before.family, &read.platform));
+        assert_eq!((after.damage, after.remarks), (read.damage, Vec::new()));
+    }
+}
