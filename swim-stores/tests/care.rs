@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use serde_json::json;
 use support::repository::{Needed, Waited, add, staged};
 use swim_core::model::Sha256;
-use swim_core::ports::{ImageStore, JobId, Records};
-use swim_core::repo::{self, Referrer, Referrers};
+use swim_core::ports::{ImageStore, Index, JobId, Records};
+use swim_core::repo::{self, ImageQuery, Referrer, Referrers};
 use swim_core::{ErrorKind, Result, Retry};
 use swim_stores::MemoryStore;
 

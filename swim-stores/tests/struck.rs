@@ -18,8 +18,6 @@ use swim_core::repo::{self, ExportOptions, Group, ImageFilter, ImageQuery, InUse
 use swim_core::testing::KillSwitch;
 use swim_stores::MemoryStore;
 
-}
-
 /// A store that is struck dead at a point: before or after any change.
 #[derive(Clone, Debug)]
 struct Mortal(MemoryStore, KillSwitch);

@@ -99,7 +99,11 @@ impl Finding {
     /// assert!(finding.to_string().ends_with("(not known: inventory.ram)"));
     /// ```
     #[must_use]
-    pub fn unknown(code: impl Into<Cow<'static, str>>, fact: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn unknown(
+        code: impl Into<Cow<'static, str>>,
+        fact: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::new(code, Severity::Unknown, message).missing(fact)
     }
 

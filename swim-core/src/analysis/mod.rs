@@ -48,7 +48,8 @@ pub fn judge(subject: &Subject<'_>) -> DeviceReport {
     // A fleet has a hundred thousand of these.
     findings.shrink_to_fit();
     for f in &mut findings {
-        f.accepted = f.severity == Severity::Unknown && subject.policy.accept_unknown.iter().any(|code| *code == f.code);
+        f.accepted =
+            f.severity == Severity::Unknown && subject.policy.accept_unknown.iter().any(|code| *code == f.code);
     }
     DeviceReport::new(subject.device.id.clone(), findings)
 }

@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    fn finding(code: &'static str, severity: Severity) -> Finding {
+    fn finding(code: impl Into<std::borrow::Cow<'static, str>>, severity: Severity) -> Finding {
         Finding::new(code, severity, "said")
     }
 
@@ -229,7 +229,7 @@ mod tests {
     fn nothing_and_much_can_be_drawn() {
         assert!(report(vec![]).svg().contains("Nothing was found"));
         let codes: Vec<_> =
-            (0..20).map(|n| finding(&format!("rule.{n:02}{}", "é".repeat(90)), Severity::Warning)).collect();
+            (0..20).map(|n| finding(format!("rule.{n:02}{}", "é".repeat(90)), Severity::Warning)).collect();
         let svg = report(vec![("sw1", codes)]).svg();
         assert!(svg.contains("(the first 8 of 20)") && svg.contains('…'));
     }

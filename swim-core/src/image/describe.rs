@@ -162,4 +162,3 @@ pub(super) fn agreed(named: &[NameFacts], of: fn(&NameFacts) -> Option<&str>) ->
 pub(super) fn agreed_family(named: &[NameFacts]) -> Option<Field<String>> {
     agreed(named, |n| n.family.as_deref()).map(|family| Field::new(family.to_owned(), Provenance::Member))
 }
-

@@ -188,8 +188,11 @@ fn by_matrix(s: &Subject<'_>, running: &Version, image: &Version, family: Option
 
 fn permitted(s: &Subject<'_>, permit: &Permit, from: &str) -> Vec<Finding> {
     let bridges: Vec<String> = permit.bridge_prereqs.iter().chain(&permit.bridge_smus).cloned().collect();
-    let mut out: Vec<_> = patches(s, &bridges, &permit.blocklisted_smus).into_iter().map(|f| f.from(from.to_owned())).collect();
-    out.extend(permit.caveats.iter().map(|c| Finding::new("path.note", Severity::Warning, c.clone()).from(from.to_owned())));
+    let mut out: Vec<_> =
+        patches(s, &bridges, &permit.blocklisted_smus).into_iter().map(|f| f.from(from.to_owned())).collect();
+    out.extend(
+        permit.caveats.iter().map(|c| Finding::new("path.note", Severity::Warning, c.clone()).from(from.to_owned())),
+    );
     if out.is_empty() {
         out.push(Finding::new("path.permitted", Severity::Pass, "the matrix permits this step").from(from.to_owned()));
     }

@@ -37,7 +37,17 @@ fn image(name: &str, family: &str, version: &str, second: i64) -> Image {
     let bytes = 1000 * second.unsigned_abs();
     let digests = Digests { sha256: id, sha512: "abc0".repeat(32), sha1: None, md5: format!("{:032x}", second) };
     let overrides = Overrides::default();
-    Image { id, file_name: name.to_owned(), bytes, digests, facts, overrides, imported, read_by: String::new(), quarantine: None }
+    Image {
+        id,
+        file_name: name.to_owned(),
+        bytes,
+        digests,
+        facts,
+        overrides,
+        imported,
+        read_by: String::new(),
+        quarantine: None,
+    }
 }
 
 async fn put(store: &dyn Index, image: &Image) {
