@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::Value;
 use swim_core::analysis::Knowledge;
-use swim_core::image::Image;
+use swim_core::document::{self, Telling};
+use swim_core::image::{Image, REQUIREMENT_BYTES};
 use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
@@ -89,11 +90,21 @@ pub const VERBS: &[&str] = &[
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// An image, or what it is called: its id, the first digits of it, or its file name.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub(super) enum Wanted {
     Name(String),
     Image(Box<Image>),
+}
+
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(name) => Ok(Self::Name(name)),
+            image @ Value::Object(_) => {
+                document::read(&image, "", Telling::Values).map(Self::Image).map_err(D::Error::custom)
+            }
+            _ => Err(D::Error::custom("must be an image, its id or its file name")),
+        }
+    }
 }
 
 /// Calls a verb of a client by its name. Arguments are an object; `null` stands for none.
@@ -242,8 +253,8 @@ fn import_options(a: &mut Arguments) -> Result<ImportOptions> {
         platform: a.optional("platform")?,
         family: a.optional("family")?,
         version: a.optional("version")?,
-        min_ram: a.optional("min_ram")?,
-        min_flash: a.optional("min_flash")?,
+        min_ram: a.within("min_ram", &REQUIREMENT_BYTES)?,
+        min_flash: a.within("min_flash", &REQUIREMENT_BYTES)?,
         min_boot_rom: a.optional("min_boot_rom")?,
     })
 }
@@ -263,7 +274,6 @@ pub(super) fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
 }
 
 /// Device names, each checked.
-pub(super) fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
-    let names: Option<Vec<String>> = a.optional(field)?;
-    names.map(|names| names.into_iter().map(DeviceId::new).collect()).transpose()
+pub(super) fn named(a: &mut Arguments, field: &'static str) -> Result<Option<Vec<DeviceId>>> {
+    a.optional(field)
 }
