@@ -436,16 +436,16 @@ fn replacing(kept: &Value, fresh: &Catalogue, authenticity: &Authenticity) -> Op
 
 /// Reads a file with its signature and certificates.
 async fn read_signed(path: &Path, how: &SignedFile) -> Result<(Vec<u8>, Proof, String)> {
-    let document = read(path).await?;
+    let document = read("path", path).await?;
     let mut proof = Proof::default();
     proof.allow_unsigned = how.allow_unsigned;
     if let Some(signature) = &how.signature {
-        proof.signature = Some(read(signature).await?);
+        proof.signature = Some(read("signature", signature).await?);
     }
     if let Some(certificate) = &how.certificate {
-        let mut trust = Trust::new(read(certificate).await?);
+        let mut trust = Trust::new(read("certificate", certificate).await?);
         if let Some(root) = &how.root {
-            trust = trust.from_root(read(root).await?);
+            trust = trust.from_root(read("root", root).await?);
         }
         proof.trust = Some(trust);
     } else if how.root.is_some() {
@@ -459,21 +459,29 @@ async fn read_signed(path: &Path, how: &SignedFile) -> Result<(Vec<u8>, Proof, S
     Ok((document, proof, name))
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>> {
+async fn read(field: &str, path: &Path) -> Result<Vec<u8>> {
     let failed = |e: std::io::Error| {
-        let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Store };
-        Error::new(kind, "read file", path.display().to_string()).with("path", path.display()).caused_by(e)
+        let shown = path.display();
+        let (kind, what) = match e.kind() {
+            std::io::ErrorKind::NotFound => (ErrorKind::NotFound, "no such file"),
+            std::io::ErrorKind::InvalidInput => return Error::invalid(field, shown, "no file can have this name"),
+            _ => (ErrorKind::Store, "it cannot be read"),
+        };
+        Error::new(kind, "read file", format!("{shown}: {what}")).with("path", shown).caused_by(e)
     };
+    if path.as_os_str().is_empty() {
+        return Err(Error::invalid(field, "\"\"", "must be the path of a file"));
+    }
     // Looked at before it is opened: opening a FIFO waits for a writer.
     let facts = tokio::fs::metadata(path).await.map_err(failed)?;
     if !facts.is_file() {
-        return Err(Error::invalid("path", path.display(), "not a regular file"));
+        return Err(Error::invalid(field, path.display(), "not a regular file"));
     }
     let mut bytes = Vec::new();
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).await.map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::invalid("path", path.display(), "larger than 128 MiB: no such document is"));
+        return Err(Error::invalid(field, path.display(), "larger than 128 MiB: no such document is"));
     }
     Ok(bytes)
 }

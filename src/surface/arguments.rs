@@ -60,14 +60,15 @@ impl Arguments {
         }
     }
 
-    /// A whole number in a range that is narrower than that of its type.
-    pub(super) fn within(&mut self, field: &'static str, range: &RangeInclusive<u64>) -> Result<Option<u64>> {
+    /// A number of bytes in a range that is narrower than that of its type.
+    pub(super) fn bytes(&mut self, field: &'static str, range: &RangeInclusive<u64>) -> Result<Option<u64>> {
         let given: Option<Value> = self.optional(field)?;
         let Some(given) = given else { return Ok(None) };
         match given.as_u64().filter(|number| range.contains(number)) {
             Some(number) => Ok(Some(number)),
             None => {
-                let why = format!("must be a whole number from {} to {}", range.start(), range.end());
+                let why =
+                    format!("it is in bytes and must be a whole number from {} to {}", range.start(), range.end());
                 Err(Error::invalid(field, shown(&given), &why).with("call", &self.call))
             }
         }

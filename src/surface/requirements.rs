@@ -14,7 +14,7 @@ pub(super) async fn on_requirements(client: &Client, verb: &str, mut a: Argument
     match verb {
         "set_requirements" => {
             let mut set = SetRequirements::default();
-            (set.ram, set.flash) = (a.within("ram", &REQUIREMENT_BYTES)?, a.within("flash", &REQUIREMENT_BYTES)?);
+            (set.ram, set.flash) = (a.bytes("ram", &REQUIREMENT_BYTES)?, a.bytes("flash", &REQUIREMENT_BYTES)?);
             (set.boot_rom, set.by) = (a.optional("boot_rom")?, a.optional("by")?);
             a.done()?;
             json(&client.set_requirements(&image, &set).await?)

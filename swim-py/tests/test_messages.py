@@ -8,6 +8,7 @@ import re
 import pytest
 
 import swim
+from swim import errors
 
 #: Words of readers and of types of Rust.
 RUST = re.compile(
@@ -31,14 +32,17 @@ IMAGE = "c2960x-universalk9-mz.152-7.E10.bin"
 WHOLE = "must be a whole number from"
 
 CASES = [
-    (lambda c: c.set_requirements(IMAGE, ram=-5), f"ram = -5: {WHOLE} 1 to 999999999999999"),
-    (lambda c: c.set_requirements(IMAGE, flash="8 GB"), f'flash = "8 GB": {WHOLE} 1 to 999999999999999'),
+    (lambda c: c.set_requirements(IMAGE, ram=-5), f"ram = -5: it is in bytes and {WHOLE} 1 to 999999999999999"),
+    (lambda c: c.set_requirements(IMAGE, flash="8 GB"), f'flash = "8 GB": it is in bytes and {WHOLE} 1 to 999999999999999'),
     (lambda c: c.restore_requirements(IMAGE, fields=["rom"]), 'fields[0] = "rom": must be ram, flash or boot_rom'),
-    (lambda c: c.import_image("x.bin", min_ram=1.5), f"min_ram = 1.5: {WHOLE} 1 to 999999999999999"),
+    (lambda c: c.import_image("x.bin", min_ram=1.5), f"min_ram = 1.5: it is in bytes and {WHOLE} 1 to 999999999999999"),
     (lambda c: c.images(limit=-1), f"limit = -1: {WHOLE} 0 to 4294967295"),
     (lambda c: c.images(sort="size"), 'sort = "size": must be imported, file_name, family, version or bytes'),
     (lambda c: c.images(descending=1), "descending = 1: must be true or false"),
     (lambda c: c.images(text=5), "text = 5: must be a text"),
+    (lambda c: c.images(after={"id": "zz"}), 'after.id = "zz": 64 hexadecimal digits'),
+    (lambda c: c.accept("sw1", "scp", ""), 'file = "": it must name a file'),
+    (lambda c: c.import_catalog(""), 'path = "": must be the path of a file'),
     (lambda c: c.images(after=5), "after = 5: must be an image, its id or its file name"),
     (lambda c: c.analyse(IMAGE, "sw1"), 'devices = "sw1": must be a list'),
     (lambda c: c.analyse(IMAGE, 5), "devices = 5: must be a list"),
@@ -53,7 +57,7 @@ CASES = [
     (lambda c: c.recommend(["sw1"], settings={"newest": True}), "settings.newest = true: there is no such field"),
     (lambda c: c.submit({"schema": 1}, "x"), "plan."),
     (lambda c: c.add_collection("", {"file": {"path": "x"}}), 'name = "": 1 to 253 characters without white space'),
-    (lambda c: c.add_collection("x", {"ulr": {}}), "from.ulr = (an object): must be url, file or devices"),
+    (lambda c: c.add_collection("x", {"ulr": {}}), "from = (an object): must be url, file or devices"),
     (lambda c: c.add_collection("x", {"file": {}}), "from.file.path = (absent): must be given"),
     (
         lambda c: c.add_collection("x", {"file": {"path": "x"}}, schedule={"cron": "0 25 * * *"}),
@@ -98,7 +102,7 @@ FILL = {
     "image": IMAGE, "name": "x", "device": "sw1", "devices": ["sw1"], "path": "nothing.bin", "file": "nothing.bin",
     "protocol": "http", "offer": 1, "job": "x", "plan": {}, "approval": "x", "source": {"file": {"path": "x"}}, "by": "Ada",
     "reason": "x", "form": "k9", "decision": {}, "pid": "x", "images": ["x"], "client_id": "x", "client_secret": "x",
-    "settings": {},
+    "settings": {}, "offered": 1,
 }
 
 
@@ -117,7 +121,7 @@ def test_no_wrong_argument_of_any_verb_is_told_in_words_of_rust(client, tmp_path
                 tried += 1
                 try:
                     getattr(client, name)(**{**given, parameter.name: wrong})
-                except swim.SwimError as e:
+                except swim.SwimError as e:  # anything else fails the test
                     told = f"{e} {e.details} {e.causes}"
                     assert not RUST.search(told), (name, parameter.name, wrong, told)
                     assert e.kind != "internal", (name, parameter.name, wrong, told)
@@ -129,7 +133,7 @@ def test_a_catalogue_is_taken_as_it_is_understood_or_not_at_all(client, tmp_path
 
     def refused(entry, **more):
         file.write_text(json.dumps({"schema": 1, "entries": [{"filename": "a.bin"}, entry], **more}))
-        with pytest.raises(swim.UnexpectedReplyError) as raised:
+        with pytest.raises(errors.UnexpectedReplyError) as raised:
             client.import_catalog(file, allow_unsigned=True)
         assert not RUST.search(str(raised.value))
         return str(raised.value)
@@ -141,7 +145,7 @@ def test_a_catalogue_is_taken_as_it_is_understood_or_not_at_all(client, tmp_path
     assert "colour = 1: there is no such field" in refused({"filename": "b.bin"}, colour=1)
     assert client.catalog() == []
     file.write_text("{\n]")
-    with pytest.raises(swim.UnexpectedReplyError, match="line 2: not valid JSON"):
+    with pytest.raises(errors.UnexpectedReplyError, match="line 2: not valid JSON"):
         client.import_catalog(file, allow_unsigned=True)
 
 
@@ -164,7 +168,7 @@ def test_what_of_a_list_is_not_understood_is_said(client, tmp_path):
         ([good, {"filename": 5}], "bulkHash[1].filename = 5: must be a text"),
         ([{"fileName": "a.bin", "md5": "a" * 32}], "it has no value of a file: a digest without a file name"),
     ]:
-        with pytest.raises(swim.UnexpectedReplyError) as raised:
+        with pytest.raises(errors.UnexpectedReplyError) as raised:
             take(*entries)
         assert words in str(raised.value)
 
@@ -177,7 +181,7 @@ def test_what_is_no_archive_is_called_that(client, tmp_path):
     ]:
         file = tmp_path / name
         file.write_bytes(content)
-        with pytest.raises(swim.IntegrityError) as raised:
+        with pytest.raises(errors.IntegrityError) as raised:
             client.import_repository(file)
         assert str(raised.value).startswith(f"import repository: {file}: it is no archive of a repository but {words}")
 
@@ -185,18 +189,18 @@ def test_what_is_no_archive_is_called_that(client, tmp_path):
 def test_errors_of_an_export_are_about_the_export(client, tmp_path):
     file = tmp_path / "moved.tar"
     file.write_bytes(b"")
-    with pytest.raises(swim.ConflictError, match="^export repository: .*moved.tar is there already"):
+    with pytest.raises(errors.ConflictError, match="^export repository: .*moved.tar is there already"):
         client.export_repository(file)
-    with pytest.raises(swim.NotFoundError, match="^export repository: "):
+    with pytest.raises(errors.NotFoundError, match="^export repository: "):
         client.export_repository(tmp_path / "nowhere" / "moved.tar")
 
 
 def test_a_configuration_names_the_place_and_no_value(tmp_path):
     device = {"id": "sw1", "at": {"host": "h", "prot": "hunter2"}, "platform": "ios", "login": {"user": "u"}}
-    with pytest.raises(swim.InvalidInputError) as raised:
+    with pytest.raises(errors.InvalidInputError) as raised:
         swim.Client({"data": str(tmp_path), "devices": [device]})
     assert "devices[0].at.prot = (a text): there is no such field: it may be host or port" in str(raised.value)
     file = tmp_path / "hosts.toml"
     file.write_text("data = 'x'\n[secrets.lab]\nvalue = 5\n")
-    with pytest.raises(swim.InvalidInputError, match="line 3: secrets.lab.value = .a number.: must be a text"):
+    with pytest.raises(errors.InvalidInputError, match="line 3: secrets.lab.value = .a number.: must be a text"):
         swim.Client(file)

@@ -266,11 +266,12 @@ impl<'a, 'de> EnumAccess<'de> for Choice<'a, 'de> {
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Wrong> {
         let name = serde::de::value::BorrowedStrDeserializer::<Wrong>::new(self.name);
         let read = seed.deserialize(name);
+        // A name that is no form may itself be a secret.
         let read = match self.holds {
-            Some(holds) => {
+            Some(holds) if self.of.telling == Telling::Values => {
                 read.map_err(|wrong| wrong.at(&Place::Field(self.of.place, self.name), holds, self.of.telling))
             }
-            None => read,
+            _ => read,
         };
         read.map(|form| (form, self))
     }

@@ -98,6 +98,7 @@ fn what_may_hold_a_secret_repeats_nothing() {
         ("/login", json!({"user": "u", "pasword": canary})),
         ("/login/user", json!([canary])),
         ("/host_key", json!(canary)),
+        ("/host_key", json!({canary: 1})),
         ("/telnet", json!(canary)),
         ("/pulls_from", json!(canary)),
     ] {

@@ -32,14 +32,20 @@ def as_list(items: Iterable[T]) -> Any:
 def ids(devices: Iterable[DeviceRef]) -> Any:
     """The ids of devices."""
     if isinstance(devices, Mapping):
-        raise InvalidInputError("devices = a mapping: must be a list of devices or ids", operation="read input")
+        shown = {"field": "devices"}
+        raise InvalidInputError("devices = a mapping: must be a list of devices or ids", operation="read input", details=shown)
     items = as_list(devices)
     return [d.get("id", d) if isinstance(d, Mapping) else d for d in items] if isinstance(items, list) else items
 
 
 def named(image: Mapping[str, Any] | str) -> Any:
     """The id of an image, or the name that was given."""
-    return image["id"] if isinstance(image, Mapping) else image
+    return image.get("id", image) if isinstance(image, Mapping) else image
+
+
+def numbered(offered: Mapping[str, Any] | int) -> Any:
+    """The number of an offer."""
+    return offered.get("offer", offered) if isinstance(offered, Mapping) else offered
 
 
 def plain(value: Any, where: str = "value") -> Any:
