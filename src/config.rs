@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use swim_core::document::{self, Telling, Toml, Wrong};
 use swim_core::model::{Algorithm, Device, ImageServer, Protocol, Secret, SecretRef, TlsTrust};
 use swim_core::ports::{Clock, Secrets};
 use swim_core::{Error, ErrorKind, Result, repo};
 use swim_protocols::catalog::{VendorConfig, VendorLogin};
 use swim_protocols::tls::Identity;
 
-use crate::reading::{self, Wrong};
 use crate::simulation::Simulation;
 
 /// Where a secret comes from. It is read when the client opens and never written anywhere.
@@ -285,14 +285,7 @@ impl Config {
     /// # Errors
     /// `InvalidInput` that says what is wrong and where; it never repeats a value, which may be a secret.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let line = |e: &toml::de::Error| e.span().map_or(0, |span| text[..span.start].split('\n').count());
-        let document = toml::Deserializer::parse(text).map_err(|e| refused(&Wrong::new(e.message()), line(&e)))?;
-        let mut at = 0;
-        let words = |e: &toml::de::Error| {
-            at = line(e);
-            e.message().to_owned()
-        };
-        reading::read(document, None, words).map_err(|wrong| refused(&wrong, at))
+        Toml::parse(text).and_then(|document| document.read(Telling::Places)).map_err(refused)
     }
 
     /// Reads JSON.
@@ -300,16 +293,8 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`].
     pub fn from_json(text: &str) -> Result<Self> {
-        let mut document = serde_json::Deserializer::from_str(text);
-        let mut at = 0;
-        let words = |e: &serde_json::Error| {
-            at = e.line();
-            e.to_string()
-        };
-        let config = reading::read(&mut document, None, words).map_err(|wrong| refused(&wrong, at))?;
-        let behind = document.end();
-        behind.map_err(|e| refused(&Wrong::new("there is something behind the configuration"), e.line()))?;
-        Ok(config)
+        let read = document::parse(text.as_bytes());
+        read.and_then(|document| document::read(&document, "", Telling::Places)).map_err(refused)
     }
 
     /// Reads a TOML file.
@@ -379,8 +364,8 @@ impl Config {
     }
 }
 
-fn refused(wrong: &Wrong, line: usize) -> Error {
-    wrong.error("read configuration", line)
+fn refused(wrong: Wrong) -> Error {
+    wrong.error(ErrorKind::InvalidInput, "read configuration")
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -407,7 +392,7 @@ mod tests {
         let bad = "data = 'x'\n[secrets]\na = 'canary-3'";
         let e = Config::from_toml(bad).unwrap_err();
         assert!(!format!("{e:?}").contains("canary"), "{e:?}");
-        assert!(e.to_string().contains("line 3: secrets.a: unknown variant"), "{e}");
+        assert!(e.to_string().contains("line 3: secrets.a = (a text): must be value, env or file"), "{e}");
     }
 
     #[test]

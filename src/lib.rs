@@ -3,7 +3,6 @@
 
 mod client;
 mod config;
-mod reading;
 mod rehearsal;
 mod simulation;
 pub mod surface;

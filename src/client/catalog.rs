@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use swim_core::catalog::{
     self, Acknowledged, Authenticity, Catalogue, Decision, DownloadReply, DownloadRequest, Entry, Exception, Fetched,
     Form, FormKind, Found, Judgement, Link, MetadataReply, NotGranted, Opening, Proof, Query, Trust, Wanted,
@@ -14,7 +15,7 @@ use swim_core::image::Image;
 use swim_core::model::{DeviceId, Inventory};
 use swim_core::ports::{Catalog, Context, Records};
 use swim_core::repo::{self, KnownGoodList, Rejudged};
-use swim_core::{Error, ErrorKind, ErrorRecord, Result};
+use swim_core::{Error, ErrorKind, ErrorRecord, Result, Retry};
 use swim_protocols::catalog::VendorLogin;
 use tokio::io::AsyncReadExt;
 
@@ -46,8 +47,8 @@ pub struct SignedFile {
     pub root: Option<PathBuf>,
     /// May it be taken without a signature?
     pub allow_unsigned: bool,
-    /// Of an open catalogue: may it take the place of a newer one? Whoever has an old signed one could otherwise hide what
-    /// was deferred since.
+    /// Of an open catalogue: may it take the place of a newer one, or of one that another certificate has signed? Whoever has
+    /// an old signed one could otherwise hide what was deferred since.
     pub allow_older: bool,
 }
 
@@ -304,23 +305,21 @@ impl Client {
         self.records().all(FORMS).await?.into_iter().map(|(_, value)| parse(value)).collect()
     }
 
-    /// Takes an open catalogue from a file, in the place of the one of its name, unless that one was made later.
+    /// Takes an open catalogue from a file, in the place of the one of its name, unless that one was made later, or is signed
+    /// and this one is not by the same certificate.
     ///
     /// # Errors
     /// `NotFound`; those of [`Catalogue::open`]; `Conflict` for one that is older than the one that is here, or does not say
-    /// when it was made while that one does; those of the store.
+    /// when it was made while that one does, and for one that is not signed as that one is; those of the store.
     pub async fn import_catalog(&self, path: impl AsRef<Path>, how: &SignedFile) -> Result<KeptCatalogue> {
         let (document, proof, name) = read_signed(path.as_ref(), how).await?;
         let now = self.adapters().clock.now();
         let (catalogue, authenticity) = Catalogue::open(&document, &proof, now)?;
-        if let Some(here) = self.catalogue_made(&name).await?
-            && catalogue.generated.is_none_or(|made| made < here)
+        let kept = self.records().get(CATALOGS, &name).await?;
+        if let Some(why) = kept.as_ref().and_then(|kept| replacing(kept, &catalogue, &authenticity))
             && !how.allow_older
         {
-            let made =
-                catalogue.generated.map_or_else(|| "does not say when".to_owned(), |at| format!("was made at {at}"));
-            let message =
-                format!("the catalogue {name} that is here was made at {here}, this one {made}: it may be an old one");
+            let message = format!("the catalogue {name} that is here {why}; allow_older takes it all the same");
             let e = Error::new(ErrorKind::Conflict, "import catalogue", message);
             return Err(e.with("name", name).with("field", "allow_older"));
         }
@@ -331,14 +330,16 @@ impl Client {
             generated: catalogue.generated,
             entries: catalogue.entries.len(),
         };
-        self.records().put(CATALOGS, &name, json(&Kept { about: about.clone(), catalogue })?).await?;
-        Ok(about)
-    }
-
-    /// When the kept catalogue of a name was made, as it says.
-    async fn catalogue_made(&self, name: &str) -> Result<Option<Timestamp>> {
-        let kept = self.records().get(CATALOGS, name).await?;
-        Ok(kept.and_then(|kept| kept.get("generated")?.as_str()?.parse().ok()))
+        let fresh = json(&Kept { about: about.clone(), catalogue })?;
+        let settled = match &kept {
+            Some(kept) => self.records().swap(CATALOGS, &name, kept, fresh).await?,
+            None => self.records().put_new(CATALOGS, &name, fresh).await?,
+        };
+        if settled {
+            return Ok(about);
+        }
+        let message = format!("another catalogue {name} came at the same time");
+        Err(Error::new(ErrorKind::Conflict, "import catalogue", message).with("name", name).retry_when(Retry::Now))
     }
 
     /// The images of all open catalogues. `text`: only those with this in the file name, in any case.
@@ -360,7 +361,8 @@ impl Client {
     /// Takes a list of known good values from a file, in the place of the one of its name, and judges every image by it.
     ///
     /// # Errors
-    /// `NotFound`; those of [`Proof::judge`]; `UnexpectedReply` for what is no such list; those of the store.
+    /// `NotFound`; those of [`Proof::judge`]; `UnexpectedReply` for what is no such list; `Conflict` for one that is not signed
+    /// by the certificate that has signed the one that is here; those of the store.
     pub async fn import_known_good(&self, path: impl AsRef<Path>, how: &SignedFile) -> Result<KnownGoodTaken> {
         let (document, proof, name) = read_signed(path.as_ref(), how).await?;
         let now = self.adapters().clock.now();
@@ -417,18 +419,33 @@ impl Client {
     }
 }
 
+/// Why a catalogue may not take the place of the kept one, unless somebody says so.
+fn replacing(kept: &Value, fresh: &Catalogue, authenticity: &Authenticity) -> Option<String> {
+    let before = kept.get("authenticity").and_then(|before| Authenticity::deserialize(before).ok());
+    if let Some(before) = before.filter(|before| !authenticity.may_replace(before)) {
+        return Some(format!("is {before}, this one is {authenticity}: it may be somebody else's"));
+    }
+    let here: Timestamp = kept.get("generated")?.as_str()?.parse().ok()?;
+    let made = match fresh.generated {
+        Some(made) if made >= here => return None,
+        Some(made) => format!("was made at {made}"),
+        None => "does not say when".to_owned(),
+    };
+    Some(format!("was made at {here}, this one {made}: it may be an old one"))
+}
+
 /// Reads a file with its signature and certificates.
 async fn read_signed(path: &Path, how: &SignedFile) -> Result<(Vec<u8>, Proof, String)> {
-    let document = read(path).await?;
+    let document = read("path", path).await?;
     let mut proof = Proof::default();
     proof.allow_unsigned = how.allow_unsigned;
     if let Some(signature) = &how.signature {
-        proof.signature = Some(read(signature).await?);
+        proof.signature = Some(read("signature", signature).await?);
     }
     if let Some(certificate) = &how.certificate {
-        let mut trust = Trust::new(read(certificate).await?);
+        let mut trust = Trust::new(read("certificate", certificate).await?);
         if let Some(root) = &how.root {
-            trust = trust.from_root(read(root).await?);
+            trust = trust.from_root(read("root", root).await?);
         }
         proof.trust = Some(trust);
     } else if how.root.is_some() {
@@ -442,21 +459,29 @@ async fn read_signed(path: &Path, how: &SignedFile) -> Result<(Vec<u8>, Proof, S
     Ok((document, proof, name))
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>> {
+async fn read(field: &str, path: &Path) -> Result<Vec<u8>> {
     let failed = |e: std::io::Error| {
-        let kind = if e.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Store };
-        Error::new(kind, "read file", path.display().to_string()).with("path", path.display()).caused_by(e)
+        let shown = path.display();
+        let (kind, what) = match e.kind() {
+            std::io::ErrorKind::NotFound => (ErrorKind::NotFound, "no such file"),
+            std::io::ErrorKind::InvalidInput => return Error::invalid(field, shown, "no file can have this name"),
+            _ => (ErrorKind::Store, "it cannot be read"),
+        };
+        Error::new(kind, "read file", format!("{shown}: {what}")).with("path", shown).caused_by(e)
     };
+    if path.as_os_str().is_empty() {
+        return Err(Error::invalid(field, "\"\"", "must be the path of a file"));
+    }
     // Looked at before it is opened: opening a FIFO waits for a writer.
     let facts = tokio::fs::metadata(path).await.map_err(failed)?;
     if !facts.is_file() {
-        return Err(Error::invalid("path", path.display(), "not a regular file"));
+        return Err(Error::invalid(field, path.display(), "not a regular file"));
     }
     let mut bytes = Vec::new();
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).await.map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Error::invalid("path", path.display(), "larger than 128 MiB: no such document is"));
+        return Err(Error::invalid(field, path.display(), "larger than 128 MiB: no such document is"));
     }
     Ok(bytes)
 }

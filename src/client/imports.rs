@@ -62,7 +62,7 @@ pub(crate) struct Given {
     pub(crate) login: Option<Login>,
     pub(crate) host_key: Option<HostKeyPolicy>,
     pub(crate) tls: Option<TlsTrust>,
-    pub(crate) device: Option<String>,
+    pub(crate) device: Option<DeviceId>,
     pub(crate) path: Option<String>,
 }
 
@@ -108,9 +108,13 @@ impl Origin {
                         return Err(Error::invalid(field, "(given)", "it belongs to a URL; a device has its own"));
                     }
                 }
-                Ok(Self::Known { device: DeviceId::new(device)?, path })
+                Ok(Self::Known { device, path })
             }
-            _ => Err(Error::invalid("url", "(absent)", "give either `url` or `device`, and not both")),
+            (Some(_), Some(device)) => {
+                let why = "`url` is given too: an image is from one of them, give either `url` or `device`";
+                Err(Error::invalid("device", device, why))
+            }
+            (None, None) => Err(Error::invalid("url", "(absent)", "give `url` or `device`: where the image is")),
         }
     }
 }

@@ -165,7 +165,7 @@ impl Client {
         for wanted in images {
             chosen.push(repo::find(self.index(), wanted).await?.id);
         }
-        let sink = FileSink::create(path.into()).await?;
+        let sink = FileSink::create(path.into()).await.map_err(|e| e.doing("export repository"))?;
         sink.keep_parts(false);
         let cx = self.context(notes);
         let store = &**self.images_store();
@@ -173,7 +173,7 @@ impl Client {
         if done.is_err() {
             sink.give_up().await;
         }
-        done
+        done.map_err(|e| e.doing("export repository"))
     }
 
     /// Reads a file of [`Client::export_repository`] into the repository: what is here already is kept as it is, and what
@@ -182,8 +182,11 @@ impl Client {
     /// # Errors
     /// `NotFound`; `Integrity` with the member that is wrong; `NoSpace`.
     pub async fn import_repository(&self, path: impl Into<PathBuf>, notes: Arc<dyn NoteSink>) -> Result<Unpacked> {
-        let mut source = FileSource::open(path.into()).await?;
-        repo::unpack(&mut source, &**self.images_store(), self.records(), &self.context(notes)).await
+        let path = path.into();
+        let shown = path.display().to_string();
+        let mut source = FileSource::open(path).await?;
+        let done = repo::unpack(&mut source, &**self.images_store(), self.records(), &self.context(notes)).await;
+        done.map_err(|e| e.of_file(&shown))
     }
 
     /// Reads every image again and tells which ones have rotted, see [`swim_core::repo::scrub`]. Dropped in the middle it is

@@ -1,18 +1,24 @@
 //! Arguments of a call: taken one by one, so that what is wrong is named with its field and its value.
 
+use std::ops::RangeInclusive;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use swim_core::document::{self, Telling, shown};
 use swim_core::{Error, ErrorKind, Result};
 
-use crate::reading::{self, Wrong};
+/// The operation of all errors about arguments.
+const OPERATION: &str = "read input";
 
-/// Values longer than this are cut in error messages: enough to recognise them.
-const SHOWN: usize = 80;
+/// Arguments that hold a secret, or what somebody may take for the place of one: no value of them is repeated.
+const HIDDEN: [&str; 7] = ["client_id", "client_secret", "from", "login", "password", "tls", "url"];
 
 /// The arguments of one call that were not taken yet.
 pub(super) struct Arguments {
     call: String,
     left: Map<String, Value>,
+    /// What the call has asked for.
+    known: Vec<&'static str>,
 }
 
 impl Arguments {
@@ -23,16 +29,16 @@ impl Arguments {
             Value::Null => Map::new(),
             other => return Err(Error::invalid("arguments", shown(&other), "must be an object").with("call", call)),
         };
-        Ok(Self { call: call.to_owned(), left })
+        Ok(Self { call: call.to_owned(), left, known: Vec::new() })
     }
 
     /// A field that must be there.
-    pub(super) fn take<T: DeserializeOwned>(&mut self, field: &str) -> Result<T> {
+    pub(super) fn take<T: DeserializeOwned>(&mut self, field: &'static str) -> Result<T> {
         match self.optional(field)? {
             Some(value) => Ok(value),
             None => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "read input",
+                OPERATION,
                 format!("{field} is missing from the arguments of {}", self.call),
             )
             .with("field", field)
@@ -41,62 +47,51 @@ impl Arguments {
     }
 
     /// A field that may be absent; `null` is absent.
-    pub(super) fn optional<T: DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>> {
+    pub(super) fn optional<T: DeserializeOwned>(&mut self, field: &'static str) -> Result<Option<T>> {
+        self.known.push(field);
         match self.left.remove(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let inner = |wrong: Wrong| {
-                    let place = wrong.place.unwrap_or_else(|| field.to_owned());
-                    let words = shown(at(field, &value, &place));
-                    Error::invalid(&place, words, &wrong.why).with("call", &self.call)
-                };
-                reading::read(&value, Some(field), ToString::to_string).map(Some).map_err(inner)
+                let hidden = HIDDEN.contains(&field) || self.holds_logins();
+                let telling = if hidden { Telling::Places } else { Telling::Values };
+                let read = document::read(&value, field, telling);
+                read.map(Some).map_err(|wrong| wrong.error(ErrorKind::InvalidInput, OPERATION).with("call", &self.call))
+            }
+        }
+    }
+
+    /// A number of bytes in a range that is narrower than that of its type.
+    pub(super) fn bytes(&mut self, field: &'static str, range: &RangeInclusive<u64>) -> Result<Option<u64>> {
+        let given: Option<Value> = self.optional(field)?;
+        let Some(given) = given else { return Ok(None) };
+        match given.as_u64().filter(|number| range.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => {
+                let why =
+                    format!("it is in bytes and must be a whole number from {} to {}", range.start(), range.end());
+                Err(Error::invalid(field, shown(&given), &why).with("call", &self.call))
             }
         }
     }
 
     /// A field with a default.
-    pub(super) fn or_default<T: DeserializeOwned + Default>(&mut self, field: &str) -> Result<T> {
+    pub(super) fn or_default<T: DeserializeOwned + Default>(&mut self, field: &'static str) -> Result<T> {
         Ok(self.optional(field)?.unwrap_or_default())
     }
 
-    /// Refuses what was not taken.
+    /// Refuses what was not taken. Beside secrets its value is not repeated: it may be one with a slip in its name.
     pub(super) fn done(self) -> Result<()> {
-        match self.left.iter().next() {
-            None => Ok(()),
-            Some((field, value)) => {
-                Err(Error::invalid(field, shown(value), "there is no such argument").with("call", self.call))
-            }
-        }
+        let Some((field, value)) = self.left.iter().next() else { return Ok(()) };
+        let secrets = self.holds_logins() || self.known.iter().any(|known| HIDDEN.contains(known));
+        let value = if secrets { "(given)".to_owned() } else { shown(value) };
+        let takes = if self.known.is_empty() { "it takes none".to_owned() } else { self.known.join(", ") };
+        let why = format!("there is no such argument of {}: {takes}", self.call);
+        Err(Error::invalid(field, value, &why).with("call", self.call))
     }
-}
 
-/// Documents that hold no secret: what is wrong inside of them may be shown.
-const OPEN: [&str; 3] = ["policy", "settings", "schedule"];
-
-/// What is at a place like `policy.demands[0]`, as far as it may be shown.
-fn at<'a>(field: &str, value: &'a Value, place: &str) -> &'a Value {
-    let inside = place.strip_prefix(field).filter(|_| OPEN.contains(&field)).unwrap_or_default();
-    let steps = inside.split(['.', '[', ']']).filter(|step| !step.is_empty());
-    steps.fold(value, |value, step| {
-        let next = step.parse().map_or_else(|_| value.get(step), |at: usize| value.get(at));
-        next.unwrap_or(value)
-    })
-}
-
-/// A value for an error message. What is inside of objects and lists is not repeated: they may be long.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Object(map) if map.len() == 1 => "an object with 1 field".to_owned(),
-        Value::Object(map) => format!("an object with {} fields", map.len()),
-        Value::Array(list) => format!("a list of {}", list.len()),
-        scalar => {
-            let text = scalar.to_string();
-            match text.char_indices().nth(SHOWN) {
-                Some((end, _)) => format!("{}...", &text[..end]),
-                None => text,
-            }
-        }
+    /// A login stands in each device.
+    fn holds_logins(&self) -> bool {
+        self.call == "add_devices"
     }
 }
 
@@ -109,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_value_that_is_wrong_is_shown_where_no_secret_can_be() {
-        let read = |field: &str, value: Value| {
+        let read = |field: &'static str, value: Value| {
             let mut arguments = Arguments::new("plan", json!({ field: value })).unwrap();
             arguments.optional::<swim_core::model::Policy>(field).unwrap_err().to_string()
         };
@@ -118,6 +113,6 @@ mod tests {
         let told = read("policy", json!({"demands": ["snmp_write", "goodness"]}));
         assert!(told.contains("policy.demands[1] = \"goodness\""), "{told}");
         let told = read("from", json!({"activate": "hunter2"}));
-        assert!(told.contains("an object with 1 field:") && !told.contains("hunter2"), "{told}");
+        assert!(told.contains("from.activate = (a text): must be off,") && !told.contains("hunter2"), "{told}");
     }
 }

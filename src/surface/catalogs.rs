@@ -86,8 +86,7 @@ pub(super) async fn on_catalogs(client: &Client, verb: &str, mut a: Arguments) -
 /// By devices, by product and release, or by names of images.
 async fn query(client: &Client, mut a: Arguments) -> Result<Value> {
     let latest = || "latest".to_owned();
-    if let Some(devices) = a.optional::<Vec<String>>("devices")? {
-        let devices = devices.into_iter().map(DeviceId::new).collect::<Result<Vec<_>>>()?;
+    if let Some(devices) = a.optional::<Vec<DeviceId>>("devices")? {
         let output: Option<String> = a.optional("output")?;
         a.done()?;
         return json(&client.catalog_query_devices(&devices, &output.unwrap_or_else(latest)).await?);

@@ -18,13 +18,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use swim_core::ports::PostChecks;
-use swim_core::{Error, Result};
+use swim_core::{Error, ErrorKind, Result, document};
 
 use crate::client::Client;
 use crate::config::Config;
 use crate::wiring::Builder;
 
 pub use functions::{FUNCTIONS, function};
+pub use swim_core::document::shown;
 pub use swim_core::ports::{CheckCall, JobId, Verdict};
 pub use verbs::{VERBS, call};
 
@@ -38,6 +39,23 @@ pub async fn open(config: Config, checks: Option<Arc<dyn PostChecks>>) -> Result
         Some(checks) => builder.post_checks(checks).open().await,
         None => builder.open().await,
     }
+}
+
+/// Reads the JSON text of the argument `name`, as skins are given it.
+///
+/// ```
+/// assert_eq!(swim::surface::parse("policy", "[1]")?, serde_json::json!([1]));
+/// let e = swim::surface::parse("policy", "{\n\"activate\" \"off\"}").unwrap_err();
+/// assert_eq!(e.to_string(), "read input: policy: line 2: not valid JSON (column 12)");
+/// # Ok::<(), swim::Error>(())
+/// ```
+///
+/// # Errors
+/// `InvalidInput` with the line and the column, or the field that is there twice.
+pub fn parse(name: &str, text: &str) -> Result<Value> {
+    let named = |e: Error| if e.context("field").is_some() { e } else { e.with("field", name) };
+    document::parse(text.as_bytes())
+        .map_err(|wrong| named(wrong.error(ErrorKind::InvalidInput, "read input").under(name)))
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {

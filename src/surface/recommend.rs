@@ -21,10 +21,10 @@ pub(super) async fn on_recommendation(client: &Client, verb: &str, mut a: Argume
             json(&client.recommend(&devices, settings, detail).await?)
         }
         "has_latest" => {
-            let device: String = a.take("device")?;
+            let device: DeviceId = a.take("device")?;
             let settings: Option<Settings> = a.optional("settings")?;
             a.done()?;
-            json(&client.has_latest(&DeviceId::new(device)?, settings).await?)
+            json(&client.has_latest(&device, settings).await?)
         }
         "set_recommendation_settings" => {
             let settings: Settings = a.take("settings")?;

@@ -41,7 +41,7 @@ pub(super) async fn on_repository(client: &Client, verb: &str, mut a: Arguments)
         }
         "devices_using" => {
             let (wanted, limit): (String, Option<u32>) = (a.take("image")?, a.optional("limit")?);
-            let after = a.optional::<String>("after")?.map(DeviceId::new).transpose()?;
+            let after = a.optional::<DeviceId>("after")?;
             a.done()?;
             json(&client.devices_using(&wanted, after.as_ref(), limit).await?)
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use swim_core::Result;
-use swim_core::image::RequirementField;
+use swim_core::image::{REQUIREMENT_BYTES, RequirementField};
 use swim_core::repo::SetRequirements;
 
 use super::arguments::Arguments;
@@ -14,16 +14,15 @@ pub(super) async fn on_requirements(client: &Client, verb: &str, mut a: Argument
     match verb {
         "set_requirements" => {
             let mut set = SetRequirements::default();
-            (set.ram, set.flash) = (a.optional("ram")?, a.optional("flash")?);
+            (set.ram, set.flash) = (a.bytes("ram", &REQUIREMENT_BYTES)?, a.bytes("flash", &REQUIREMENT_BYTES)?);
             (set.boot_rom, set.by) = (a.optional("boot_rom")?, a.optional("by")?);
             a.done()?;
             json(&client.set_requirements(&image, &set).await?)
         }
         "restore_requirements" => {
-            let names: Vec<String> = a.or_default("fields")?;
+            let fields: Vec<RequirementField> = a.or_default("fields")?;
             let by: Option<String> = a.optional("by")?;
             a.done()?;
-            let fields = names.iter().map(|name| name.parse()).collect::<Result<Vec<RequirementField>>>()?;
             json(&client.restore_requirements(&image, &fields, by.as_deref()).await?)
         }
         _ => {

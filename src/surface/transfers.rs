@@ -18,7 +18,7 @@ pub(super) async fn on_transfers(client: &Client, verb: &str, mut a: Arguments) 
         a.done()?;
         return json(&client.withdraw(offer).await?);
     }
-    let device = DeviceId::new(a.take::<String>("device")?)?;
+    let device: DeviceId = a.take("device")?;
     match verb {
         "push" => {
             let (image, path): (Wanted, String) = (a.take("image")?, a.take("path")?);

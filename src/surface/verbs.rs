@@ -1,17 +1,19 @@
 //! The verbs of a client.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use swim_core::analysis::Knowledge;
-use swim_core::image::Image;
+use swim_core::image::{Image, REQUIREMENT_BYTES};
 use swim_core::job::CancelHow;
 use swim_core::model::{Device, DeviceId, Policy};
 use swim_core::plan::Plan;
 use swim_core::ports::JobId;
-use swim_core::{Error, ErrorKind, Result};
+use swim_core::{Error, Result};
 
 use super::arguments::Arguments;
 use super::catalogs::on_catalogs;
@@ -89,11 +91,31 @@ pub const VERBS: &[&str] = &[
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// An image, or what it is called: its id, the first digits of it, or its file name.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub(super) enum Wanted {
     Name(String),
     Image(Box<Image>),
+}
+
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Wanted;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an image, its id or its file name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> std::result::Result<Wanted, E> {
+                Ok(Wanted::Name(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> std::result::Result<Wanted, A::Error> {
+                Box::deserialize(MapAccessDeserializer::new(fields)).map(Wanted::Image)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// Calls a verb of a client by its name. Arguments are an object; `null` stands for none.
@@ -242,8 +264,8 @@ fn import_options(a: &mut Arguments) -> Result<ImportOptions> {
         platform: a.optional("platform")?,
         family: a.optional("family")?,
         version: a.optional("version")?,
-        min_ram: a.optional("min_ram")?,
-        min_flash: a.optional("min_flash")?,
+        min_ram: a.bytes("min_ram", &REQUIREMENT_BYTES)?,
+        min_flash: a.bytes("min_flash", &REQUIREMENT_BYTES)?,
         min_boot_rom: a.optional("min_boot_rom")?,
     })
 }
@@ -256,14 +278,10 @@ pub(super) async fn found(client: &Client, wanted: Wanted) -> Result<Image> {
 }
 
 pub(super) fn devices(a: &mut Arguments) -> Result<Vec<DeviceId>> {
-    named(a, "devices")?.ok_or_else(|| {
-        Error::new(ErrorKind::InvalidInput, "read input", "devices is missing from the arguments")
-            .with("field", "devices")
-    })
+    a.take("devices")
 }
 
 /// Device names, each checked.
-pub(super) fn named(a: &mut Arguments, field: &str) -> Result<Option<Vec<DeviceId>>> {
-    let names: Option<Vec<String>> = a.optional(field)?;
-    names.map(|names| names.into_iter().map(DeviceId::new).collect()).transpose()
+pub(super) fn named(a: &mut Arguments, field: &'static str) -> Result<Option<Vec<DeviceId>>> {
+    a.optional(field)
 }

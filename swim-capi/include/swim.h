@@ -300,7 +300,8 @@ SWIM_MUST_USE int32_t swim_client_baseline(const swim_client *client, const char
 
 /**
  * Keeps a source of images, or replaces the one of its name: {"name", "from": {"url": {...}} or {"file": {...}} or {"devices":
- * {...}}, "only", "again", "schedule": {"at", "cron", "zone"}}.
+ * {...}}, "only", "again", "schedule": {"at", "cron", "zone"}}. "cron" has five fields (minute, hour, day of the month, month,
+ * day of the week) and is read in UTC where no "zone" is given.
  */
 SWIM_MUST_USE int32_t swim_client_add_collection(const swim_client *client, const char *source_json,
                                                  char **collected_json);
@@ -409,7 +410,8 @@ SWIM_MUST_USE int32_t swim_client_form_decisions(const swim_client *client, char
 
 /**
  * Takes an open catalogue from a file. options_json: {"name", "signature", "certificate", "root", "allow_unsigned", "allow_older"};
- * may be NULL. One that was made before the one of its name that is here is refused without "allow_older".
+ * may be NULL. One that was made before the one of its name that is here, or is not signed by the certificate that has
+ * signed that one, is refused without "allow_older".
  */
 SWIM_MUST_USE int32_t swim_client_import_catalog(const swim_client *client, const char *path, const char *options_json,
                                                  char **catalog_json);
@@ -419,7 +421,8 @@ SWIM_MUST_USE int32_t swim_client_catalog(const swim_client *client, const char 
 
 /**
  * Takes a list of known good values from a file; options_json as of swim_client_import_catalog(), but
- * "allow_older". Images that contradict it are in quarantine.
+ * "allow_older": a signed list gives way to one that the same certificate has signed. Images that contradict it are in
+ * quarantine; "remarks" of the list say what of it was not understood.
  */
 SWIM_MUST_USE int32_t swim_client_import_known_good(const swim_client *client, const char *path,
                                                     const char *options_json, char **taken_json);

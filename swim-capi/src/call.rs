@@ -3,7 +3,8 @@
 use std::ffi::c_char;
 
 use serde_json::{Map, Value, json};
-use swim::{Error, Result, surface};
+use swim::surface::{self, parse};
+use swim::{Error, Result};
 
 use crate::boundary::{OK, give, guard, handle, place, text};
 use crate::client::swim_client;
@@ -61,7 +62,7 @@ impl<'a> Call<'a> {
     /// As `text`.
     pub(crate) unsafe fn json(&mut self, name: &str, value: *const c_char) -> Result<()> {
         // SAFETY: the caller vouches for it.
-        self.fields.insert(name.to_owned(), parsed(name, unsafe { text(name, value) }?)?);
+        self.fields.insert(name.to_owned(), parse(name, unsafe { text(name, value) }?)?);
         Ok(())
     }
 
@@ -83,8 +84,9 @@ impl<'a> Call<'a> {
             return Ok(());
         }
         // SAFETY: the caller vouches for it.
-        let Value::Object(options) = parsed(name, unsafe { text(name, value) }?)? else {
-            return Err(Error::invalid(name, "another type", "must be an object"));
+        let options = match parse(name, unsafe { text(name, value) }?)? {
+            Value::Object(options) => options,
+            other => return Err(Error::invalid(name, surface::shown(&other), "must be an object")),
         };
         for (field, value) in options {
             if self.fields.contains_key(&field) {
@@ -94,12 +96,6 @@ impl<'a> Call<'a> {
         }
         Ok(())
     }
-}
-
-/// The words of serde_json may repeat values; only the place is safe to tell.
-fn parsed(name: &str, text: &str) -> Result<Value> {
-    serde_json::from_str(text)
-        .map_err(|e| Error::invalid(name, format!("line {} column {}", e.line(), e.column()), "not valid JSON"))
 }
 
 fn write(value: &Value) -> Result<String> {
@@ -150,7 +146,7 @@ pub unsafe extern "C" fn swim_client_call(
         // SAFETY: the caller vouches for all four.
         let (out, client, verb, args) =
             unsafe { (place("out", out)?, handle("client", client)?, text("verb", verb)?, text("arguments", args)?) };
-        give(out, write(&client.0.call(verb, parsed("arguments", args)?)?)?)?;
+        give(out, write(&client.0.call(verb, parse("arguments", args)?)?)?)?;
         Ok(OK)
     })
 }
@@ -172,7 +168,7 @@ pub unsafe extern "C" fn swim_call(function: *const c_char, args: *const c_char,
                 panic!("asked for by a test");
             }
         }
-        give(out, write(&surface::function(function, parsed("arguments", args)?)?)?)?;
+        give(out, write(&surface::function(function, parse("arguments", args)?)?)?)?;
         Ok(OK)
     })
 }
@@ -186,7 +182,7 @@ pub unsafe extern "C" fn swim_plan_digest(plan: *const c_char, out: *mut *mut c_
     guard(|| {
         // SAFETY: the caller vouches for both.
         let (out, plan) = unsafe { (place("out", out)?, text("plan", plan)?) };
-        let digest = surface::function("plan_digest", json!({"plan": parsed("plan", plan)?}))?;
+        let digest = surface::function("plan_digest", json!({"plan": parse("plan", plan)?}))?;
         let digest = digest.as_str().ok_or_else(|| Error::internal("plan digest", "the digest is no text"))?;
         give(out, digest.to_owned())?;
         Ok(OK)

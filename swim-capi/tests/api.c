@@ -147,6 +147,11 @@ static void check_arguments(const swim_client *client) {
     swim_string_free(text);
     text = NULL;
     CHECK(swim_client_analyse(client, "none", "[]", "{\"colour\":1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "policy.colour = 1: there is no such field") != NULL);
+    CHECK(swim_client_analyse(client, "none", "[]", "{\"max_parallel\":-5}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "policy.max_parallel = -5: must be a whole number from 0 to 4294967295") != NULL);
+    CHECK(swim_client_analyse(client, "none", "[]", "{\n\"activate\" 1}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "policy: line 2: not valid JSON") != NULL);
     CHECK(swim_client_analyse_with_knowledge(client, "none", "[]", NULL, "{\"standing\":\"x\"}", &text) ==
           SWIM_INVALID_INPUT);
     CHECK(strstr(swim_last_error(), "knowledge") != NULL);

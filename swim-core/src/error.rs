@@ -155,6 +155,7 @@ pub enum Effect {
 /// assert_eq!(e.kind(), ErrorKind::NoSpace);
 /// assert_eq!(e.effect(), Effect::None);
 /// assert_eq!(e.to_string(), "copy: flash-2: has 10 bytes free, 20 are needed");
+/// assert_eq!(format!("{e:#}"), "flash-2: has 10 bytes free, 20 are needed", "the sentence alone");
 /// assert_eq!(e.context("member"), Some("2"));
 /// ```
 pub struct Error(Box<Inner>);
@@ -237,6 +238,19 @@ impl Error {
     #[must_use]
     pub fn under(mut self, what: &str) -> Self {
         self.0.message = format!("{}: {}", fit_to_show(what), self.0.message);
+        self
+    }
+
+    /// Says it as a failure of what the caller does: "receive file" is no word for who exports one.
+    ///
+    /// ```
+    /// use swim_core::{Error, ErrorKind};
+    /// let e = Error::new(ErrorKind::Conflict, "receive file", "x.tar is there already").doing("export repository");
+    /// assert_eq!(e.to_string(), "export repository: x.tar is there already");
+    /// ```
+    #[must_use]
+    pub fn doing(mut self, operation: &str) -> Self {
+        operation.clone_into(&mut self.0.operation);
         self
     }
 
@@ -375,6 +389,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The sentence alone, for who has an operation of his own: what failed is said once.
+        if f.alternate() {
+            return f.write_str(&self.0.message);
+        }
         write!(f, "{}: {}", self.0.operation, self.0.message)
     }
 }

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod audit;
 pub mod catalog;
 pub mod cli;
+pub mod document;
 pub mod error;
 pub mod image;
 pub mod job;

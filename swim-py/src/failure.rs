@@ -19,8 +19,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
 
 /// Reads arguments.
 pub(crate) fn to_value(arguments: &str) -> Result<Value> {
-    serde_json::from_str(arguments)
-        .map_err(|e| Error::invalid("arguments", format!("column {}", e.column()), "not valid JSON"))
+    swim::surface::parse("arguments", arguments)
 }
 
 /// Writes a result.

@@ -150,7 +150,8 @@ async fn called(client: &Client, verb: &str, arguments: &str, limit: Option<Dura
 
 fn limit(seconds: Option<f64>) -> Result<Option<Duration>> {
     let limit = seconds.map(Duration::try_from_secs_f64).transpose();
-    limit.map_err(|e| Error::invalid("timeout", seconds.unwrap_or_default(), &e.to_string()))
+    let why = "must be a number of seconds, 0 or more, or None";
+    limit.map_err(|_| Error::invalid("timeout", seconds.unwrap_or_default(), why))
 }
 
 /// The events of a job as JSON texts.

@@ -7,5 +7,6 @@ mod downloads;
 mod endless;
 mod faults;
 mod forms;
+mod replaced;
 mod verbs;
 mod world;

@@ -9,20 +9,20 @@ use swim_sim::vendor::{Call, VendorService};
 
 use crate::world::{FIRST, PID, SECOND, image};
 
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("swim-catalog-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         std::fs::write(self.path(name), text).unwrap();
         self.path(name)
     }
@@ -33,7 +33,7 @@ impl Folder {
     }
 
     /// An RSA key with its certificate, `name.key` and `name.pem`.
-    fn certificate(&self, name: &str) -> String {
+    pub(crate) fn certificate(&self, name: &str) -> String {
         let (key, pem, subject) = (format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}"));
         let words =
             ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", &subject, "-keyout", &key];
@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// The detached signature of a file.
-    fn sign(&self, key: &str, file: &str) -> String {
+    pub(crate) fn sign(&self, key: &str, file: &str) -> String {
         let out = format!("{file}.signature");
         self.openssl(&["dgst", "-sha512", "-sign", &format!("{key}.key"), "-out", &out, file]);
         self.path(&out)
@@ -55,17 +55,17 @@ impl Drop for Folder {
     }
 }
 
-async fn open(folder: &Folder, catalog: Value) -> Client {
+pub(crate) async fn open(folder: &Folder, catalog: Value) -> Client {
     let secrets = json!({"vendor": {"value": "app-secret"}, "old": {"value": "old-canary"}});
     let config = json!({"data": folder.path("data"), "secrets": secrets, "catalog": catalog});
     Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap()
 }
 
-async fn call(client: &Client, verb: &str, arguments: Value) -> Value {
+pub(crate) async fn call(client: &Client, verb: &str, arguments: Value) -> Value {
     surface::call(client, verb, arguments).await.unwrap_or_else(|e| panic!("{verb}: {e:?}"))
 }
 
-async fn refused(client: &Client, verb: &str, arguments: Value) -> swim::Error {
+pub(crate) async fn refused(client: &Client, verb: &str, arguments: Value) -> swim::Error {
     surface::call(client, verb, arguments).await.unwrap_err()
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Authenticity, Entry, Proof};
+use crate::document::{Wrong, read_slice};
 use crate::{Error, ErrorKind, Result};
 
 const OPERATION: &str = "read catalogue";
@@ -12,8 +13,10 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// The most entries.
 const MOST: usize = 200_000;
 
-/// An open catalogue. Fields that are not known are passed over, so that later forms can be read as far as they go.
+/// An open catalogue. A field that is not known is refused: a requirement with a slip in its name would not be required, and
+/// later forms have another number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Catalogue {
     /// The form of the document.
@@ -50,7 +53,8 @@ impl Catalogue {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Proof::judge`]; `UnexpectedReply` for what is no catalogue; `Unsupported` for another form; `InvalidInput` for an
+    /// Those of [`Proof::judge`]; `UnexpectedReply` for what is no catalogue, with the place, e.g. of a field that no entry has;
+    /// `Unsupported` for another form; `InvalidInput` for an
     /// entry that cannot be, with its place.
     pub fn open(document: &[u8], proof: &Proof, now: Timestamp) -> Result<(Self, Authenticity)> {
         let authenticity = proof.judge(document, now)?;
@@ -66,13 +70,13 @@ impl Catalogue {
         struct Form {
             schema: u32,
         }
-        let unreadable = |e: serde_json::Error| odd("it is no catalogue".to_owned()).caused_by(e);
-        let Form { schema } = serde_json::from_slice(document).map_err(unreadable)?;
+        let unreadable = |wrong: Wrong| wrong.error(ErrorKind::UnexpectedReply, OPERATION);
+        let Form { schema } = read_slice(document).map_err(unreadable)?;
         if schema != Self::SCHEMA {
             let message = format!("the catalogue has form {schema}, this release knows form {}", Self::SCHEMA);
             return Err(Error::new(ErrorKind::Unsupported, OPERATION, message).with("schema", schema));
         }
-        let mut catalogue: Self = serde_json::from_slice(document).map_err(unreadable)?;
+        let mut catalogue: Self = read_slice(document).map_err(unreadable)?;
         if catalogue.entries.len() > MOST {
             return Err(odd(format!("the catalogue has {} entries; at most {MOST} are read", catalogue.entries.len())));
         }
@@ -131,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_again_and_later_fields_are_passed_over() {
+    fn what_was_written_is_read_again_and_fields_that_are_not_known_are_refused() {
         let mut entry = Entry::named("cat9k_iosxe.17.09.05.SPA.bin");
         entry.sha512 = Some("AB".repeat(64));
         entry.requires.ram_mib = Some(8192);
@@ -139,8 +143,26 @@ mod tests {
         let again = Catalogue::from_json(&catalogue.to_json().unwrap()).unwrap();
         assert_eq!(again.entries[0].sha512, Some("ab".repeat(64)));
         assert_eq!(again.entries[0].requires, catalogue.entries[0].requires);
-        let later = json!({"schema": 1, "colour": 1, "entries": [{"filename": "a.bin", "smell": {}, "crypto": {"k9": true, "pq": 1}}]});
-        assert_eq!(read(&later).unwrap().entries[0].crypto.k9, Some(true));
+        for (at, field) in [
+            ("", "colour"),
+            ("/entries/0", "entries[0].requirments"),
+            ("/entries/0/requires", "entries[0].requires.ram"),
+            ("/entries/0/crypto", "entries[0].crypto.pq"),
+            ("/entries/0/lifecycle", "entries[0].lifecycle.stat"),
+            ("/entries/0/paths/0", "entries[0].paths[0].over"),
+        ] {
+            let mut odd = json!({"schema": 1, "entries": [{"filename": "a.bin", "requires": {}, "crypto": {}, "lifecycle": {},
+                "paths": [{"from": "16.12.1"}]}]});
+            assert_eq!(read(&odd).unwrap().entries.len(), 1);
+            let name = field.rsplit('.').next().unwrap();
+            odd.pointer_mut(at).unwrap()[name] = json!(8192);
+            let e = read(&odd).unwrap_err();
+            assert_eq!((e.kind(), e.context("field")), (ErrorKind::UnexpectedReply, Some(field)), "{e}");
+            assert!(e.to_string().contains("8192: there is no such field: it may be "), "{e}");
+        }
+        let twice = br#"{"schema": 1, "entries": [{"filename": "a.bin", "size": 1, "size": 2}]}"#;
+        let e = Catalogue::from_json(twice).unwrap_err();
+        assert_eq!(e.to_string(), "read catalogue: entries[0].size = (given): is given twice");
     }
 
     #[test]
@@ -154,7 +176,23 @@ mod tests {
         ] {
             assert_eq!(entry(bad).unwrap_err().context("field"), Some(field));
         }
-        assert_eq!(entry(json!({"filename": 7})).unwrap_err().kind(), ErrorKind::UnexpectedReply);
+        for (bad, words) in [
+            (json!({"filename": 7}), "entries[1].filename = 7: must be a text"),
+            (
+                json!({"size": "big"}),
+                "entries[1].size = \"big\": must be a whole number from 0 to 18446744073709551615",
+            ),
+            (
+                json!({"lifecycle": {"status": "gone"}}),
+                "entries[1].lifecycle.status = \"gone\": must be active, deferred or withdrawn",
+            ),
+            (json!({"families": "cat9k"}), "entries[1].families = \"cat9k\": must be a list"),
+        ] {
+            let e = entry(bad).unwrap_err();
+            assert_eq!((e.kind(), e.message()), (ErrorKind::UnexpectedReply, words));
+        }
+        let e = read(&json!({"schema": 1, "entries": [], "generated": "yesterday"})).unwrap_err();
+        assert!(e.message().starts_with("generated = \"yesterday\": must be a time such as "), "{e}");
         assert_eq!(read(&json!({"schema": 2, "things": []})).unwrap_err().kind(), ErrorKind::Unsupported);
         assert_eq!(read(&json!([])).unwrap_err().kind(), ErrorKind::UnexpectedReply);
     }

@@ -6,7 +6,7 @@ use crate::image::parse_filename;
 
 /// One image of a catalogue. What is absent is not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Entry {
     /// The name of the file.
     pub filename: String,
@@ -59,7 +59,7 @@ pub struct Entry {
 
 /// Three facts that are easily confused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Crypto {
     /// Strong cryptography inside: its export is regulated.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ pub struct Crypto {
 
 /// What a device must have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Requires {
     /// Main memory, MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub struct Requires {
 
 /// How an image stands with its vendor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lifecycle {
     /// The day of the release, `2023-11-15` where it can be read, else verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +131,7 @@ impl Status {
 
 /// A way to an image from another release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct UpgradePath {
     /// From which release on.
     pub from: String,

@@ -1,10 +1,12 @@
 //! Lists of known good values: digests of a vendor's files, in the three shapes that are published.
 
+mod shapes;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::document;
 use crate::model::{Algorithm, Digests};
 use crate::{Error, ErrorKind, Result};
 
@@ -49,6 +51,9 @@ pub struct KnownGood {
     pub format: Option<String>,
     /// The values of files.
     pub values: Vec<KnownValue>,
+    /// What was not understood and passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// What a list says of a file.
@@ -76,93 +81,31 @@ pub enum Judgement {
 
 /// Reads a list of any of the three shapes.
 ///
+/// Vendors add fields as they like: those that are not known are passed over, and said as remarks, as is a file without a
+/// digest. A digest that is none is refused: a file of the list would be known by less than the list says.
+///
 /// # Errors
-/// `UnexpectedReply` for what is no such list, or too large.
+/// `UnexpectedReply` for what is no such list, or too large; with the place, for a value that cannot be.
 ///
 /// ```
 /// use swim_core::catalog::known_good;
 /// let list = known_good(br#"{"bulkHash": [{"filename": "a.bin", "dtype": "osimage", "md5": "900150983CD24FB0D6963F7D28E17F72"}]}"#)?;
 /// assert_eq!(list.values[0].md5.as_deref(), Some("900150983cd24fb0d6963f7d28e17f72"));
+/// let e = known_good(br#"{"bulkHash": [{"filename": "a.bin", "md5": "12"}]}"#).unwrap_err();
+/// assert_eq!(e.message(), "bulkHash[0].md5 = \"12\": must be 32 hexadecimal digits");
 /// # Ok::<(), swim_core::Error>(())
 /// ```
 pub fn known_good(body: &[u8]) -> Result<KnownGood> {
-    let odd = |why: &str| Error::new(ErrorKind::UnexpectedReply, "read known good values", why);
+    let odd = |why: &str| Error::new(ErrorKind::UnexpectedReply, shapes::OPERATION, why);
     if body.len() > LARGEST {
         return Err(odd("the list is larger than any that is published"));
     }
-    let list: Value = serde_json::from_slice(body).map_err(|e| odd("it is no JSON").caused_by(e))?;
-    let mut values = Vec::new();
-    let shape = if let Some(products) = list["products"].as_array() {
-        products.iter().for_each(|product| of_product(product, &mut values));
-        "products"
-    } else if let Some(platforms) = list["platforms"].as_array() {
-        platforms
-            .iter()
-            .filter_map(Value::as_object)
-            .flatten()
-            .for_each(|(name, platform)| of_platform(name, platform, &mut values));
-        "platforms"
-    } else if let Some(bulk) = list["bulkHash"].as_array() {
-        bulk.iter().for_each(|one| of_bulk(one, &mut values));
-        "bulk_hash"
-    } else {
-        return Err(odd("it has neither `products` nor `platforms` nor `bulkHash`"));
-    };
-    if values.len() > MOST {
+    let list = document::parse(body).map_err(|wrong| wrong.error(ErrorKind::UnexpectedReply, shapes::OPERATION))?;
+    let read = shapes::read(&list)?;
+    if read.values.len() > MOST {
         return Err(odd("the list has more values than any that is published"));
     }
-    Ok(KnownGood { shape: shape.to_owned(), format: list["header"]["version"].as_str().map(str::to_owned), values })
-}
-
-/// `products`: versions of operating systems with their entries.
-fn of_product(product: &Value, values: &mut Vec<KnownValue>) {
-    for version in list(&product["osImageVersions"]) {
-        for entry in list(&version["entries"]) {
-            values.extend(value(entry, product["product"].as_str(), version["version"].as_str()));
-        }
-    }
-}
-
-/// `platforms`: the same with spaces in its names, and versions in lists.
-fn of_platform(name: &str, platform: &Value, values: &mut Vec<KnownValue>) {
-    for version in list(&platform["OS Image Versions"]) {
-        let number = version["version"].as_str().or_else(|| version["version"][0].as_str());
-        for entry in list(&version["entries"]) {
-            values.extend(value(entry, Some(name), number));
-        }
-    }
-}
-
-/// `bulkHash`: files one after the other, bundles with the packages inside.
-fn of_bulk(one: &Value, values: &mut Vec<KnownValue>) {
-    let product = one["platform"].as_str();
-    values.extend(value(one, product, None));
-    for package in list(&one["pkg"]) {
-        values.extend(value(package, product, None));
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// An entry with a name and at least one digest of the file; boot code has neither.
-fn value(entry: &Value, product: Option<&str>, version: Option<&str>) -> Option<KnownValue> {
-    let name = entry["filename"].as_str().map(str::trim).filter(|name| !name.is_empty() && name.len() <= 255)?;
-    let digest = |field: &str, digits: usize| {
-        let text = entry[field].as_str()?.trim().to_ascii_lowercase();
-        (text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit())).then_some(text)
-    };
-    let found = KnownValue {
-        file_name: name.to_owned(),
-        md5: digest("md5", 32),
-        sha1: digest("sha1", 40),
-        sha256: digest("sha256", 64),
-        sha512: digest("sha512", 128),
-        product: product.map(str::to_owned),
-        version: version.map(str::to_owned),
-    };
-    (found.md5.is_some() || found.sha1.is_some() || found.sha256.is_some() || found.sha512.is_some()).then_some(found)
+    Ok(read)
 }
 
 impl KnownValue {
@@ -257,7 +200,7 @@ impl<'a> Index<'a> {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::model::Sha256;

@@ -72,6 +72,7 @@ impl fmt::Display for PlatformId {
 
 /// A host name or address and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Name, IPv4 or IPv6 address (without brackets).
     pub host: String,

@@ -9,6 +9,8 @@ use crate::{Error, Result};
 
 /// No URL of a file is longer: browsers and servers end at 8 KiB and below.
 const LONGEST: usize = 8 * 1024;
+/// The longest scheme that is shown when it is none of ours; those that are registered are shorter.
+const LONGEST_SCHEME: usize = 16;
 /// What a path may have beside what every text may have (RFC 3986, `pchar`).
 const PLAIN: &str = "/!$&'()*+,;=:@";
 
@@ -106,9 +108,18 @@ impl FromStr for Location {
         if text.len() > LONGEST || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(refuse("too long, or with white space or control characters in it"));
         }
+        if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:")) {
+            let why = "a file of this machine is no URL here: import_image takes its path, a collection {\"file\": {\"path\": ...}}";
+            return Err(refuse(why));
+        }
         let (scheme, rest) = text.split_once("://").ok_or_else(|| refuse("it must begin with http:// or the like"))?;
-        let protocol =
-            protocol(scheme).ok_or_else(|| refuse("its scheme is none of http, https, ftp, ftps, sftp, scp, tftp"))?;
+        let protocol = protocol(scheme).ok_or_else(|| {
+            // What does not look like a scheme may be anything.
+            let plain =
+                scheme.len() <= LONGEST_SCHEME && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
+            let shown = if plain && !scheme.is_empty() { format!(" {scheme}") } else { String::new() };
+            refuse(&format!("its scheme{shown} is none of http, https, ftp, ftps, sftp, scp, tftp"))
+        })?;
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, behind) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
         let (path, query) = behind.split_once('?').map_or((behind, None), |(path, query)| (path, Some(query)));
@@ -215,6 +226,20 @@ mod tests {
             let e = text.parse::<Location>().unwrap_err();
             assert_eq!((e.kind(), e.context("field")), (crate::ErrorKind::InvalidInput, Some("url")), "{text}");
             assert!(!format!("{e} {e:?}").contains("hunter2"), "{text}: {e:?}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_that_is_none_of_ours_is_told() {
+        let told = |text: &str| text.parse::<Location>().unwrap_err().to_string();
+        assert!(
+            told("gopher://u:hunter2@h/x").contains("its scheme gopher is none of http,"),
+            "{}",
+            told("gopher://h")
+        );
+        assert!(told("u:hunter2://h").contains("its scheme is none of"));
+        for file in ["file:///x.bin", "FILE:x.bin", "file://h/x"] {
+            assert!(told(file).contains("import_image takes its path"), "{}", told(file));
         }
     }
 

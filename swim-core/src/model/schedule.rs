@@ -12,7 +12,16 @@ use crate::{Error, Result};
 /// A pattern or a zone is not longer: six fields of lists, and the longest name of a zone has some thirty letters.
 const LONGEST: usize = 200;
 
-/// When something is done. Without either field: only when somebody asks for it.
+/// The fields of a pattern, each with what it may be.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("day of the week", "0 to 7 (0 and 7 are Sunday), or SUN to SAT"),
+];
+
+/// When something is done. Without either field: only when somebody asks for it. A pattern without a zone is read in UTC.
 ///
 /// ```
 /// use swim_core::model::Schedule;
@@ -20,7 +29,8 @@ const LONGEST: usize = 200;
 /// let nightly = Schedule::recurring("30 2 * * *", "Europe/Berlin")?;
 /// let next = nightly.next_after("2026-11-29T12:00:00Z".parse().unwrap())?;
 /// assert_eq!(next, Some("2026-11-30T01:30:00Z".parse().unwrap()));
-/// assert!(Schedule::recurring("every night", "UTC").is_err());
+/// let e = Schedule::recurring("0 25 * * *", "UTC").unwrap_err();
+/// assert_eq!(e.message(), "schedule.cron = \"0 25 * * *\": its hour is 25, and must be 0 to 23");
 /// # Ok::<(), swim_core::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +43,7 @@ pub struct Schedule {
     /// When it recurs: minute, hour, day of the month, month, day of the week, as cron has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
-    /// The zone in which the pattern is read, e.g. `Europe/Berlin`; default: UTC.
+    /// The zone in which the pattern is read, e.g. `Europe/Berlin`; default: UTC, not the zone of this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }
@@ -98,11 +108,31 @@ impl Schedule {
             Some(zone) => TimeZone::get(zone)
                 .map_err(|e| bad("schedule.zone", zone, "no zone of the IANA database").caused_by(e))?,
         };
-        let why = "five fields: minute, hour, day of the month, month, day of the week";
-        let pattern = CronParser::new().parse(cron).map_err(|e| bad("schedule.cron", cron, why).caused_by(e))?;
+        let pattern =
+            CronParser::new().parse(cron).map_err(|e| bad("schedule.cron", cron, &blamed(cron)).caused_by(e))?;
         let next = pattern.find_next_occurrence(&now.to_zoned(zone), false);
         next.map(|next| Some(next.timestamp())).map_err(|e| bad("schedule.cron", cron, "it never comes").caused_by(e))
     }
+}
+
+/// Which field of a pattern is wrong: the first one that is none by itself.
+fn blamed(cron: &str) -> String {
+    let given: Vec<&str> = cron.split_whitespace().collect();
+    if given.len() != FIELDS.len() {
+        let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+        return format!("it has {} fields, and must have five: {}", given.len(), names.join(", "));
+    }
+    for (at, (name, range)) in FIELDS.into_iter().enumerate() {
+        let Some(field) = given.get(at) else { continue };
+        let mut alone = ["*"; FIELDS.len()];
+        if let Some(place) = alone.get_mut(at) {
+            *place = field;
+        }
+        if CronParser::new().parse(&alone.join(" ")).is_err() {
+            return format!("its {name} is {field}, and must be {range}");
+        }
+    }
+    "it is no pattern of minute, hour, day of the month, month and day of the week".to_owned()
 }
 
 impl fmt::Display for Schedule {
@@ -157,6 +187,18 @@ mod tests {
         ] {
             let e = Schedule::recurring(cron, zone).unwrap_err();
             assert_eq!(e.context("field"), Some(field), "{e}");
+        }
+        for (cron, words) in [
+            ("61 * * * *", "its minute is 61, and must be 0 to 59"),
+            ("0 25 * * *", "its hour is 25, and must be 0 to 23"),
+            ("0 0 0 * *", "its day of the month is 0, and must be 1 to 31"),
+            ("0 0 1 13 *", "its month is 13, and must be 1 to 12"),
+            ("0 0 * * 9", "its day of the week is 9, and must be 0 to 7"),
+            ("0 0 * *", "it has 4 fields, and must have five: minute, hour"),
+            ("0 9-5 * * *", "its hour is 9-5"),
+        ] {
+            let e = Schedule::recurring(cron, "UTC").unwrap_err();
+            assert!(e.to_string().contains(words), "{e}");
         }
         let lonely = Schedule { zone: Some("UTC".into()), ..Schedule::default() };
         assert_eq!(lonely.check().unwrap_err().context("field"), Some("schedule.zone"));

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::{Telling, Toml};
 use crate::model::{Direction, PlatformId, Protocol};
 use crate::version::Scheme;
-use crate::{Error, Result};
+use crate::{ErrorKind, Result};
 
 /// What a platform can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +52,10 @@ impl Definition {
     /// Reads a definition.
     ///
     /// # Errors
-    /// `InvalidInput` with the place in the TOML text.
+    /// `InvalidInput` with the line, the field and its value.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|e| Error::invalid("platform definition", e.message(), "not a valid definition"))
+        Toml::parse(text)
+            .and_then(|document| document.read(Telling::Values))
+            .map_err(|wrong| wrong.error(ErrorKind::InvalidInput, "read platform definition"))
     }
 }

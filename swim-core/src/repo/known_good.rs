@@ -3,7 +3,7 @@
 //! A list is one record of the table `known_good`, by its name; the quarantine stands in the record of the image. Images are
 //! judged when they come, under each name that they come with, and all of them again when a list comes or goes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
 use crate::image::{Image, Lifted, Quarantine};
 use crate::model::{Digests, Sha256};
 use crate::ports::Records;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Retry};
 
 /// Lists by name.
 const LISTS: &str = "known_good";
@@ -33,6 +33,8 @@ pub(super) struct Kept {
     format: Option<String>,
     imported: Timestamp,
     authenticity: Authenticity,
+    #[serde(default)]
+    remarks: Vec<String>,
     values: Vec<KnownValue>,
 }
 
@@ -53,6 +55,9 @@ pub struct KnownGoodList {
     pub authenticity: Authenticity,
     /// How many files it has.
     pub values: usize,
+    /// What of it was not understood and passed over, and what came of its taking the place of another.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }
 
 impl Kept {
@@ -64,6 +69,7 @@ impl Kept {
             imported: self.imported,
             authenticity: self.authenticity.clone(),
             values: self.values.len(),
+            remarks: self.remarks.clone(),
         }
     }
 }
@@ -91,10 +97,12 @@ pub struct Rejudged {
     pub released: Vec<Judged>,
 }
 
-/// Keeps a list, in the place of the one of that name, and judges every image by it.
+/// Keeps a list, in the place of the one of that name, and judges every image by it. Lists carry no date, so that an old one
+/// could be played again: what files the one before had and this one has not is a remark.
 ///
 /// # Errors
-/// `InvalidInput` for a bad name; those of the store.
+/// `InvalidInput` for a bad name; `Conflict` when the list that is here is signed and this one is not by the same
+/// certificate: that one must be removed first; those of the store.
 pub async fn import_known_good(
     records: &dyn Records,
     name: &str,
@@ -103,11 +111,41 @@ pub async fn import_known_good(
     now: Timestamp,
 ) -> Result<(KnownGoodList, Rejudged)> {
     said("name", name)?;
-    let KnownGood { shape, format, values } = list;
-    let kept = Kept { name: name.to_owned(), shape, format, imported: now, authenticity, values };
-    let summary = kept.summary();
-    records.put(LISTS, name, written(&kept)?).await?;
+    let before = records.get(LISTS, name).await?;
+    let old = before.as_ref().map(|before| read(name, before.clone())).transpose()?;
+    let conflict = |message: String| Error::new(ErrorKind::Conflict, "import list", message).with("name", name);
+    if let Some(old) = old.as_ref().filter(|old| !authenticity.may_replace(&old.authenticity)) {
+        let message = format!(
+            "the list {name} that is here is {}, this one is {authenticity}: remove that one first, or give this one \
+             another name",
+            old.authenticity
+        );
+        return Err(conflict(message));
+    }
+    let KnownGood { shape, format, values, mut remarks } = list;
+    remarks.extend(old.and_then(|old| gone(&old.values, &values)));
+    let kept = Kept { name: name.to_owned(), shape, format, imported: now, authenticity, remarks, values };
+    let (summary, fresh) = (kept.summary(), written(&kept)?);
+    let settled = match &before {
+        Some(before) => records.swap(LISTS, name, before, fresh).await?,
+        None => records.put_new(LISTS, name, fresh).await?,
+    };
+    if !settled {
+        return Err(conflict(format!("another list {name} came at the same time")).retry_when(Retry::Now));
+    }
     Ok((summary, rejudge(records, now).await?))
+}
+
+/// What the list before had and this one has not.
+fn gone(before: &[KnownValue], now: &[KnownValue]) -> Option<String> {
+    let there: HashSet<&str> = now.iter().map(|value| value.file_name.as_str()).collect();
+    let gone: BTreeSet<&str> =
+        before.iter().map(|value| value.file_name.as_str()).filter(|name| !there.contains(name)).collect();
+    let first = gone.first()?;
+    Some(match gone.len() {
+        1 => format!("a file of the list before is not in this one, {first}: is it an older one?"),
+        many => format!("{many} files of the list before are not in this one, first {first}: is it an older one?"),
+    })
 }
 
 /// Removes a list and judges every image by those that are left.
@@ -299,12 +337,15 @@ pub(super) fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
 }
 
 pub(super) async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
-    let unreadable = |key: String, cause| {
-        let message = format!("the record of the list {key} cannot be read");
-        Error::new(ErrorKind::Store, "read list", message).with("name", key).caused_by(cause)
-    };
     let rows = records.all(LISTS).await?;
-    rows.into_iter().map(|(key, value)| serde_json::from_value(value).map_err(|cause| unreadable(key, cause))).collect()
+    rows.into_iter().map(|(key, value)| read(&key, value)).collect()
+}
+
+fn read(name: &str, value: Value) -> Result<Kept> {
+    serde_json::from_value(value).map_err(|cause| {
+        let message = format!("the record of the list {name} cannot be read");
+        Error::new(ErrorKind::Store, "read list", message).with("name", name).caused_by(cause)
+    })
 }
 
 fn written(kept: &Kept) -> Result<Value> {

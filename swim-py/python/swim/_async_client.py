@@ -472,8 +472,7 @@ class AsyncClient:
         return Offered(await self.call("accept", arguments))
 
     async def withdraw(self, offered: Offered | int) -> Receipt:
-        number = offered if isinstance(offered, int) else offered.offer
-        return Receipt(await self.call("withdraw", {"offer": number}))
+        return Receipt(await self.call("withdraw", {"offer": convert.numbered(offered)}))
 
 
 def _documented() -> None:

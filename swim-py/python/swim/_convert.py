@@ -24,21 +24,28 @@ ConfigSource = Union[Mapping[str, Any], str, "PathLike[str]"]
 NativeCheck = Callable[[str], "str | None"]
 
 
-def as_list(items: Iterable[T]) -> list[T] | str:
-    """A list. A single text is passed on as it is, to be refused, not taken apart into letters."""
-    return items if isinstance(items, str) else list(items)
+def as_list(items: Iterable[T]) -> Any:
+    """A list. What is none (a single text, a mapping, a number) is passed on as it is, to be refused by its name, not taken apart."""
+    return list(items) if isinstance(items, Iterable) and not isinstance(items, (str, bytes, Mapping)) else items
 
 
-def ids(devices: Iterable[DeviceRef]) -> list[Any] | str:
+def ids(devices: Iterable[DeviceRef]) -> Any:
     """The ids of devices."""
     if isinstance(devices, Mapping):
-        raise InvalidInputError("devices = a mapping: must be a list of devices or ids", operation="read input")
-    return devices if isinstance(devices, str) else [d["id"] if isinstance(d, Mapping) else d for d in devices]
+        shown = {"field": "devices"}
+        raise InvalidInputError("devices = a mapping: must be a list of devices or ids", operation="read input", details=shown)
+    items = as_list(devices)
+    return [d.get("id", d) if isinstance(d, Mapping) else d for d in items] if isinstance(items, list) else items
 
 
 def named(image: Mapping[str, Any] | str) -> Any:
     """The id of an image, or the name that was given."""
-    return image["id"] if isinstance(image, Mapping) else image
+    return image.get("id", image) if isinstance(image, Mapping) else image
+
+
+def numbered(offered: Mapping[str, Any] | int) -> Any:
+    """The number of an offer."""
+    return offered.get("offer", offered) if isinstance(offered, Mapping) else offered
 
 
 def plain(value: Any, where: str = "value") -> Any:

@@ -23,7 +23,7 @@ class SwimError(Exception):
         self,
         message: str,
         *,
-        kind: str = "internal",
+        kind: str | None = None,
         operation: str = "",
         retry: float | None = None,
         effect: str = "none",
@@ -33,7 +33,7 @@ class SwimError(Exception):
     ) -> None:
         super().__init__(f"{operation}: {message}" if operation else message)
         self.message = message
-        self.kind = kind
+        self.kind = kind or next((name for name, of in BY_KIND.items() if of is type(self)), "internal")
         self.operation = operation
         self.retry = retry
         self.effect = effect

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::beginning::begins_with_word;
+use crate::document::read_slice;
 use crate::version::{Scheme, Version};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Real ones have some hundred kilobytes.
 const LONGEST: usize = 8 * 1024 * 1024;
@@ -92,7 +93,7 @@ impl CompatibilityMatrix {
         if text.len() > LONGEST {
             return Err(Error::invalid("matrix", format!("{} bytes", text.len()), "longer than 8 MiB"));
         }
-        serde_json::from_str(text).map_err(|e| Error::invalid("matrix", e, "not a compatibility matrix"))
+        read_slice(text.as_bytes()).map_err(|wrong| wrong.error(ErrorKind::InvalidInput, "read compatibility matrix"))
     }
 
     pub(in crate::analysis) fn says(&self, from: &Version, to: &Version, family: Option<&str>) -> Says<'_> {

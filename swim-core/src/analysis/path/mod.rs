@@ -14,8 +14,9 @@ pub use matrix::{CompatibilityMatrix, Permit};
 pub use range::VersionRange;
 
 use super::beginning::begins;
+use crate::document::{Telling, Toml, Wrong};
 use crate::version::{Scheme, Version};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// Texts of rules are no longer than this: thousands of rules.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -140,9 +141,8 @@ impl PathRule {
         if text.len() > LONGEST {
             return Err(Error::invalid("paths", format!("{} bytes", text.len()), "longer than 4 MiB"));
         }
-        let document: Document = toml::from_str(text)
-            .map_err(|e| Error::invalid("paths", e.message(), "not a document of upgrade paths"))?;
-        Ok(document.path)
+        let document: Result<Document, Wrong> = Toml::parse(text).and_then(|document| document.read(Telling::Values));
+        document.map(|read| read.path).map_err(|wrong| wrong.error(ErrorKind::InvalidInput, "read upgrade paths"))
     }
 
     /// The rules that are built in.

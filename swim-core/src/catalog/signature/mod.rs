@@ -8,6 +8,8 @@ mod certificate;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 
+use std::fmt;
+
 use jiff::Timestamp;
 use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm};
 use serde::{Deserialize, Serialize};
@@ -77,6 +79,33 @@ pub enum Authenticity {
     Signed(Signature),
     /// No: somebody said that it may be taken unsigned.
     Unsigned,
+}
+
+impl Authenticity {
+    /// May a document that is known so take the place of one that is known as `before`? What a certificate has signed gives
+    /// way to what the same one has signed; otherwise nobody would have to break a signature, only to leave it out.
+    ///
+    /// ```
+    /// use swim_core::catalog::Authenticity;
+    /// assert!(Authenticity::Unsigned.may_replace(&Authenticity::Unsigned));
+    /// ```
+    #[must_use]
+    pub fn may_replace(&self, before: &Self) -> bool {
+        match (before, self) {
+            (Self::Unsigned, _) => true,
+            (Self::Signed(before), Self::Signed(now)) => before.fingerprint == now.fingerprint,
+            (Self::Signed(_), Self::Unsigned) => false,
+        }
+    }
+}
+
+impl fmt::Display for Authenticity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signed(by) => write!(f, "signed by {} ({})", by.signer, by.fingerprint),
+            Self::Unsigned => f.write_str("not signed"),
+        }
+    }
 }
 
 /// How a document proves where it is from.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::MANIFEST;
+use super::{MANIFEST, OPERATION};
+use crate::document::{self, Telling, read_slice};
 use crate::image::{Image, REQUIREMENT_BYTES, RequirementChange};
 use crate::model::Sha256;
 use crate::repo::import::check_name;
@@ -58,11 +59,10 @@ pub(super) struct Further {
 impl Manifest {
     /// Reads and checks the document: nothing of it is believed before.
     pub(super) fn read(text: &[u8]) -> Result<(Self, Vec<Image>)> {
-        let manifest: Self =
-            serde_json::from_slice(text).map_err(|cause| wrong("it cannot be read").caused_by(cause))?;
+        let manifest: Self = read_slice(text).map_err(|e| wrong(&e.to_string()))?;
         if manifest.format != FORMAT {
             let message = format!("the archive has form {}, this release knows form {FORMAT}", manifest.format);
-            return Err(Error::new(ErrorKind::Unsupported, "read archive", message));
+            return Err(Error::new(ErrorKind::Unsupported, OPERATION, message));
         }
         let mut seen = BTreeSet::new();
         let mut images = Vec::new();
@@ -79,7 +79,11 @@ impl Manifest {
 
 impl Packed {
     fn check(&self) -> Result<Image> {
-        let image = record::peek(&self.record).ok_or_else(|| wrong("a record of an image cannot be read"))?;
+        let unreadable = || match document::read::<Image>(&self.record, "record", Telling::Values) {
+            Err(e) => wrong(&format!("a record of an image cannot be read: {e}")),
+            Ok(_) => wrong("a record of an image cannot be read"),
+        };
+        let image = record::peek(&self.record).ok_or_else(unreadable)?;
         let id = image.id;
         let bad = |why: String| wrong(&format!("image {id}: {why}"));
         if image.digests.sha256 != id {
@@ -125,7 +129,7 @@ impl Packed {
 }
 
 pub(super) fn wrong(why: &str) -> Error {
-    Error::new(ErrorKind::Integrity, "read archive", format!("{MANIFEST}: {why}")).with("member", MANIFEST)
+    Error::new(ErrorKind::Integrity, OPERATION, format!("{MANIFEST}: {why}")).with("member", MANIFEST)
 }
 
 /// The further records of one image in the rows of a table.

@@ -20,6 +20,9 @@ pub use unpack::{Conflict, Unpacked, unpack};
 /// Bytes that are read at once.
 const PIECE: usize = 1024 * 1024;
 
+/// The operation of all errors about reading one.
+const OPERATION: &str = "import repository";
+
 const MANIFEST: &str = "manifest.json";
 const DIGEST: &str = "manifest.sha256";
 const IMAGES: &str = "images/";

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::manifest::{Further, Manifest, Packed, wrong};
 use super::tar::{self, Header, Member};
-use super::{DIGEST, IMAGES, LONGEST_MANIFEST, MANIFEST, digest_line};
+use super::{DIGEST, IMAGES, LONGEST_MANIFEST, MANIFEST, OPERATION, digest_line};
 use crate::catalog::Index;
 use crate::image::{Image, Quarantine};
 use crate::model::Sha256;
@@ -16,8 +16,6 @@ use crate::ports::{Context, ImageStore, ImageWriter, Note, Records};
 use crate::repo::digester::Digester;
 use crate::repo::{Source, damage, find, known_good, record, remove};
 use crate::{Error, ErrorKind, Result, Retry};
-
-const OPERATION: &str = "import repository";
 
 /// Something that the archive says otherwise than this repository. What is here stays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -298,6 +296,27 @@ async fn merge(records: &dyn Records, image: &Image, further: &Further, out: &mu
     Ok(())
 }
 
+/// Something else was given for an archive.
+fn no_archive(what: &str) -> Error {
+    let message = format!(
+        "it is no archive of a repository but {what}: a file that export_repository wrote begins with {MANIFEST}"
+    );
+    Error::new(ErrorKind::Integrity, OPERATION, message).with("offset", 0)
+}
+
+/// What a file is that begins with no header of an archive.
+fn beginning(block: &[u8]) -> &'static str {
+    match block {
+        [] => "empty",
+        [0x1f, 0x8b, ..] => "compressed with gzip",
+        [b'B', b'Z', b'h', ..] => "compressed with bzip2",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "compressed with xz",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "compressed with zstd",
+        _ if block.len() < tar::BLOCK => "shorter than any",
+        _ => "another kind of file",
+    }
+}
+
 fn refused(member: &str, why: &str) -> Error {
     Error::new(ErrorKind::Integrity, OPERATION, format!("{member:?}: {why}")).with("member", format!("{member:?}"))
 }
@@ -348,6 +367,9 @@ impl Archive<'_> {
         let at = self.at;
         let block = self.gathered(tar::BLOCK as u64).await?;
         let broken = |why: &str| {
+            if at == 0 {
+                return no_archive(beginning(&block));
+            }
             Error::new(ErrorKind::Integrity, OPERATION, format!("byte {at} of the archive: {why}")).with("offset", at)
         };
         if block.is_empty() {
@@ -368,6 +390,10 @@ impl Archive<'_> {
     async fn small(&mut self, name: &str, most: u64) -> Result<Bytes> {
         let member = match self.next().await? {
             Some(member) if member.name == name => member,
+            Some(member) if name == MANIFEST => {
+                return Err(no_archive(&format!("a tar archive that begins with {:?}", member.name)));
+            }
+            None if name == MANIFEST => return Err(no_archive("zeros")),
             other => {
                 let found = other.map_or_else(|| "the end".to_owned(), |member| format!("{:?}", member.name));
                 return Err(refused(

@@ -97,10 +97,11 @@ class Catalogues(Calls):
 
         ``signature`` is the file of the detached signature (RSA with SHA-512, or Ed25519), ``certificate`` that of the
         certificate or public key, ``root`` that of what the certificate must come from. Without a signature it is taken
-        only with ``allow_unsigned``. One that was made before the one that is here is taken only with ``allow_older``.
+        only with ``allow_unsigned``. One that was made before the one that is here, or is not signed by the certificate that
+        has signed that one, is taken only with ``allow_older``.
 
-        Raises ``ConflictError`` for an older one, ``IntegrityError`` for a signature that is not of these bytes, ``AuthError``
-        for a certificate that is not good, ``UnexpectedReplyError`` for what is no catalogue.
+        Raises ``ConflictError`` for those, ``IntegrityError`` for a signature that is not of these bytes, ``AuthError``
+        for a certificate that is not good, ``UnexpectedReplyError`` for what is no catalogue, with the place of what is wrong.
         """
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,

@@ -29,7 +29,8 @@ class Collections(Calls):
         slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}``. Of a folder those are taken that are
         named like an image, or that fit a pattern of ``only`` (``*``, ``?``); what the repository has under the same name is
         fetched ``again`` only if you say so. ``schedule`` is ``{"at": ...}`` or ``{"cron": "0 3 * * *", "zone":
-        "Europe/Berlin"}``. Raises ``InvalidInputError``, ``NotFoundError``.
+        "Europe/Berlin"}``: minute, hour, day of the month, month, day of the week, in UTC where no zone is given. Raises
+        ``InvalidInputError``, ``NotFoundError``.
         """
         arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}
         return Collected(self.call("add_collection", arguments))

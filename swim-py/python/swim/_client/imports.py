@@ -78,7 +78,7 @@ class Imports(Calls):
     ) -> Image:
         """Takes an image from elsewhere into the repository.
 
-        From a ``url`` (http, https, ftp, ftps, sftp, scp, tftp; a login in it is kept nowhere, or ``login`` names secrets:
+        Either from a ``url`` (http, https, ftp, ftps, sftp, scp, tftp; a login in it is kept nowhere, or ``login`` names secrets:
         ``{"user": "u", "password": "name"}``), or from a ``device`` or image server: the file at ``path``, of a device its
         running image where nothing is said. ``host_key`` and ``tls`` are for URLs, as in the configuration of a device.
         What was cut goes on when it is asked for again. Everything else is as in ``import_image``.

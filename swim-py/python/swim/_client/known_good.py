@@ -26,7 +26,8 @@ class KnownGood(Calls):
         """Takes a list of known good values from a file, in the place of the one of its ``name``, and judges every image by it.
 
         An image that contradicts a list is in quarantine (``image.quarantine``): no plan, no offer, no push. The signature
-        is as in ``import_catalog``, and so is what is raised.
+        is as in ``import_catalog``, and so is what is raised. What is not understood of the list is in ``list.remarks`` of
+        the result. A signed list gives way to one that the same certificate has signed; otherwise it must be removed first.
         """
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,

@@ -121,8 +121,7 @@ class Transfers(Calls):
 
     def withdraw(self, offered: Offered | int) -> Receipt:
         """Ends an offer or an accept. Raises ``InterruptedError`` for an upload that is not whole."""
-        number = offered if isinstance(offered, int) else offered.offer
-        return Receipt(self.call("withdraw", {"offer": number}))
+        return Receipt(self.call("withdraw", {"offer": convert.numbered(offered)}))
 
     def check_servers(self) -> List[Checked]:
         """Sends a file made for it through every offer of ours and every protocol of every image server, end to end.

@@ -47,7 +47,11 @@ impl Place {
     pub(super) fn open(&self) -> Result<(File, Left)> {
         let shown = self.path.display();
         if self.path.file_name().is_none() {
-            return Err(Error::invalid("file", shown, "it must name a file"));
+            return Err(Error::invalid(
+                "file",
+                format!("{:?}", self.path.display().to_string()),
+                "it must name a file",
+            ));
         }
         for _ in 0..TRIES {
             if self.path.symlink_metadata().is_ok() {

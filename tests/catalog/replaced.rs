@@ -1,0 +1,74 @@
+//! What takes the place of what: a signature is not broken by leaving it out.
+
+use serde_json::{Value, json};
+use swim::ErrorKind;
+
+use crate::verbs::{Folder, call, open, refused};
+
+/// A document in a file, proven by a certificate or by nothing.
+fn proven(folder: &Folder, by: Option<&str>, text: &Value) -> Value {
+    let path = folder.write("document.json", text.to_string());
+    match by {
+        None => json!({"path": path, "name": "vendor", "allow_unsigned": true}),
+        Some(by) => json!({"path": path, "name": "vendor", "certificate": folder.path(&format!("{by}.pem")),
+            "signature": folder.sign(by, "document.json")}),
+    }
+}
+
+#[tokio::test]
+async fn a_signed_catalogue_gives_way_to_its_own_signer_only() {
+    let folder = Folder::new("replaced");
+    let client = open(&folder, json!({})).await;
+    folder.certificate("publisher");
+    folder.certificate("stranger");
+    let catalogue = |status: &str| {
+        json!({"schema": 1, "generated": "2026-06-01T00:00:00Z",
+            "entries": [{"filename": "a.bin", "lifecycle": {"status": status}}]})
+    };
+    let import = async |by, status: &str| {
+        let how = proven(&folder, by, &catalogue(status));
+        swim::surface::call(&client, "import_catalog", how).await
+    };
+    let status = async || call(&client, "catalog", json!({})).await[0]["lifecycle"]["status"].clone();
+    import(None, "active").await.unwrap();
+    import(Some("publisher"), "deferred").await.unwrap();
+    for by in [None, Some("stranger")] {
+        let e = import(by, "active").await.unwrap_err();
+        assert_eq!((e.kind(), e.context("field")), (ErrorKind::Conflict, Some("allow_older")), "{e}");
+        let now = by.map_or("is not signed", |_| "is signed by CN=stranger");
+        assert!(
+            e.to_string().contains("vendor that is here is signed by CN=publisher") && e.to_string().contains(now),
+            "{e}"
+        );
+    }
+    assert_eq!(status().await, "deferred");
+    import(Some("publisher"), "withdrawn").await.unwrap();
+    // Somebody who means it says so.
+    let mut meant = proven(&folder, None, &catalogue("active"));
+    meant["allow_older"] = json!(true);
+    assert_eq!(call(&client, "import_catalog", meant).await["authenticity"], "unsigned");
+    assert_eq!(status().await, "active");
+}
+
+#[tokio::test]
+async fn a_signed_list_gives_way_to_its_own_signer_only() {
+    let folder = Folder::new("list-replaced");
+    let client = open(&folder, json!({})).await;
+    folder.certificate("publisher");
+    folder.certificate("stranger");
+    let list = |name: &str| json!({"bulkHash": [{"filename": name, "sha512": "0".repeat(128)}]});
+    call(&client, "import_known_good", proven(&folder, Some("publisher"), &list("a.bin"))).await;
+    for by in [None, Some("stranger")] {
+        let e = refused(&client, "import_known_good", proven(&folder, by, &list("b.bin"))).await;
+        assert_eq!((e.kind(), e.context("name")), (ErrorKind::Conflict, Some("vendor")), "{e}");
+        assert!(
+            e.to_string().contains("is signed by CN=publisher") && e.to_string().contains("remove that one first"),
+            "{e}"
+        );
+    }
+    let taken = call(&client, "import_known_good", proven(&folder, Some("publisher"), &list("c.bin"))).await;
+    let remark = "a file of the list before is not in this one, a.bin: is it an older one?";
+    assert_eq!(taken["list"]["remarks"], json!([remark]));
+    call(&client, "remove_known_good", json!({"name": "vendor"})).await;
+    call(&client, "import_known_good", proven(&folder, None, &list("b.bin"))).await;
+}
