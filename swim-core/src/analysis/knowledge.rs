@@ -31,6 +31,13 @@ pub enum KnownGood {
 }
 
 /// A catalogue has another file under the name of the image, and none that is the image.
+///
+/// ```
+/// use swim_core::analysis::Knowledge;
+/// let told = r#"{"contradictions": [{"catalogue": "lab", "image": "7 bytes", "listed": "8 bytes"}]}"#;
+/// let read: Knowledge = serde_json::from_str(told).unwrap();
+/// assert_eq!(read.contradictions[0].listed, "8 bytes");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contradiction {
