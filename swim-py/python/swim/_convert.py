@@ -18,6 +18,8 @@ D = TypeVar("D", bound=Document)
 
 #: A device, or its id.
 DeviceRef = Union[str, Mapping[str, Any]]
+#: An image, or what it is called: its id, the first digits of it (four or more), or its file name.
+ImageRef = Union[str, Mapping[str, Any]]
 #: A configuration, or the path of a TOML file with one.
 ConfigSource = Union[Mapping[str, Any], str, "PathLike[str]"]
 
@@ -36,9 +38,19 @@ def ids(devices: Iterable[DeviceRef]) -> list[Any] | str:
     return devices if isinstance(devices, str) else [d["id"] if isinstance(d, Mapping) else d for d in devices]
 
 
-def named(image: Mapping[str, Any] | str) -> Any:
+def named(image: ImageRef) -> Any:
     """The id of an image, or the name that was given."""
+    if isinstance(image, Mapping) and "id" not in image:
+        why = "image = a mapping without an id: must be an image, its id, the beginning of that, or its file name"
+        raise InvalidInputError(why, operation="read input")
     return image["id"] if isinstance(image, Mapping) else image
+
+
+def all_named(images: Iterable[ImageRef]) -> list[Any] | str:
+    """The ids of images, or the names that were given."""
+    if isinstance(images, Mapping):
+        raise InvalidInputError("images = a mapping: must be a list of images or names", operation="read input")
+    return images if isinstance(images, str) else [named(image) for image in images]
 
 
 def plain(value: Any, where: str = "value") -> Any:
