@@ -1,6 +1,7 @@
 //! What a job reads of a device becomes what is known of it: otherwise a device would seem to run its old release until
 //! somebody inspects it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::Line;
@@ -28,7 +29,7 @@ impl Line {
         if self.cli.is_none() && !up {
             return;
         }
-        let clock = self.ports.clock.clone();
+        let clock = Arc::clone(&self.ports.clock);
         let read = tokio::select! {
             read = self.read_again(step) => read,
             () = clock.sleep(LONGEST) => Err(Error::internal("read device", "it took too long")),
