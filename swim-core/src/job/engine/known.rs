@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(300);
 impl Line {
     /// Reads the device again before its verdict is written. It changes nothing about the verdict when that does not work.
     pub(super) async fn know_again(&mut self, step: usize, outcome: Option<Outcome>) {
-        // Nothing is known in this process anyway.
-        if self.ports.records.is_none() {
+        // Nothing is known in this process anyway, or nothing was done since the device was read at the start.
+        if self.ports.records.is_none() || outcome == Some(Outcome::AlreadyThere) {
             return;
         }
         let up = outcome
