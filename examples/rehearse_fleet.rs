@@ -2,8 +2,9 @@
 //! took and how much memory it needed.
 //!
 //! `cargo run --release --example rehearse_fleet -- [DEVICES]`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,14 +21,39 @@ const SAMPLE_BYTES: u64 = 1024 * 1024;
 
 type Failure = Box<dyn std::error::Error>;
 
+const HELP: &str = "rehearse_fleet [DEVICES]
+
+Rehearses the upgrade of so many devices (default: 500) in virtual time. The exit code is 0 only when all were upgraded.";
+
 #[tokio::main]
-async fn main() -> Result<std::process::ExitCode, Failure> {
-    let count = std::env::args().nth(1).map_or(Ok(DEVICES), |n| n.parse())?;
+async fn main() -> ExitCode {
+    let argument = std::env::args().nth(1);
+    if argument.as_deref().is_some_and(|argument| matches!(argument, "--help" | "-h")) {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match whole(argument.as_deref()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(e) => {
+            // The library's errors print their causes and the device's words, each once.
+            match e.downcast_ref::<swim::Error>() {
+                Some(e) => eprintln!("error: {}", e.report()),
+                None => eprintln!("error: {e}"),
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn whole(argument: Option<&str>) -> Result<bool, Failure> {
+    let wrong = |n: &str| format!("{n}: not a number of devices\n{HELP}");
+    let count = argument.map_or(Ok(DEVICES), |n| n.parse().map_err(|_| wrong(n)))?;
     let folder = std::env::temp_dir().join(format!("swim-rehearse-fleet-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let good = run(count, &folder).await;
     std::fs::remove_dir_all(&folder)?;
-    Ok(if good? { 0 } else { 1 }.into())
+    good
 }
 
 async fn run(count: usize, folder: &std::path::Path) -> Result<bool, Failure> {
@@ -52,7 +78,8 @@ async fn run(count: usize, folder: &std::path::Path) -> Result<bool, Failure> {
 
     let began = Instant::now();
     client.inspect(&devices).await?;
-    println!("{count} devices inspected in {:.1?}", began.elapsed());
+    let devices_of = if count == 1 { "device" } else { "devices" };
+    println!("{count} {devices_of} inspected in {:.1?}", began.elapsed());
     let policy = Policy {
         activate: ActivateMode::Parallel,
         accept_unknown: vec!["ram.requirement_unknown".into()],
@@ -65,7 +92,7 @@ async fn run(count: usize, folder: &std::path::Path) -> Result<bool, Failure> {
     let wall = began.elapsed();
     let slowest = report.devices.iter().filter_map(|d| d.seconds).max().unwrap_or_default();
     println!(
-        "{count} devices rehearsed in {wall:.1?} of wall time; the slowest took {slowest} virtual seconds; \
+        "{count} {devices_of} rehearsed in {wall:.1?} of wall time; the slowest took {slowest} virtual seconds; \
          peak memory {} KiB ({before} KiB before)",
         peak_memory_kib()?
     );

@@ -4,11 +4,12 @@
 //! `cargo run --example sim_fleet -- FOLDER [DEVICES | JSON]`: so many switches, of which the last one comes back on the
 //! old software; or a fleet as JSON, e.g. `{"pace": 100, "devices": [{"id": "sw1"}, {"id": "edge1", "kind": "ios_switch",
 //! "faults": [{"fault": "wrong_digest"}]}]}`. Faults are those of `swim_sim::Fault`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +19,15 @@ use swim_sim::images::{IosImageSpec, PackageSpec, ios_image, ios_xe_package};
 use swim_sim::{DeviceSpec, Fault, SimDevice, loopback};
 
 type Failure = Box<dyn std::error::Error>;
+
+const HELP: &str = "sim_fleet FOLDER [DEVICES | JSON]
+
+Serves simulated switches on loopback until standard input ends, and prints one line of JSON: the configuration of a
+client (config) and the paths of sample images (image, ios_image).
+
+  FOLDER   for the images and the data of the client
+  DEVICES  so many switches (default: 2), of which the last one comes back on the old software
+  JSON     {\"pace\": 100, \"devices\": [{\"id\": \"sw1\", \"kind\": \"ios_switch\", \"faults\": [{\"fault\": \"wrong_digest\"}]}]}";
 
 /// Size of the sample images: large enough for header and fingerprint.
 const SAMPLE: u64 = 1024 * 1024;
@@ -96,13 +106,30 @@ fn images(folder: &Path) -> io::Result<(PathBuf, PathBuf)> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = PathBuf::from(arguments.next().ok_or("give a folder")?);
-    let fleet = arguments.next().unwrap_or_else(|| "2".to_owned());
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match serve(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn serve(arguments: &[String]) -> Result<(), Failure> {
+    let [folder, fleet @ ..] = arguments else { return Err(format!("give a folder\n{HELP}").into()) };
+    let (folder, fleet) = (PathBuf::from(folder), fleet.first().map_or("2", String::as_str));
     let fleet = match fleet.parse() {
         Ok(count) => Fleet::of(count),
-        Err(_) => serde_json::from_str(&fleet)?,
+        Err(_) => {
+            let wrong = |e| format!("{fleet}: neither a number of devices nor a fleet as JSON: {e}");
+            serde_json::from_str(fleet).map_err(wrong)?
+        }
     };
     std::fs::create_dir_all(&folder)?;
     let (image, ios_image) = images(&folder)?;

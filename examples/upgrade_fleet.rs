@@ -31,16 +31,27 @@ const PASSWORD: &str = "example-password";
 
 type Failure = Box<dyn std::error::Error>;
 
-const HELP: &str = "upgrade_fleet [--image FILE] [--devices hosts.toml --image FILE [--approve DIGEST]]";
+const HELP: &str = "upgrade_fleet [--image FILE]
+upgrade_fleet --devices hosts.toml --image FILE [--approve DIGEST]
+
+Without --devices: upgrades twenty simulated switches, all at once.
+  --image FILE         takes this image file instead of a made-up one
+  --devices FILE       the configuration of real equipment: plans and rehearses, and touches nothing
+  --approve DIGEST     does it, when DIGEST is that of the plan that was printed: one device after the other, and none
+                       after one that went wrong
+
+Either way it accepts that no IOS XE package says how much memory it needs (ram.requirement_unknown). All settings are
+printed with the plan.";
 
 struct Arguments {
     image: Option<PathBuf>,
     devices: Option<PathBuf>,
     approve: Option<String>,
+    help: bool,
 }
 
 fn arguments() -> Result<Arguments, Failure> {
-    let mut out = Arguments { image: None, devices: None, approve: None };
+    let mut out = Arguments { image: None, devices: None, approve: None, help: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -48,11 +59,11 @@ fn arguments() -> Result<Arguments, Failure> {
             "--image" => out.image = Some(value()?.into()),
             "--devices" => out.devices = Some(value()?.into()),
             "--approve" => out.approve = Some(value()?),
-            "--help" => return Err(HELP.into()),
+            "--help" | "-h" => out.help = true,
             other => return Err(format!("unknown argument {other}\n{HELP}").into()),
         }
     }
-    if out.devices.is_some() && out.image.is_none() {
+    if out.devices.is_some() && out.image.is_none() && !out.help {
         return Err("--devices needs --image FILE: the sample image is for simulated devices only".into());
     }
     Ok(out)
@@ -119,6 +130,10 @@ async fn main() -> std::process::ExitCode {
 
 async fn whole() -> Result<bool, Failure> {
     let arguments = arguments()?;
+    if arguments.help {
+        println!("{HELP}");
+        return Ok(true);
+    }
     let folder = std::env::temp_dir().join(format!("swim-upgrade-fleet-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let result = run(&arguments, &folder).await;
@@ -149,7 +164,7 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
     let image = client.import(&path, ImportOptions::default()).await?;
     println!("image {} ({} bytes), sha256 {}", image.file_name, image.bytes, image.id);
     if let Some(version) = &image.facts.version {
-        println!("version {} (from {:?})", version.value, version.from);
+        println!("version {} (from the {})", version.value.with_own_words(), words(&version.from));
     }
 
     let ids: Vec<DeviceId> = client.devices().await?.into_iter().map(|d| d.id).collect();
@@ -165,6 +180,10 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
         accept_unknown: vec!["ram.requirement_unknown".into()],
         ..Policy::default()
     };
+    if expected.is_none() {
+        // Who runs this did not say so: it must not be a surprise in the plan.
+        println!("\nset by this program: {}", differences(&policy)?);
+    }
     let report = client.analyse(&image, &ids, &policy).await?;
     let counts: Vec<_> = report.counts().into_iter().map(|(verdict, n)| format!("{n} {verdict}")).collect();
     println!("\nanalysis: {}", counts.join(", "));
@@ -221,6 +240,20 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
     Ok(right(&result, expected.as_ref()) && (expected.is_some() || plan.refused.is_empty()))
 }
 
+/// The settings that are not the library's defaults.
+fn differences(policy: &Policy) -> Result<String, Failure> {
+    let (own, usual) = (serde_json::to_value(policy)?, serde_json::to_value(Policy::default())?);
+    let all = own.as_object().into_iter().flatten();
+    let set = all.filter(|(name, value)| usual.get(name.as_str()) != Some(*value));
+    let shown: Vec<_> = set.map(|(name, value)| format!("{name} = {value}")).collect();
+    Ok(shown.join(", "))
+}
+
+/// `FileName` as a person writes it.
+fn words(from: &swim::core::image::Provenance) -> String {
+    serde_json::to_value(from).ok().and_then(|name| Some(name.as_str()?.replace('_', " "))).unwrap_or_default()
+}
+
 /// Is every verdict the one that must come out?
 fn right(result: &JobReport, expected: Option<&BTreeMap<String, Outcome>>) -> bool {
     let Some(expected) = expected else { return result.all_good() };
@@ -228,7 +261,8 @@ fn right(result: &JobReport, expected: Option<&BTreeMap<String, Outcome>>) -> bo
     for (name, outcome) in expected {
         let found = result.device(name).and_then(|d| d.outcome);
         if found != Some(*outcome) {
-            println!("{name}: expected {outcome:?}, found {found:?}");
+            let found = found.map_or_else(|| "none".to_owned(), |outcome| format!("{outcome:?}"));
+            println!("{name}: expected {outcome:?}, found {found}");
             all = false;
         }
     }

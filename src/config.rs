@@ -43,7 +43,8 @@ pub struct ImportOptions {
     pub sha1: Option<String>,
     /// A published MD5 (hexadecimal): other bytes are refused.
     pub md5: Option<String>,
-    /// The platform that it is for: `ios`, `ios_xe`.
+    /// The platform that it is for: one of `image::PLATFORMS` (`ios`, `ios_xe`, ...; `iosxe` is taken as `ios_xe`), or one of
+    /// `platforms` of the configuration.
     pub platform: Option<String>,
     /// The product family, e.g. `cat9k`.
     pub family: Option<String>,

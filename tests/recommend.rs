@@ -184,6 +184,70 @@ async fn catalogues_and_damage_count() {
     assert!(found["message"].as_str().unwrap().contains("cisco-sa-2026-1"), "{found:#}");
 }
 
+/// A catalogue that has other bytes under the name of an image: nobody can tell which is right, so somebody must.
+#[tokio::test]
+async fn a_catalogue_that_contradicts_an_image_is_a_finding() {
+    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-other-{}", std::process::id())));
+    let sim = SimDevice::new(DeviceSpec::ios_switch("edge1").login("admin", "p"));
+    let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let config = json!({
+        "data": folder.0.join("data"), "secrets": {"lab": {"value": "p"}}, "devices": [{
+            "id": "edge1", "at": {"host": "127.0.0.1", "port": served.local_addr().port()}, "platform": "ios",
+            "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
+        }],
+    });
+    let client = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap();
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    let name = "c2960x-universalk9-mz.152-7.E10.bin";
+    let path = folder.0.join(name);
+    let mut file = Vec::new();
+    ios_image(&IosImageSpec::new("C2960X", "C2960X-UNIVERSALK9-M", "15.2(7)E10", 300_000))
+        .read_to_end(&mut file)
+        .unwrap();
+    std::fs::write(&path, file).unwrap();
+    let image = call("import", json!({"path": path})).await;
+    call("inspect", json!({"devices": ["edge1"]})).await;
+    let listed = async |entry: Value| {
+        let path = folder.0.join("lab.json");
+        std::fs::write(&path, json!({"schema": 1, "entries": [entry]}).to_string()).unwrap();
+        call("import_catalog", json!({"path": path, "allow_unsigned": true})).await;
+    };
+    let entry = |more: Value| {
+        let mut entry = json!({"filename": name, "platform": "ios", "families": ["c2960x"], "version": "15.2(7)E10"});
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    let wrong = "ab".repeat(32);
+    for (said, words) in [(json!({"size": 300_001}), "300001 bytes"), (json!({"sha256": wrong}), &*wrong)] {
+        listed(entry(said)).await;
+        let report = call("analyse", json!({"image": name, "devices": ["edge1"]})).await;
+        let found = report["devices"][0]["findings"].as_array().unwrap().clone();
+        let found = found.iter().find(|finding| finding["code"] == "catalogue.contradicts").expect("the finding");
+        assert_eq!(found["severity"], "unknown", "{found:#}");
+        assert!(found["required"].as_str().unwrap().contains(words), "{found:#}");
+        assert!(found["measured"].is_string() && found["remedy"].is_string(), "{found:#}");
+        assert_eq!(found["provenance"][1], "catalogue lab.json");
+        let plan = call("plan", json!({"image": name, "devices": ["edge1"]})).await;
+        assert_eq!(plan["devices"], json!([]), "{plan:#}");
+
+        let told = call("recommend", json!({"devices": ["edge1"]})).await;
+        let recommended = told[0]["recommended"].as_array().unwrap();
+        assert_eq!((recommended.len(), &told[0]["dropped"]), (1, &json!([])), "one name, one line: {told:#}");
+        assert_eq!(recommended[0]["unknown"], json!(["catalogue.contradicts"]), "{told:#}");
+        let text = surface::function("recommendation_text", json!({"recommendation": told[0]})).unwrap();
+        let id = image["id"].as_str().unwrap();
+        assert!(text.as_str().unwrap().contains(&format!("{name} [{}, 300000 bytes]", &id[..12])), "{text}");
+        assert!(text.as_str().unwrap().contains("as the device said at "), "{text}");
+        assert_eq!(call("image", json!({"image": &id[..12]})).await["id"], id, "what is shown can be given back");
+    }
+    let accepted = json!({"accept_unknown": ["catalogue.contradicts"]});
+    let plan = call("plan", json!({"image": name, "devices": ["edge1"], "policy": accepted})).await;
+    assert_eq!(plan["devices"].as_array().unwrap().len(), 1, "{plan:#}");
+    listed(entry(json!({"sha256": image["id"]}))).await;
+    let plan = call("plan", json!({"image": name, "devices": ["edge1"]})).await;
+    assert_eq!(plan["devices"].as_array().unwrap().len(), 1, "a catalogue that is right: {plan:#}");
+}
+
 /// The file whose path has these digits.
 fn find(folder: &Path, digits: &str) -> Option<PathBuf> {
     std::fs::read_dir(folder).ok()?.filter_map(Result::ok).find_map(|entry| {

@@ -85,6 +85,10 @@ async fn who_uses_what_is_told_by_inventories() {
     assert_eq!((&top[0]["devices"], &top[0]["images"]), (&json!(2), &json!([])));
     let audit = call(&client, "image_audit", json!({ "image": deleted["image"] })).await;
     assert_eq!((audit.as_array().unwrap().len(), &audit[1]["file_name"]), (2, &json!(OLD)));
+    let id = deleted["image"].as_str().unwrap();
+    for wanted in [&id[..12], &id[..4], &id[..12].to_uppercase(), OLD] {
+        assert_eq!(call(&client, "image_audit", json!({ "image": wanted })).await, audit, "{wanted}");
+    }
 }
 
 fn device() -> Value {

@@ -144,3 +144,52 @@ async fn the_history_stays_when_the_image_goes_and_comes_again() {
     assert_eq!(shown["history"].as_array().unwrap().len(), 2, "{shown}");
     assert_eq!(shown["history"][1]["changes"][0]["from"], Value::Null, "it was set for the new image first: {shown}");
 }
+
+/// What a person sets counts more than the image, the image more than a catalogue; and a catalogue is looked up, not kept.
+#[tokio::test]
+async fn a_catalogue_tells_the_default_that_the_image_does_not() {
+    let folder = Folder::new("catalogue");
+    let client = folder.client().await;
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    call("import", json!({"path": folder.image()})).await;
+    let listed = async |name: &str, requires: Value| {
+        let path = folder.0.join(name);
+        let document = json!({"schema": 1, "entries": [{"filename": IMAGE, "requires": requires}]});
+        std::fs::write(&path, document.to_string()).unwrap();
+        call("import_catalog", json!({"path": path, "allow_unsigned": true})).await;
+    };
+    listed("a.json", json!({"ram_mib": 4096, "flash_mib": 64, "bootrom": "15.2(3r)E1"})).await;
+    let shown = call("requirements", json!({"image": IMAGE})).await;
+    assert_eq!(shown["ram"]["default"], json!({"value": DEFAULT_RAM, "from": "payload"}), "the image says it");
+    assert_eq!(shown["flash"]["default"], json!({"value": 64 << 20, "from": "catalogue"}));
+    assert_eq!(shown["flash"]["effective"], shown["flash"]["default"]);
+    assert_eq!(shown["boot_rom"]["default"]["value"]["text"], "15.2(3r)E1");
+    // Of two catalogues the one that asks for more counts.
+    listed("b.json", json!({"flash_mib": 128})).await;
+    listed("c.json", json!({"flash_mib": 32})).await;
+    let shown = call("set_requirements", json!({"image": IMAGE, "flash": 7, "by": "ann"})).await;
+    assert_eq!(shown["flash"]["default"], json!({"value": 128 << 20, "from": "catalogue"}));
+    assert_eq!(shown["flash"]["effective"], json!({"value": 7, "from": "user"}));
+    let shown = call("restore_requirements", json!({"image": IMAGE})).await;
+    assert_eq!(shown["flash"]["effective"], json!({"value": 128 << 20, "from": "catalogue"}));
+    listed("b.json", json!({})).await;
+    let shown = call("requirements", json!({"image": IMAGE})).await;
+    assert_eq!(shown["flash"]["effective"]["value"], 64 << 20);
+}
+
+#[tokio::test]
+async fn who_changes_something_is_named_or_left_out() {
+    let folder = Folder::new("nobody");
+    let client = folder.client().await;
+    surface::call(&client, "import", json!({"path": folder.image()})).await.unwrap();
+    for (verb, by) in [("set_requirements", ""), ("set_requirements", "  "), ("restore_requirements", "")] {
+        let mut arguments = json!({"image": IMAGE, "by": by});
+        if verb == "set_requirements" {
+            arguments["ram"] = 5.into();
+        }
+        let e = surface::call(&client, verb, arguments).await.unwrap_err();
+        assert!(e.message().contains("by = ") && e.message().contains("leave it out"), "{verb}: {e}");
+    }
+    let shown = surface::call(&client, "requirements", json!({"image": IMAGE})).await.unwrap();
+    assert_eq!(shown["history"], json!([]), "nothing was changed");
+}

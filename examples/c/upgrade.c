@@ -1,6 +1,7 @@
 /*
  * Upgrades devices: upgrade CONFIG.json IMAGE DEVICE... Deep arguments and results are JSON; what one call gives is put
- * into the next one as it is.
+ * into the next one as it is. The exit code is 0 only when every device runs the new software; 1 when one does not, or was
+ * left out; 2 after an error.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,10 @@ static void check(void *user, const char *call, swim_verdict *verdict) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) return fprintf(stderr, "upgrade CONFIG.json IMAGE DEVICE...\n"), 2;
+    if (argc < 4) {
+        int asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+        return fprintf(asked ? stdout : stderr, "upgrade CONFIG.json IMAGE DEVICE...\n"), asked ? 0 : 2;
+    }
     char devices[4096] = "[";
     for (int i = 3; i < argc; i++) {
         size_t used = strlen(devices);
@@ -68,7 +72,7 @@ int main(int argc, char **argv) {
     must(swim_job_on_event(job, on_event, stderr, &watch), "watch");
     must(swim_job_wait(job, &report), "wait");
     puts(report);
-    int good = strstr(report, "\"all_good\":true") != NULL;
+    int good = strstr(report, "\"all_good\":true") != NULL && strstr(plan, "\"refused\":[]") != NULL;
 
     swim_string_free(plan);
     swim_string_free(approval);

@@ -1,7 +1,12 @@
-"""Upgrades the devices of a configuration: python upgrade.py CONFIG.json IMAGE. The exit code says whether all is good."""
+"""Upgrades the devices of a configuration: python upgrade.py CONFIG.json IMAGE.
+
+The exit code is 0 only when every device runs the new software; 1 when one does not, was left out or did not answer; 2 after
+an error.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -25,9 +30,18 @@ def main(config: Path, file: Path) -> int:
             if event.get("event") == "verified":
                 print(event.device, event.how)
         result = client.wait(job)
-        print(json.dumps(result.outcomes))
-        return 0 if result.all_good else 1
+        left_out = {refused.device: "left_out" for refused in plan.refused}
+        print(json.dumps({**result.outcomes, **left_out}))
+        return 0 if result.all_good and not left_out else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path, metavar="CONFIG.json")
+    parser.add_argument("image", type=Path, metavar="IMAGE")
+    given = parser.parse_args()
+    try:
+        sys.exit(main(given.config, given.image))
+    except (swim.SwimError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

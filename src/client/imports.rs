@@ -149,7 +149,7 @@ impl Client {
         super::requirements::of_import(&how.options)?;
         match origin {
             Origin::Url(web) => {
-                let name = file_name(&how.options, web.at.file_name())?;
+                let name = file_name(self, &how.options, web.at.file_name())?;
                 // A server may tell its files apart by the query alone.
                 let query = web.at.query.as_ref().map(|query| Sha256::of(query.expose().as_bytes()));
                 let what = format!("{} {:?} {query:?}", web.at.shown(), web.at.user);
@@ -163,7 +163,7 @@ impl Client {
                     None => self.running_image(device).await?,
                 };
                 let last = path.rsplit(['/', ':']).next().filter(|name| !name.is_empty());
-                let name = file_name(&how.options, last)?;
+                let name = file_name(self, &how.options, last)?;
                 let (waiting, sink) = self.waiting_for(&format!("{device} {path}")).await?;
                 let doors = self.doors(device);
                 let protocols = if how.protocols.is_empty() { &doors } else { &how.protocols };
@@ -356,10 +356,10 @@ fn fetching(
 }
 
 /// The name that it will have; what could never be taken is refused before it is fetched.
-fn file_name(options: &ImportOptions, last: Option<&str>) -> Result<String> {
+fn file_name(client: &Client, options: &ImportOptions, last: Option<&str>) -> Result<String> {
     let name = options.file_name.clone().or_else(|| last.map(str::to_owned));
     let name =
         name.ok_or_else(|| Error::invalid("file_name", "absent", "the path names a folder and no file: give one"))?;
-    options.named(name.clone()).check()?;
+    client.named(options, name.clone()).check()?;
     Ok(name)
 }

@@ -118,12 +118,19 @@ impl Client {
     async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
         let required = requirements::of_import(&options)?;
         let a = &self.0.adapters;
-        let how = options.named(name);
+        let how = self.named(&options, name);
         let image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
         match required {
             Some(required) => repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await,
             None => Ok(image),
         }
+    }
+
+    /// As the repository takes it: platforms of the configuration are known as well.
+    fn named(&self, options: &ImportOptions, name: String) -> repo::ImportOptions {
+        let mut how = options.named(name);
+        how.said.defined = self.0.adapters.platforms.iter().map(|p| p.definition().id.0.clone()).collect();
+        how
     }
 
     /// The images of the repository, oldest first. `text`: only those with this in any field; [`Client::search`] can tell more.

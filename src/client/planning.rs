@@ -1,13 +1,12 @@
 //! Judging and planning, and playing a plan before it meets real devices.
 
-use swim_core::analysis::{DeviceReport, Finding, Knowledge, KnownGood, Report, Severity, Standing, Subject, judge};
+use swim_core::analysis::{DeviceReport, Finding, Knowledge, KnownGood, Report, Severity, Subject, judge};
 use swim_core::catalog::Judgement;
 use swim_core::image::Image;
 use swim_core::job::JobReport;
 use swim_core::model::{Device, DeviceId, Inventory, Policy};
 use swim_core::plan::{self, Candidate, Plan};
 use swim_core::platform::Goal;
-use swim_core::recommend::{Candidate as Shelved, Status};
 use swim_core::repo::{self, Damage};
 use swim_core::{Error, ErrorKind, Result};
 
@@ -33,8 +32,9 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Report> {
-        let image = &self.as_it_stands(image).await?;
-        let knowledge = &self.known_of(image, knowledge).await?;
+        let mut image = self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(&mut image, knowledge).await?;
+        let image = &image;
         let inventories = self.inventories(devices).await?;
         let reports =
             inventories.iter().map(|(device, inventory)| self.judged(image, device, inventory, policy, knowledge));
@@ -62,8 +62,9 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Plan> {
-        let image = &self.as_it_stands(image).await?;
-        let knowledge = &self.known_of(image, knowledge).await?;
+        let mut image = self.as_it_stands(image).await?;
+        let knowledge = &self.known_of(&mut image, knowledge).await?;
+        let image = &image;
         let Some(version) = &image.facts.version else {
             return Err(Error::invalid("image", &image.file_name, "its version is not known: name it at import"));
         };
@@ -115,25 +116,14 @@ impl Client {
         crate::rehearsal::play(plan.clone(), inventories).await
     }
 
-    /// What the kept catalogues and lists say of the image, where the caller does not say it.
-    async fn known_of(&self, image: &Image, told: &Knowledge) -> Result<Knowledge> {
+    /// What the kept catalogues and lists say of the image, where the caller does not say it. Requirements that a catalogue
+    /// tells become defaults of the image.
+    async fn known_of(&self, image: &mut Image, told: &Knowledge) -> Result<Knowledge> {
         let mut knowledge = told.clone();
-        if knowledge.standing.is_none() {
-            let kept = Shelved::from(image);
-            let listed = self.catalog(None).await?;
-            let same = listed.iter().map(|one| Shelved::listed(&one.catalog, &one.entry));
-            // Of several catalogues the one that advises against it counts.
-            let worst = same.filter(|one| one.is_same_file(&kept)).max_by_key(|one| one.status);
-            knowledge.standing = worst.map(|one| {
-                let why =
-                    one.status_why.unwrap_or_else(|| format!("so says the catalogue {}", one.catalogues.join(", ")));
-                match one.status {
-                    Status::Deferred => Standing::Deferred(why),
-                    Status::Withdrawn => Standing::Withdrawn(why),
-                    _ => Standing::Active,
-                }
-            });
-        }
+        let listing = self.listing_of(image).await?;
+        listing.complete(image);
+        knowledge.standing = knowledge.standing.or(listing.standing);
+        knowledge.contradictions.extend(listing.contradictions);
         let known = self.records().get("images", &image.id.to_string()).await?.is_some();
         if knowledge.known_good.is_none() && known {
             let judged = repo::judgements(self.records(), &image.id).await?;

@@ -1,10 +1,11 @@
 //! Which images devices should run, and whether they have the latest one.
 
+use swim_core::image::Image;
 use swim_core::model::{Device, DeviceId, Inventory};
-use swim_core::recommend::{Candidate, Detail, HasLatest, Recommendation, Recommender, Settings, supported};
+use swim_core::recommend::{Candidate, Detail, HasLatest, Listing, Recommendation, Recommender, Settings, supported};
 use swim_core::{Error, ErrorKind, Result, repo};
 
-use super::{Client, json, parse};
+use super::{Client, Listed, json, parse};
 
 /// The record of the settings, in the table `settings`.
 const SETTINGS: &str = "recommendation";
@@ -77,6 +78,21 @@ impl Client {
     /// Those of the store.
     pub async fn set_recommendation_settings(&self, settings: &Settings) -> Result<()> {
         self.records().put("settings", SETTINGS, json(settings)?).await
+    }
+
+    /// What the open catalogues say of an image.
+    pub(super) async fn listing_of(&self, image: &Image) -> Result<Listing> {
+        let (sha256, digests) = (image.id.to_string(), &image.digests);
+        let same = |said: &Option<String>, own: &str| said.as_ref().is_some_and(|said| said.eq_ignore_ascii_case(own));
+        // Catalogues are long: most entries are not worth to be read whole.
+        let mut listed = self.catalog(None).await?;
+        listed.retain(|Listed { entry, .. }| {
+            entry.filename.eq_ignore_ascii_case(&image.file_name)
+                || same(&entry.sha256, &sha256)
+                || same(&entry.sha512, &digests.sha512)
+                || same(&entry.md5, &digests.md5)
+        });
+        Ok(Listing::of(image, listed.iter().map(|one| Candidate::listed(&one.catalog, &one.entry))))
     }
 
     async fn candidates(&self) -> Result<Vec<Candidate>> {

@@ -141,13 +141,20 @@ impl Client {
         deleting.await.map_err(|e| Error::internal("delete image", "the deletion ended").caused_by(e))?
     }
 
-    /// Who deleted which image, and why although something needed it; oldest first. Of one image by its whole id, also of
-    /// one that is gone.
+    /// Who deleted which image, and why although something needed it; oldest first. Of one image, also of one that is gone:
+    /// by its id, its first digits (four or more) or its file name.
     ///
     /// # Errors
-    /// Those of the store.
-    pub async fn image_audit(&self, image: Option<&Sha256>) -> Result<Vec<ImageAudit>> {
-        repo::image_audit(self.records(), image).await
+    /// As [`Client::image`], for what neither is nor was there; those of the store.
+    pub async fn image_audit(&self, image: Option<&str>) -> Result<Vec<ImageAudit>> {
+        let Some(wanted) = image else { return repo::image_audit(self.records(), None).await };
+        let lines = repo::image_audit_of(self.records(), wanted).await?;
+        // Of a whole id nothing more is to be found out: it may be one of long ago.
+        if lines.is_empty() && wanted.parse::<Sha256>().is_err() {
+            let id = self.image(wanted).await?.id;
+            return repo::image_audit(self.records(), Some(&id)).await;
+        }
+        Ok(lines)
     }
 
     /// Writes the repository, or some images of it, into one file that is not there yet; `notes` are told how far it is.

@@ -1,6 +1,6 @@
 //! What images require of devices: shown, set beside the defaults, taken back.
 
-use swim_core::image::RequirementField;
+use swim_core::image::{Image, RequirementField};
 use swim_core::repo::{self, RequirementRecord, SetRequirements};
 use swim_core::{Error, Result};
 
@@ -14,8 +14,14 @@ impl Client {
     /// # Errors
     /// Those of [`Client::image`].
     pub async fn requirements(&self, wanted: &str) -> Result<RequirementRecord> {
-        let id = self.image(wanted).await?.id;
-        repo::requirements(self.records(), &id).await
+        let image = self.image(wanted).await?;
+        self.required_by(image).await
+    }
+
+    /// What a catalogue says of them is looked up, not kept: the next catalogue may say otherwise.
+    async fn required_by(&self, mut image: Image) -> Result<RequirementRecord> {
+        self.listing_of(&image).await?.complete(&mut image);
+        repo::requirements_of(self.records(), image).await
     }
 
     /// Sets requirements of an image beside its defaults; what `set` leaves out stays. Analysis and recommendation go by
@@ -26,8 +32,8 @@ impl Client {
     pub async fn set_requirements(&self, wanted: &str, set: &SetRequirements) -> Result<RequirementRecord> {
         set.check()?;
         let id = self.image(wanted).await?.id;
-        repo::set_requirements(self.records(), &*self.adapters().clock, &id, set).await?;
-        repo::requirements(self.records(), &id).await
+        let image = repo::set_requirements(self.records(), &*self.adapters().clock, &id, set).await?;
+        self.required_by(image).await
     }
 
     /// Takes back what a person set, of some fields or (when none is named) of all: the defaults hold again. `by` is who
@@ -42,8 +48,8 @@ impl Client {
         by: Option<&str>,
     ) -> Result<RequirementRecord> {
         let id = self.image(wanted).await?.id;
-        repo::restore_requirements(self.records(), &*self.adapters().clock, &id, fields, by).await?;
-        repo::requirements(self.records(), &id).await
+        let image = repo::restore_requirements(self.records(), &*self.adapters().clock, &id, fields, by).await?;
+        self.required_by(image).await
     }
 }
 

@@ -95,7 +95,11 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
         "parse_filename" => {
             let name: String = a.take("name")?;
             a.done()?;
-            json(&parse_filename(&name))
+            let named = parse_filename(&name);
+            let mut told = json(&named)?;
+            // The columns are in the words of names; beside them are the words of an imported image.
+            told["facts"] = json(&named.facts())?;
+            Ok(told)
         }
         "compare_versions" => {
             let (platform, x, y): (String, String, String) = (a.take("platform")?, a.take("a")?, a.take("b")?);

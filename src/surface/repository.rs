@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
-use swim_core::model::{DeviceId, Sha256};
+use swim_core::model::DeviceId;
 use swim_core::ports::Silent;
 use swim_core::repo::{ImageQuery, ScrubOptions};
 use swim_core::{Error, Result};
@@ -35,9 +35,9 @@ pub(super) async fn on_repository(client: &Client, verb: &str, mut a: Arguments)
             json(&client.image_info(&wanted).await?)
         }
         "image_audit" => {
-            let image: Option<Sha256> = a.optional("image")?;
+            let image: Option<String> = a.optional("image")?;
             a.done()?;
-            json(&client.image_audit(image.as_ref()).await?)
+            json(&client.image_audit(image.as_deref()).await?)
         }
         "devices_using" => {
             let (wanted, limit): (String, Option<u32>) = (a.take("image")?, a.optional("limit")?);

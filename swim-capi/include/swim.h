@@ -321,7 +321,10 @@ SWIM_MUST_USE int32_t swim_client_image_groups(const swim_client *client, char *
 /** All that is known of an image: names, requirements, who uses it, where it is staged. */
 SWIM_MUST_USE int32_t swim_client_image_info(const swim_client *client, const char *image, char **info_json);
 
-/** What was done with images, oldest first; of one image by its id, of all for NULL. */
+/**
+ * What was done with images, oldest first; of one image, also of one that is gone, by its id, the first digits of that or its
+ * file name; of all for NULL.
+ */
 SWIM_MUST_USE int32_t swim_client_image_audit(const swim_client *client, const char *image, char **lines_json);
 
 /** Which devices use an image, and how. options_json: {"limit", "after"}; may be NULL. */

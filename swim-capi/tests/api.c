@@ -63,6 +63,42 @@ static void check_numbers(const char *kinds) {
     }
 }
 
+static void write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+/* A catalogue that is older than the one that is here is taken only when somebody says so. */
+static void check_older(const swim_client *client, const char *folder) {
+    char path[512], *text = NULL;
+    snprintf(path, sizeof path, "%s/lab.json", folder);
+    write_text(path, "{\"schema\":1,\"generated\":\"2026-11-30T00:00:00Z\",\"entries\":[{\"filename\":\"new.bin\"}]}");
+    CHECK(swim_client_import_catalog(client, path, "{\"allow_unsigned\":true}", &text) == SWIM_OK);
+    swim_string_free(text);
+    write_text(path, "{\"schema\":1,\"generated\":\"2026-11-29T00:00:00Z\",\"entries\":[{\"filename\":\"old.bin\"}]}");
+    CHECK(swim_client_import_catalog(client, path, "{\"allow_unsigned\":true}", &text) == SWIM_CONFLICT && text == NULL);
+    CHECK(strstr(swim_last_error(), "allow_older") != NULL);
+    CHECK(swim_client_catalog(client, NULL, &text) == SWIM_OK && strstr(text, "new.bin") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_import_catalog(client, path, "{\"allow_unsigned\":true,\"allow_older\":true}", &text) == SWIM_OK);
+    swim_string_free(text);
+    CHECK(swim_client_catalog(client, NULL, &text) == SWIM_OK && strstr(text, "old.bin") && !strstr(text, "new.bin"));
+    swim_string_free(text);
+}
+
+/* Why a source could not be read is in its run. */
+static void check_unreadable(const swim_client *client) {
+    char *text = NULL;
+    const char *source = "{\"name\":\"depot\",\"from\":{\"url\":{\"url\":\"http://127.0.0.1:1/images/\"}}}";
+    CHECK(swim_client_add_collection(client, source, &text) == SWIM_OK);
+    CHECK(strstr(text, "\"from\":{\"url\"") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_collect(client, "depot", &text) == SWIM_OK);
+    CHECK(strstr(text, "\"kind\":\"unreachable\"") != NULL && strstr(text, "\"results\":[]") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_remove_collection(client, "depot") == SWIM_OK);
+}
+
 static void no_events(void *user, const char *event) {
     (void)user;
     (void)event;
@@ -258,6 +294,8 @@ int main(int count, char **words) {
     swim_string_free(text);
     CHECK(swim_client_devices(client, &text) == SWIM_OK && strcmp(text, "[]") == 0);
     swim_string_free(text);
+    check_older(client, words[1]);
+    check_unreadable(client);
     CHECK(swim_client_add_devices(client, "[]") == SWIM_OK);
     CHECK(swim_client_inspect(client, "[]", &text) == SWIM_OK && strcmp(text, "[]") == 0);
     swim_string_free(text);
@@ -307,6 +345,8 @@ int main(int count, char **words) {
     CHECK(strstr(text, "made-up.bin") != NULL);
     swim_string_free(text);
     CHECK(swim_client_image_audit(client, NULL, &text) == SWIM_OK && strstr(text, "superseded") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_image_audit(client, "made-up.bin", &text) == SWIM_OK && strstr(text, "superseded") != NULL);
     swim_string_free(text);
 
     swim_job_free(job);

@@ -170,6 +170,7 @@ fn member_of_fleet(n: usize) -> (Device, Inventory) {
         device: id,
         platform,
         taken: Timestamp::UNIX_EPOCH,
+        job: None,
         hostname: None,
         model: Some(model.into()),
         serial: None,

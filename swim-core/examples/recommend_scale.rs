@@ -108,6 +108,7 @@ fn device(n: usize, distinct: bool) -> Result<(Device, Inventory)> {
         device: id,
         platform: device.platform.clone(),
         taken: jiff::Timestamp::UNIX_EPOCH,
+        job: None,
         hostname: Some(format!("device-{n}")),
         model: Some(model.to_owned()),
         serial: Some(format!("FOC{n}")),

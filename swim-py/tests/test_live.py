@@ -76,6 +76,8 @@ def test_an_upgrade(serve: Serve) -> None:
         with pytest.raises(errors.ConflictError):
             client.submit(plan, "somebody approved something else")
 
+        before = client.has_latest("sw1", settings={"include_catalogue": False})
+        assert before.as_of is not None and before.as_of_job is None and "as the device said at" in str(before)
         job = client.submit(plan, plan.digest, key="monday")
         assert client.submit(plan, plan.digest, key="monday") == job, "one key, one job"
         watching = fleet.other_process(WATCH, job)
@@ -87,6 +89,11 @@ def test_an_upgrade(serve: Serve) -> None:
 
         assert result.status == "finished" and result.outcomes == {"sw1": "upgraded", "sw2": "fell_back"}
         assert not result.all_good and result == client.status(job)
+        # What the job read is known without another inspection.
+        known = client.has_latest("sw1", settings={"include_catalogue": False})
+        assert (known.latest, known.running, known.as_of_job) == ("yes", "17.9.4a", job), known
+        assert known.as_of is not None and known.as_of > before.as_of and before.latest == "no"
+        assert client.has_latest("sw2").running == "17.6.3" and OLD in str(client.recommend(["sw2"])[0])
         good, bad = result.devices
         assert good.error is None and good.activations == 1 and any("17.09.04a" in e for e in good.evidence)
         assert isinstance(bad.error, swim.SwimError) and OLD in str(bad.error)
@@ -125,6 +132,7 @@ def test_an_upgrade_awaited(serve: Serve) -> None:
                 upgrade(client, fleet.image, ["sw1", "sw2"]), upgrade(client, fleet.ios_image, ["edge1"])
             )
             assert both[0] == {"sw1": "upgraded", "sw2": "fell_back"} and both[1] == {"edge1": "upgraded"}
+            assert (await client.has_latest("edge1")).running == "15.2(7)E10", "known from the job"
             assert await versions_later(client) == {"sw1": NEW, "sw2": OLD, "edge1": "15.2(7)E10"}
 
     asyncio.run(main())
@@ -194,6 +202,7 @@ def test_another_process_commits(serve: Serve) -> None:
         job = submitted(client, fleet.image, ["sw1"], hold_commit=True)
         held = client.wait(job)
         assert held.status == "held" and held.outcomes == {"sw1": None}
+        assert client.has_latest("sw1").running == "17.9.4a", "it runs it, be it not final"
         assert versions(client) == {"sw1": NEW}
         time.sleep(0.5)
         assert client.wait(job).status == "held", "nobody said go"

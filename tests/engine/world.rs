@@ -274,6 +274,7 @@ pub(crate) fn inventory(device: &DeviceId, toy: &Toy, at: Timestamp) -> Inventor
         device: device.clone(),
         platform: PlatformId("ios".into()),
         taken: at,
+        job: None,
         hostname: None,
         model: None,
         serial: None,

@@ -75,6 +75,35 @@ async fn running_it_again_changes_nothing() {
     assert_eq!((before.reload_count, before.received), (after.reload_count, after.received));
 }
 
+/// What a job read of a device is what is known of it, with the job that read it: nobody has to inspect it again.
+#[tokio::test(start_paused = true)]
+async fn what_a_job_proved_is_known() {
+    use serde_json::json;
+    use swim_core::ports::Records;
+    use swim_sim::Fault;
+    let old = DeviceSpec::cat9300("access2", 1).fault(Fault::ComesBackOnOld);
+    let fleet = Fleet::new(vec![DeviceSpec::cat9300("access1", 1), old], only(Protocol::Http, Direction::Pull));
+    let worker = fleet.worker("w1", Manner::default());
+    let mut before = Vec::new();
+    for device in &fleet.devices {
+        let inventory = fleet.inspect(&worker, device).await.unwrap();
+        let value = serde_json::to_value(&inventory).unwrap();
+        fleet.store.put("inventories", device.id.as_str(), value).await.unwrap();
+        before.push(inventory);
+    }
+    let report = fleet.upgrade().await;
+    for (device, before) in fleet.devices.iter().zip(before) {
+        let known = fleet.store.get("inventories", device.id.as_str()).await.unwrap().expect("known");
+        let version = known["version"]["text"].as_str().unwrap();
+        let upgraded = report.device(device.id.as_str()).unwrap().outcome == Some(Outcome::Upgraded);
+        assert_eq!(Release::of(&fleet.sims[0].spec()).is(version), upgraded, "{}: {version}", device.id);
+        assert_eq!(upgraded, device.id.as_str() == "access1");
+        assert_eq!(known["job"], json!(report.job), "{known:#}");
+        let taken: jiff::Timestamp = known["taken"].as_str().unwrap().parse().unwrap();
+        assert!(taken > before.taken && before.job.is_none(), "{taken}");
+    }
+}
+
 /// The most transfers that were under way at the same time.
 async fn transfers_at_once(max_per_server: u32) -> i32 {
     let specs = (1..=4).map(|n| DeviceSpec::cat9300(format!("access{n}"), 1)).collect();

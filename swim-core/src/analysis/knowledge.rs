@@ -30,6 +30,25 @@ pub enum KnownGood {
     Contradicted(String),
 }
 
+/// A catalogue has another file under the name of the image, and none that is the image.
+///
+/// ```
+/// use swim_core::analysis::Knowledge;
+/// let told = r#"{"contradictions": [{"catalogue": "lab", "image": "7 bytes", "listed": "8 bytes"}]}"#;
+/// let read: Knowledge = serde_json::from_str(told).unwrap();
+/// assert_eq!(read.contradictions[0].listed, "8 bytes");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// The name of the catalogue.
+    pub catalogue: String,
+    /// What the image has, where the two differ: `sha512 3b1f..., 1240000000 bytes`.
+    pub image: String,
+    /// What the catalogue says in its place.
+    pub listed: String,
+}
+
 /// A form of the vendor that a person must answer before an image may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +77,9 @@ pub struct Knowledge {
     /// What a list of known-good values says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_good: Option<KnownGood>,
+    /// Catalogues that have another file under the image's name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Contradiction>,
     /// Forms that nobody has answered yet; an empty list means that none is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forms: Option<Vec<Agreement>>,
@@ -71,6 +93,12 @@ pub struct Knowledge {
 
 impl Knowledge {
     /// Nothing is known besides.
-    pub const NONE: &'static Self =
-        &Self { standing: None, known_good: None, forms: None, paths: Vec::new(), matrices: Vec::new() };
+    pub const NONE: &'static Self = &Self {
+        standing: None,
+        known_good: None,
+        contradictions: Vec::new(),
+        forms: None,
+        paths: Vec::new(),
+        matrices: Vec::new(),
+    };
 }

@@ -11,7 +11,7 @@ mod support;
 mod svg;
 
 pub use finding::{Finding, Severity};
-pub use knowledge::{Agreement, Knowledge, KnownGood, Standing};
+pub use knowledge::{Agreement, Contradiction, Knowledge, KnownGood, Standing};
 pub use path::{CompatibilityMatrix, PathRule, Permit, VersionRange};
 pub use report::{DeviceReport, Report, Verdict};
 pub(crate) use rules::{RunningSoftware, running_family};

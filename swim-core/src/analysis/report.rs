@@ -183,7 +183,9 @@ impl Report {
         let rows: Vec<_> = devices.iter().take(SHOWN).map(|d| row(d)).collect();
         h.table(&["device", "verdict", "findings"], &rows);
         if devices.len() > SHOWN {
-            h.paragraph(&format!("{} more devices, none of them with a worse verdict", devices.len() - SHOWN));
+            let more = devices.len() - SHOWN;
+            let what = if more == 1 { "device" } else { "devices" };
+            h.paragraph(&format!("{more} more {what}, none of them with a worse verdict"));
         }
         h.finish()
     }

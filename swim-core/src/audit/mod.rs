@@ -58,7 +58,7 @@ fn describe(state: &JobState, event: &JobEvent) -> Option<Line> {
     match event {
         JobEvent::Submitted { plan, approval } => line(
             "submitted".to_owned(),
-            format!("{} to {} devices, approved by {approval}", plan.goal.file_name, plan.devices.len()),
+            format!("{} to {}, approved by {approval}", plan.goal.file_name, devices(plan.devices.len())),
         ),
         JobEvent::Claimed { worker, fence } => line("claimed".to_owned(), format!("by {worker} (fence {fence})")),
         JobEvent::DeviceStarted { .. } => line("started".to_owned(), "the device is what the plan expects".to_owned()),
@@ -84,6 +84,10 @@ fn describe(state: &JobState, event: &JobEvent) -> Option<Line> {
         }
         JobEvent::JobFinished => line("job finished".to_owned(), String::new()),
     }
+}
+
+fn devices(count: usize) -> String {
+    if count == 1 { "1 device".to_owned() } else { format!("{count} devices") }
 }
 
 fn list(devices: &[DeviceId]) -> String {

@@ -102,11 +102,25 @@ pub(super) fn typed(facts: &mut ImageFacts, kind: &str) {
     facts.image_type.get_or_insert_with(|| Field::new(kind.to_owned(), Provenance::Header));
 }
 
+/// Every platform that an image can be told to be of, as definitions and facts call it.
+///
+/// ```
+/// use swim_core::image::{PLATFORMS, parse_filename};
+/// let named = parse_filename("cat9k_iosxe.17.09.04a.SPA.bin");
+/// assert_eq!(named.platform.as_deref(), Some("iosxe"), "names have words of their own");
+/// assert!(PLATFORMS.contains(&named.facts().platform.unwrap().value.as_str()));
+/// ```
+pub const PLATFORMS: [&str; 18] = [
+    "aci", "aireos", "aoscx", "asa", "asdm", "comware", "eos", "fortios", "fxos", "ios", "ios_xe", "ios_xr", "junos",
+    "nxos", "panos", "rommon", "routeros", "sonic",
+];
+
 /// The platform as its definition is called: file names write `iosxe`, definitions are called `ios_xe`.
 pub(crate) fn platform_id(named: &str) -> &str {
     match named {
         "iosxe" => "ios_xe",
         "iosxr" => "ios_xr",
+        "nx_os" => "nxos",
         other => other,
     }
 }

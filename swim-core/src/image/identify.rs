@@ -296,6 +296,26 @@ fn described(facts: &mut ImageFacts, mut blocks: Vec<CwBlock>, from: &Provenance
     describe::block(facts, only, scheme, from);
 }
 
+impl NameFacts {
+    /// The same in the words of [`ImageFacts`]: what an import says of a file whose bytes say nothing. Names write `iosxe`,
+    /// `cat9k_iosxe` and `xe-bundle` for what is `ios_xe`, `cat9k` and `image` there.
+    ///
+    /// ```
+    /// use swim_core::image::{identify, parse_filename};
+    /// let name = "cat9k_iosxe.17.09.04a.SPA.bin";
+    /// let (named, bytes) = (parse_filename(name).facts(), identify(&b"made up".to_vec(), name));
+    /// assert_eq!((&named.platform, &named.family), (&bytes.platform, &bytes.family));
+    /// assert_eq!(named.family.unwrap().value, "cat9k");
+    /// assert_eq!(named.image_type.unwrap().value, "image");
+    /// ```
+    #[must_use]
+    pub fn facts(&self) -> ImageFacts {
+        let mut facts = ImageFacts::default();
+        name(&mut facts, self);
+        facts
+    }
+}
+
 /// Fills from the file name what the bytes do not say, and remarks where they disagree.
 fn name(facts: &mut ImageFacts, name: &NameFacts) {
     let from = |text: &str| Some(Field::new(text.to_owned(), Provenance::FileName));

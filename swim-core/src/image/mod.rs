@@ -31,6 +31,7 @@ mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
+pub use describe::PLATFORMS;
 pub(crate) use describe::platform_id;
 pub use feature_set::FeatureSet;
 pub use identify::{identify, identify_deeply, identify_with, is_hidden};

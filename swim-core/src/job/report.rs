@@ -134,7 +134,12 @@ impl JobReport {
     pub fn summary(&self) -> String {
         let bad: Vec<_> = self.devices.iter().filter(|d| !d.outcome.is_some_and(Outcome::is_good)).collect();
         let all = self.devices.len();
-        let mut out = format!("{} of {all} devices are where they were meant to get", all - bad.len());
+        let mut out = match (all - bad.len(), all) {
+            (1, 1) => "the device is where it was meant to get".to_owned(),
+            (0, 1) => "the device is not where it was meant to get".to_owned(),
+            (1, _) => format!("1 of {all} devices is where it was meant to get"),
+            (good, _) => format!("{good} of {all} devices are where they were meant to get"),
+        };
         if let Some(last) = self.devices.iter().filter_map(|d| d.seconds).max() {
             let _ = write!(out, ", the last verdict after {}", clock(last));
         }

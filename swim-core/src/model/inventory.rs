@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{DeviceId, PlatformId};
+use crate::ports::JobId;
 use crate::version::Version;
 
 /// How the software is laid out on the device.
@@ -148,6 +149,9 @@ pub struct Inventory {
     pub platform: PlatformId,
     /// When it was asked.
     pub taken: Timestamp,
+    /// The job that asked it; absent when it was inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// The host name of the prompt.
     pub hostname: Option<String>,
     /// Product id.

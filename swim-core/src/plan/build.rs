@@ -100,8 +100,8 @@ impl Expectation {
         check("members", format!("{:?}", self.members), format!("{:?}", now.members));
         check(
             "version",
-            text(&self.version.as_ref().map(ToString::to_string)),
-            text(&now.version.as_ref().map(ToString::to_string)),
+            text(&self.version.as_ref().map(|v| v.as_str().to_owned())),
+            text(&now.version.as_ref().map(|v| v.as_str().to_owned())),
         );
         check("boot lines", format!("{:?}", self.boot_lines), format!("{:?}", now.boot_lines));
         out

@@ -8,6 +8,7 @@ use crate::analysis::html::{Html, escape};
 use crate::job::gate;
 use crate::model::Direction;
 use crate::platform::{StepKind, StepSpec};
+use crate::version::Version;
 
 /// From where a copy comes, what is tried in which order, and how long each of it will take.
 fn ways(step: &StepSpec) -> Vec<(&'static str, String)> {
@@ -41,8 +42,11 @@ impl Plan {
     /// What the network feels of it.
     fn outage(&self) -> Option<String> {
         let count = self.devices.iter().filter(|d| d.steps.iter().any(gate::reloads)).count();
-        (count > 0)
-            .then(|| format!("{count} devices reload once each; one that reloads forwards nothing until it is back"))
+        match count {
+            0 => None,
+            1 => Some("1 device reloads once; it forwards nothing until it is back".to_owned()),
+            _ => Some(format!("{count} devices reload once each; one that reloads forwards nothing until it is back")),
+        }
     }
 
     /// The plan as plain text, for a terminal or a ticket.
@@ -62,7 +66,7 @@ impl Plan {
             let _ = writeln!(out, "  {name:<20} {value}");
         }
         for line in &self.devices {
-            let from = line.expects.version.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+            let from = line.expects.version.as_ref().map_or_else(|| "?".to_owned(), Version::with_own_words);
             let _ = writeln!(out, "\n{} ({}, {from} -> {})", line.device.id, line.device.at, g.version);
             if line.steps.is_empty() {
                 let _ = writeln!(out, "  runs it already");
@@ -115,7 +119,7 @@ impl Plan {
                 let _ = write!(list, "<li>{}{}{ways}</li>", escape(&s.title), escape(&self.held(s)));
                 list
             });
-            let from = line.expects.version.as_ref().map(ToString::to_string).unwrap_or_default();
+            let from = line.expects.version.as_ref().map(Version::with_own_words).unwrap_or_default();
             rows.push(vec![escape(line.device.id.as_str()), escape(&from), format!("<ol>{steps}</ol>")]);
         }
         for r in &self.refused {

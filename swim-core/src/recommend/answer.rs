@@ -4,11 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use crate::analysis::Verdict;
 use crate::model::{DeviceId, Sha256};
+use crate::ports::JobId;
 use crate::{Error, ErrorRecord};
 
 /// What a candidate is judged by. One line of its explanation each.
@@ -178,10 +180,14 @@ pub struct Elsewhere {
 
 /// The software that a device runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Running {
-    /// Its version, as the device writes it.
+    /// Its version in the normal spelling.
     pub version: Option<String>,
+    /// The same as the device writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// Its feature set in words, where it can be told.
     pub feature_set: Option<String>,
 }
@@ -212,6 +218,12 @@ pub struct Answer {
 pub struct Recommendation {
     /// Which device.
     pub device: DeviceId,
+    /// When the device said what it is and runs: what was done to it since is not known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
+    /// The job that read it then; absent when the device was inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of_job: Option<JobId>,
     /// The answer, shared by the devices of one kind; empty when there is an error.
     #[serde(flatten, with = "shared")]
     pub answer: Arc<Answer>,
@@ -224,14 +236,14 @@ impl Recommendation {
     /// An answer for a device.
     #[must_use]
     pub fn new(device: DeviceId, answer: Answer) -> Self {
-        Self { device, answer: Arc::new(answer), error: None }
+        Self { device, as_of: None, as_of_job: None, answer: Arc::new(answer), error: None }
     }
 
     /// No answer for a device.
     #[must_use]
     pub fn failed(device: DeviceId, settings: Settings, error: &Error) -> Self {
         let answer = Answer { settings, ..Answer::default() };
-        Self { device, answer: Arc::new(answer), error: Some(error.record()) }
+        Self { device, as_of: None, as_of_job: None, answer: Arc::new(answer), error: Some(error.record()) }
     }
 
     /// The best candidate, when there is one.

@@ -1,9 +1,10 @@
 //! What may be recommended: images of the repository and entries of catalogues, in one form.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::Contradiction;
 use crate::catalog::{self, Entry};
 use crate::image::{FeatureSet, Field, Image, ImageFacts, Overrides, Provenance, Requirements, platform_id};
 use crate::model::Sha256;
@@ -42,23 +43,25 @@ pub struct CandidateDigests {
 }
 
 impl CandidateDigests {
-    fn pairs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let all = [(&self.sha256, &other.sha256), (&self.sha512, &other.sha512), (&self.md5, &other.md5)];
-        all.into_iter().filter_map(|(a, b)| Some((a.as_deref()?, b.as_deref()?)))
+    fn pairs<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'static str, &'a str, &'a str)> {
+        let both = self.named().into_iter().zip(other.named());
+        both.filter_map(|((name, a), (_, b))| Some((name, a?, b?)))
     }
 
     /// `None`: they have no kind of digest in common.
     fn same(&self, other: &Self) -> Option<bool> {
         let mut pairs = self.pairs(other).peekable();
         pairs.peek()?;
-        Some(pairs.all(|(a, b)| a.eq_ignore_ascii_case(b)))
+        Some(pairs.all(|(_, a, b)| a.eq_ignore_ascii_case(b)))
     }
 
-    fn all(&self) -> impl Iterator<Item = String> {
-        let named = [("sha256", &self.sha256), ("sha512", &self.sha512), ("md5", &self.md5)];
-        named
-            .into_iter()
-            .filter_map(|(name, digest)| Some(format!("{name}:{}", digest.as_deref()?.to_ascii_lowercase())))
+    fn named(&self) -> [(&'static str, Option<&str>); 3] {
+        [("sha256", self.sha256.as_deref()), ("sha512", self.sha512.as_deref()), ("md5", self.md5.as_deref())]
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = String> {
+        let named = self.named().into_iter();
+        named.filter_map(|(name, digest)| Some(format!("{name}:{}", digest?.to_ascii_lowercase())))
     }
 
     fn fill(&mut self, other: Self) {
@@ -96,6 +99,8 @@ pub struct Candidate {
     pub suggested: bool,
     /// Why it is kept away from devices, when it is.
     pub quarantined: Option<String>,
+    /// Catalogues that have another file under its name, and none that is it.
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl From<&Image> for Candidate {
@@ -202,8 +207,26 @@ impl Candidate {
         })
     }
 
+    /// Does a catalogue's entry name other bytes under the same name? `None` for what is the same file or may be.
+    pub(super) fn contradicted_by(&self, entry: &Self) -> Option<Contradiction> {
+        if !self.file_name.eq_ignore_ascii_case(&entry.file_name) || self.is_same_file(entry) {
+            return None;
+        }
+        let (mut here, mut there) = (Vec::new(), Vec::new());
+        for (name, own, other) in self.digests.pairs(&entry.digests).filter(|(_, a, b)| !a.eq_ignore_ascii_case(b)) {
+            here.push(format!("{name} {}", own.to_ascii_lowercase()));
+            there.push(format!("{name} {}", other.to_ascii_lowercase()));
+        }
+        if let Some((own, other)) = self.bytes.zip(entry.bytes).filter(|(own, other)| own != other) {
+            here.push(format!("{own} bytes"));
+            there.push(format!("{other} bytes"));
+        }
+        let catalogue = entry.catalogues.join(", ");
+        Some(Contradiction { catalogue, image: here.join(", "), listed: there.join(", ") })
+    }
+
     /// Takes what another source says of the same file; what is known already stays.
-    fn join(&mut self, other: Self) {
+    pub(super) fn join(&mut self, other: Self) {
         self.image = self.image.or(other.image);
         self.catalogues.extend(other.catalogues);
         self.catalogues.sort();
@@ -222,9 +245,10 @@ impl Candidate {
         facts.npe = facts.npe.take().or(said.npe);
         facts.ldpe = facts.ldpe.take().or(said.ldpe);
         facts.image_type = facts.image_type.take().or(said.image_type);
-        facts.min_ram = facts.min_ram.take().or(said.min_ram);
-        facts.min_flash = facts.min_flash.take().or(said.min_flash);
-        facts.min_boot_rom = facts.min_boot_rom.take().or(said.min_boot_rom);
+        facts.min_ram = greater(facts.min_ram.take(), said.min_ram, u64::gt);
+        facts.min_flash = greater(facts.min_flash.take(), said.min_flash, u64::gt);
+        let later = |a: &Version, b: &Version| a.compare(b) == Some(Ordering::Greater);
+        facts.min_boot_rom = greater(facts.min_boot_rom.take(), said.min_boot_rom, later);
         self.status_why = if other.status > self.status { other.status_why } else { self.status_why.take() };
         self.status = self.status.max(other.status);
         self.suggested |= other.suggested;
@@ -232,91 +256,16 @@ impl Candidate {
     }
 }
 
-/// The candidates of all sources, each file once, in an order that does not depend on how they came.
-pub(super) fn joined(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
-    // Images of the repository come first: what their bytes say stays.
-    candidates.sort_by_cached_key(|c| {
-        (c.image.is_none(), c.file_name.clone(), c.image, serde_json::to_string(c).unwrap_or_default())
-    });
-    let mut out: Vec<Candidate> = Vec::new();
-    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
-    for candidate in candidates {
-        let name = format!("name:{}", candidate.file_name.to_ascii_lowercase());
-        let keys: Vec<String> = candidate.digests.all().chain([name]).collect();
-        let mut twins: Vec<usize> = keys.iter().filter_map(|key| known.get(key)).flatten().copied().collect();
-        twins.sort_unstable();
-        twins.dedup();
-        twins.retain(|at| out.get(*at).is_some_and(|one| one.is_same_file(&candidate)));
-        // What an entry without digests says goes for every file that could be meant.
-        for at in &twins {
-            if let Some(twin) = out.get_mut(*at) {
-                twin.join(candidate.clone());
-            }
+/// What is known already stays, but of two catalogues the one counts that asks for more.
+fn greater<T>(known: Option<Field<T>>, said: Option<Field<T>>, more: impl Fn(&T, &T) -> bool) -> Option<Field<T>> {
+    match (known, said) {
+        (Some(known), Some(said))
+            if known.from == Provenance::Catalogue
+                && said.from == Provenance::Catalogue
+                && more(&said.value, &known.value) =>
+        {
+            Some(said)
         }
-        if twins.is_empty() {
-            twins.push(out.len());
-            out.push(candidate);
-        }
-        for key in keys {
-            let places = known.entry(key).or_default();
-            places.extend(&twins);
-            places.sort_unstable();
-            places.dedup();
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn named(name: &str, catalogue: Option<&str>) -> Candidate {
-        Candidate {
-            file_name: name.to_owned(),
-            image: catalogue.is_none().then(|| Sha256::of(name.as_bytes())),
-            catalogues: catalogue.map(str::to_owned).into_iter().collect(),
-            ..Candidate::default()
-        }
-    }
-
-    #[test]
-    fn a_file_of_two_sources_is_one_candidate() {
-        let mut local = named("a.bin", None);
-        local.digests.md5 = Some("AB".into());
-        local.bytes = Some(7);
-        let mut entry = Candidate { suggested: true, status: Status::Deferred, ..named("renamed.bin", Some("vendor")) };
-        entry.digests.md5 = Some("ab".into());
-        let named_so = Candidate { status_why: Some("flaw".into()), ..named("a.bin", Some("other")) };
-        let named_so = Candidate { status: Status::Withdrawn, ..named_so };
-        for order in [[&local, &entry, &named_so], [&named_so, &entry, &local], [&entry, &local, &named_so]] {
-            let all = joined(order.into_iter().cloned().collect());
-            assert_eq!(all.len(), 1, "{all:#?}");
-            assert_eq!((all[0].status, all[0].suggested, all[0].image), (Status::Withdrawn, true, local.image));
-            assert_eq!((all[0].catalogues.len(), all[0].status_why.as_deref()), (2, Some("flaw")));
-        }
-    }
-
-    #[test]
-    fn other_bytes_under_the_same_name_are_another_file() {
-        let mut local = named("a.bin", None);
-        local.bytes = Some(7);
-        let entry = Candidate { bytes: Some(8), status: Status::Deferred, ..named("a.bin", Some("vendor")) };
-        let all = joined(vec![entry, local]);
-        assert_eq!(all.len(), 2);
-        assert_eq!((all[0].status, all[1].status), (Status::Active, Status::Deferred));
-    }
-
-    #[test]
-    fn an_entry_that_could_mean_two_files_goes_for_both() {
-        let local = |n: u8| Candidate {
-            image: Some(Sha256::of(&[n])),
-            digests: CandidateDigests { sha256: Some(Sha256::of(&[n]).to_string()), ..CandidateDigests::default() },
-            ..named("a.bin", None)
-        };
-        let entry = Candidate { status: Status::Withdrawn, ..named("a.bin", Some("vendor")) };
-        let all = joined(vec![local(1), entry, local(2)]);
-        assert_eq!(all.iter().map(|c| c.status).collect::<Vec<_>>(), [Status::Withdrawn; 2]);
+        (known, said) => known.or(said),
     }
 }

@@ -1,10 +1,12 @@
 //! Does a device have the latest image?
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Judged, Relation};
 use super::{Recommendation, Settings};
 use crate::model::DeviceId;
+use crate::ports::JobId;
 use crate::{Error, ErrorRecord};
 
 /// The answer in one word.
@@ -26,8 +28,14 @@ pub enum IsLatest {
 pub struct HasLatest {
     /// Which device.
     pub device: DeviceId,
-    /// What it runs.
+    /// What it runs, in the normal spelling.
     pub running: Option<String>,
+    /// When the device said so: what was done to it since is not known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
+    /// The job that read it then; absent when the device was inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of_job: Option<JobId>,
     /// The answer.
     pub latest: IsLatest,
     /// Why, in one sentence.
@@ -56,18 +64,29 @@ impl HasLatest {
     /// device.
     #[must_use]
     pub fn of(recommendation: Recommendation) -> Self {
-        let Recommendation { device, answer, error } = recommendation;
+        let Recommendation { device, as_of, as_of_job, answer, error } = recommendation;
         let Answer { running, settings, recommended, dropped, .. } = &*answer;
         if let Some(error) = error {
             let why = error.message.clone();
-            let (newer, left_out) = (Vec::new(), Vec::new());
-            return Self { device, running: None, latest: IsLatest::Unknown, why, newer, left_out, error: Some(error) };
+            return Self {
+                device,
+                running: None,
+                as_of,
+                as_of_job,
+                latest: IsLatest::Unknown,
+                why,
+                newer: Vec::new(),
+                left_out: Vec::new(),
+                error: Some(error),
+            };
         }
         let (latest, why) = told(running.version.as_deref(), *settings, recommended, dropped);
         let newer = |list: &[Judged]| list.iter().filter(|one| one.relation == Relation::Newer).cloned().collect();
         Self {
             device,
             running: running.version.clone(),
+            as_of,
+            as_of_job,
             latest,
             why,
             newer: newer(recommended),

@@ -9,7 +9,9 @@
 mod answer;
 mod candidate;
 mod criteria;
+mod joined;
 mod latest;
+mod listing;
 mod recommender;
 mod render;
 mod settings;
@@ -22,6 +24,7 @@ mod tests;
 pub use answer::{Answer, Criterion, Elsewhere, Judged, Line, Outcome, Recommendation, Relation, Running};
 pub use candidate::{Candidate, CandidateDigests, Status};
 pub use latest::{HasLatest, IsLatest};
+pub use listing::Listing;
 pub use recommender::{Detail, Recommender};
 pub use settings::Settings;
 pub use support::supported;

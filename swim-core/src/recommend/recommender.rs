@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::answer::{Answer, Elsewhere, Judged, Recommendation, Relation, Running};
 use super::candidate::Candidate;
 use super::criteria::{self, Device as Criteria, Fitting};
-use super::shelf::Shelf;
+use super::shelf::{Shelf, Shelved};
 use super::{Settings, supported};
 use crate::analysis::{Finding, Knowledge, RunningSoftware, Severity, Subject, judge_fit};
 use crate::image::Image;
@@ -58,7 +58,9 @@ impl Recommender {
     /// # Errors
     /// `Unsupported` for platforms that have no recommendation.
     pub fn recommend(&mut self, device: &Device, inventory: &Inventory, of: &Definition) -> Result<Recommendation> {
-        Ok(Recommendation { answer: self.answer(device, inventory, of)?, device: device.id.clone(), error: None })
+        let answer = self.answer(device, inventory, of)?;
+        let (device, as_of, as_of_job) = (device.id.clone(), Some(inventory.taken), inventory.job.clone());
+        Ok(Recommendation { device, as_of, as_of_job, answer, error: None })
     }
 
     fn answer(&mut self, device: &Device, inventory: &Inventory, of: &Definition) -> Result<Arc<Answer>> {
@@ -85,9 +87,8 @@ impl Recommender {
     }
 
     fn work_out(&self, device: &Device, inventory: &Inventory, of: &Definition) -> Answer {
-        let judged = |image: &Image, finish: bool| {
-            let subject =
-                Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge: Knowledge::NONE };
+        let judged = |image: &Image, knowledge: &Knowledge, finish: bool| {
+            let subject = Subject { image, device, inventory, definition: of, policy: &self.policy, knowledge };
             let mut findings = judge_fit(&subject);
             if finish {
                 in_all(&mut findings, inventory);
@@ -99,15 +100,16 @@ impl Recommender {
         let mut far: BTreeMap<usize, usize> = BTreeMap::new();
         let mut held: Vec<Finding> = Vec::new();
         for bucket in &self.shelf.buckets {
-            match against(judged(&bucket.likeness, false)) {
+            match against(judged(&bucket.likeness, Knowledge::NONE, false)) {
                 Some(finding) if self.detail == Detail::Near => {
                     bucket.members.iter().for_each(|(at, _)| _ = far.entry(*at).or_insert(held.len()));
                     held.push(finding);
                 }
                 _ => {
                     for (at, image) in &bucket.members {
-                        let sized = self.shelf.all.get(*at).is_some_and(|one| one.candidate.bytes.is_some());
-                        let fitting = Fitting::new(image, judged(image, true), sized);
+                        let Some(Shelved { candidate, .. }) = self.shelf.all.get(*at) else { continue };
+                        let told = judged(image, &known_of(candidate), true);
+                        let fitting = Fitting::new(image, told, candidate.bytes.is_some());
                         // Of several families the one that fits best counts.
                         match near.get(at) {
                             Some(known) if known.verdict <= fitting.verdict => {}
@@ -128,6 +130,7 @@ impl Recommender {
         Answer {
             running: Running {
                 version: inventory.version.as_ref().map(ToString::to_string),
+                said: inventory.version.as_ref().map(|version| version.as_str().to_owned()),
                 feature_set: feature.map(|set| set.to_string()),
             },
             settings: self.settings,
@@ -153,7 +156,10 @@ impl Recommender {
         }
         if self.shelf.left_out > 0 {
             let n = self.shelf.left_out;
-            notes.push(format!("{n} images that only catalogues have were not considered: include_catalogue is off"));
+            let (images, were) = if n == 1 { ("image", "was") } else { ("images", "were") };
+            notes.push(format!(
+                "{n} {images} that only catalogues have {were} not considered: include_catalogue is off"
+            ));
         }
         let runs = dropped.iter().filter(|one| one.relation == Relation::Same);
         for line in runs.flat_map(Judged::reasons).filter(|line| line.criterion == super::Criterion::Source) {
@@ -161,6 +167,11 @@ impl Recommender {
         }
         notes
     }
+}
+
+/// What catalogues hold against it. Whether its use is advised against has words of its own.
+fn known_of(candidate: &Candidate) -> Knowledge {
+    Knowledge { contradictions: candidate.contradictions.clone(), ..Knowledge::default() }
 }
 
 /// What analysis holds against all images of a kind: that it is for another platform or other hardware.
@@ -225,6 +236,7 @@ fn of_kind(inventory: &Inventory) -> Result<Inventory> {
     Ok(Inventory {
         device: DeviceId::new("any")?,
         taken: Timestamp::UNIX_EPOCH,
+        job: None,
         hostname: None,
         serial: None,
         uptime_seconds: None,

@@ -2,10 +2,16 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::answer::{Judged, Line, Outcome, Recommendation};
 use super::latest::{HasLatest, IsLatest};
 use crate::analysis::Verdict;
 use crate::analysis::html::{Html, escape};
+use crate::ports::JobId;
+
+/// Digits of an id that are shown: enough that no two images of any repository share them.
+const SHOWN: usize = 12;
 
 impl Recommendation {
     /// As plain text, with every line of every explanation.
@@ -15,6 +21,9 @@ impl Recommendation {
         if let Some(error) = &self.error {
             let _ = writeln!(out, "  none: {}", error.message);
             return out;
+        }
+        if let Some(known) = as_of(self.as_of, self.as_of_job.as_ref()) {
+            let _ = writeln!(out, "  {known}");
         }
         let answer = &self.answer;
         for (n, one) in answer.recommended.iter().enumerate() {
@@ -47,6 +56,9 @@ impl Recommendation {
             h.paragraph(&error.message);
             return h.finish();
         }
+        if let Some(known) = as_of(self.as_of, self.as_of_job.as_ref()) {
+            h.paragraph(&known);
+        }
         let answer = &self.answer;
         let recommended = answer.recommended.iter().enumerate().map(|(n, one)| row(&(n + 1).to_string(), one));
         let dropped = answer.dropped.iter().map(|one| row("left out", one));
@@ -66,7 +78,10 @@ impl Recommendation {
 
     fn title(&self) -> String {
         let running = &self.answer.running;
-        match (&running.version, &running.feature_set) {
+        let own = running.said.as_ref().filter(|own| Some(*own) != running.version.as_ref());
+        let own = own.map(|own| format!(" ({own})")).unwrap_or_default();
+        let version = running.version.as_ref().map(|version| format!("{version}{own}"));
+        match (&version, &running.feature_set) {
             (Some(version), Some(set)) => format!("{} (runs {version}, {set})", self.device),
             (Some(version), None) => format!("{} (runs {version})", self.device),
             (None, _) => self.device.to_string(),
@@ -79,6 +94,9 @@ impl HasLatest {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = format!("{}: {}: {}\n", self.device, self.word(), self.why);
+        if let Some(known) = as_of(self.as_of, self.as_of_job.as_ref()) {
+            let _ = writeln!(out, "  {known}");
+        }
         for one in &self.newer {
             let _ = writeln!(out, "  newer: {}", heading(one));
         }
@@ -95,6 +113,9 @@ impl HasLatest {
         let mut h = Html::new("swim-latest");
         h.heading(&format!("Does {} have the latest? {}", self.device, self.word()));
         h.paragraph(&self.why);
+        if let Some(known) = as_of(self.as_of, self.as_of_job.as_ref()) {
+            h.paragraph(&known);
+        }
         let newer = self.newer.iter().map(|one| row("newer", one));
         let rows: Vec<_> = newer.chain(self.left_out.iter().map(|one| row("left out", one))).collect();
         if !rows.is_empty() {
@@ -115,7 +136,24 @@ impl HasLatest {
 fn heading(one: &Judged) -> String {
     let version = one.version.as_deref().unwrap_or("version unknown");
     let suggested = if one.suggested { ", suggested" } else { "" };
-    format!("{} ({version}{suggested}): {}", one.file_name, one.verdict)
+    format!("{} [{}] ({version}{suggested}): {}", one.file_name, file(one), one.verdict)
+}
+
+/// What tells it from another file of the same name: the beginning of its id, which finds it again, and its size.
+fn file(one: &Judged) -> String {
+    let place = match one.image {
+        Some(image) => Some(image.to_string().chars().take(SHOWN).collect()),
+        None => (!one.catalogues.is_empty()).then(|| format!("only in {}", one.catalogues.join(", "))),
+    };
+    let bytes = one.bytes.map_or_else(|| "size unknown".to_owned(), |bytes| format!("{bytes} bytes"));
+    place.into_iter().chain([bytes]).collect::<Vec<_>>().join(", ")
+}
+
+/// Whose words these are, and of when.
+fn as_of(at: Option<Timestamp>, job: Option<&JobId>) -> Option<String> {
+    let at = at?;
+    let by = job.map(|job| format!(", when job {job} read it")).unwrap_or_default();
+    Some(format!("as the device said at {at:.0}{by}"))
 }
 
 fn told(line: &Line) -> String {
@@ -142,7 +180,7 @@ fn row(place: &str, one: &Judged) -> Vec<String> {
     });
     vec![
         escape(place),
-        escape(&one.file_name),
+        format!("{}<br>{}", escape(&one.file_name), escape(&file(one))),
         escape(one.version.as_deref().unwrap_or("unknown")),
         format!("<td class=\"{class}\">{}</td>", escape(&one.verdict.to_string())),
         format!("<ul>{lines}</ul>"),

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Settings;
-use super::candidate::{Candidate, joined};
+use super::candidate::Candidate;
+use super::joined::joined;
 use crate::image::{FeatureSet, Field, Image, ImageFacts};
 use crate::model::{Digests, Sha256};
 use crate::version::{Scheme, Version};

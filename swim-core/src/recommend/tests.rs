@@ -66,6 +66,7 @@ fn inventory(set: &str, version: &str) -> Inventory {
         device: DeviceId::new("sw1").unwrap(),
         platform: PlatformId("ios".into()),
         taken: Timestamp::UNIX_EPOCH,
+        job: None,
         hostname: Some("sw1".into()),
         model: Some("WS-C2960X-48TS-L".into()),
         serial: Some("FOC1".into()),

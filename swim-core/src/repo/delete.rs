@@ -1,5 +1,6 @@
 //! Deleting an image that something may still need.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -7,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::find::any_of;
+use super::query::ImageQuery;
 use super::record::{self, IMAGES, questioned, tombstone};
 use super::remove::bury;
 use crate::job::{Entry, JobEvent};
@@ -134,6 +137,30 @@ pub async fn image_audit(records: &dyn Records, image: Option<&Sha256>) -> Resul
     };
     let mut lines = records.all(AUDIT).await?.into_iter().map(read).collect::<Result<Vec<_>>>()?;
     lines.retain(|line| image.is_none_or(|image| line.image == *image));
+    Ok(lines)
+}
+
+/// The audit of one image, also of one that is gone: by its id, by the first digits of it (four or more), or by its file
+/// name, under which there may have been several.
+///
+/// # Errors
+/// `InvalidInput` for digits that are those of several images, naming them; `Store`.
+pub async fn image_audit_of(records: &dyn Records, wanted: &str) -> Result<Vec<ImageAudit>> {
+    if let Ok(id) = wanted.parse() {
+        return image_audit(records, Some(&id)).await;
+    }
+    let mut lines = image_audit(records, None).await?;
+    if lines.iter().any(|line| line.file_name == wanted) {
+        lines.retain(|line| line.file_name == wanted);
+        return Ok(lines);
+    }
+    let digits = wanted.to_ascii_lowercase();
+    let is_prefix = ImageQuery::digits(&digits).is_some();
+    lines.retain(|line| is_prefix && line.image.to_string().starts_with(&digits));
+    let ids: BTreeSet<Sha256> = lines.iter().map(|line| line.image).collect();
+    if ids.len() > 1 {
+        return Err(any_of(wanted, ids.iter().map(Sha256::to_string)));
+    }
     Ok(lines)
 }
 

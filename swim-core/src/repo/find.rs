@@ -97,7 +97,11 @@ async fn further_names(records: &dyn Records) -> Result<Vec<(Sha256, String)>> {
 }
 
 pub(super) fn several<'a>(wanted: &str, found: impl Iterator<Item = &'a Image>) -> Error {
-    let ids: Vec<_> = found.map(|image| image.id.to_string()).collect();
+    any_of(wanted, found.map(|image| image.id.to_string()))
+}
+
+pub(super) fn any_of(wanted: &str, ids: impl Iterator<Item = String>) -> Error {
+    let ids: Vec<_> = ids.collect();
     let why = format!("it could be any of {} images: {}", ids.len(), ids.join(", "));
     Error::invalid("image", format!("{wanted:?}"), &why)
 }

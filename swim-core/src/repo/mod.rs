@@ -34,7 +34,7 @@ pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
 pub(crate) use change::change;
 pub use clearance::cleared;
 pub use damage::{Damage, DamageKind, damage_of, damages, sound};
-pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, jobs_with};
+pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, image_audit_of, jobs_with};
 pub use digester::digests;
 pub use entry::{COLUMNS, ImageEntry, fold};
 pub use find::{ImageFilter, image, images, names};
@@ -46,7 +46,9 @@ pub use known_good::{
 pub use query::{Condition, ImageQuery, ImageSort};
 pub use record::split_name;
 pub use remove::{Swept, remove, sweep};
-pub use requirements::{RequirementRecord, SetRequirements, requirements, restore_requirements, set_requirements};
+pub use requirements::{
+    RequirementRecord, SetRequirements, requirements, requirements_of, restore_requirements, set_requirements,
+};
 pub use running::running_image;
 pub use said::Said;
 pub use scrub::{ScrubOptions, ScrubReport, scrub};

@@ -73,8 +73,17 @@ pub struct RequirementRecord {
 /// # Errors
 /// `NotFound`, `Store`.
 pub async fn requirements(records: &dyn Records, id: &Sha256) -> Result<RequirementRecord> {
-    let key = id.to_string();
-    let image = record::get(records, id).await?.ok_or_else(|| not_found(&key))?;
+    let image = record::get(records, id).await?.ok_or_else(|| not_found(&id.to_string()))?;
+    requirements_of(records, image).await
+}
+
+/// The same of an image that is at hand, perhaps with what catalogues say
+/// ([`Listing::complete`](crate::recommend::Listing::complete)).
+///
+/// # Errors
+/// `Store`.
+pub async fn requirements_of(records: &dyn Records, image: Image) -> Result<RequirementRecord> {
+    let key = image.id.to_string();
     let prefix = format!("{key}/");
     let mut history = Vec::new();
     for (key, value) in records.all(CHANGES).await?.into_iter().filter(|(key, _)| key.starts_with(&prefix)) {
@@ -91,7 +100,7 @@ pub async fn requirements(records: &dyn Records, id: &Sha256) -> Result<Requirem
     }
     history.sort_by_key(|change| (change.at, change.number));
     let requirements = Requirements::of(&image);
-    Ok(RequirementRecord { image: *id, file_name: image.file_name, requirements, history })
+    Ok(RequirementRecord { image: image.id, file_name: image.file_name, requirements, history })
 }
 
 /// Sets requirements beside the defaults of the image; gives the image as it is then. What is set already makes no change.
@@ -195,9 +204,11 @@ fn bring_up(image: &mut Image) {
 
 fn check_name(by: Option<&str>) -> Result<()> {
     match by {
-        Some(name) if name.len() > LONGEST_NAME || name.chars().any(char::is_control) => {
+        Some(name) if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) => {
             let shown: String = name.chars().take(40).collect();
-            Err(Error::invalid("by", format!("{shown:?}"), "at most 255 bytes, without control characters"))
+            let why =
+                "who it is, in 1 to 255 bytes without control characters; leave it out where nobody is to be named";
+            Err(Error::invalid("by", format!("{shown:?}"), why))
         }
         _ => Ok(()),
     }

@@ -1,16 +1,18 @@
 //! What the importer of an image says of it, in the place of what the file says.
 
 use super::import::check_text;
-use crate::Result;
-use crate::image::{Field, ImageFacts, Provenance, platform_id};
+use crate::image::{Field, ImageFacts, PLATFORMS, Provenance, platform_id};
 use crate::version::{Scheme, Version};
+use crate::{Error, Result};
 
 /// What the importer says. What is absent is left as the file has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Said {
-    /// The platform that it is for, e.g. `ios_xe`.
+    /// The platform that it is for, e.g. `ios_xe`: one of [`PLATFORMS`], or one that the importer has a definition of.
     pub platform: Option<String>,
+    /// Platforms that the importer has definitions of.
+    pub defined: Vec<String>,
     /// The product family, e.g. `cat9k`.
     pub family: Option<String>,
     /// The version, in the grammar of the platform.
@@ -26,11 +28,26 @@ impl Said {
         for (field, text) in [("platform", &self.platform), ("family", &self.family)] {
             text.as_deref().map_or(Ok(()), |text| check_text(field, text))?;
         }
+        self.check_platform()?;
         match (&self.version, &self.platform) {
             (Some(version), Some(platform)) => read(version, platform).map(|_| ()),
             (Some(version), None) => check_text("version", version),
             (None, _) => Ok(()),
         }
+    }
+
+    /// A slip of the pen would make an image that no device may run.
+    fn check_platform(&self) -> Result<()> {
+        let Some(named) = self.platform.as_deref() else { return Ok(()) };
+        let id = platform_id(named);
+        if PLATFORMS.contains(&id) || self.defined.iter().any(|defined| defined == id) {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = PLATFORMS.into_iter().chain(self.defined.iter().map(String::as_str)).collect();
+        known.sort_unstable();
+        known.dedup();
+        let why = format!("there is no such platform; there are {}", known.join(", "));
+        Err(Error::invalid("platform", format!("{named:?}"), &why))
     }
 
     /// Puts it in the place of what the file says.
@@ -53,7 +70,28 @@ impl Said {
 fn read(version: &str, platform: &str) -> Result<Version> {
     let scheme = Scheme::of_platform(platform).map_err(|e| {
         let why = "the platform must be known to read it: name it too";
-        crate::Error::invalid("version", format!("{version:?}"), why).caused_by(e)
+        Error::invalid("version", format!("{version:?}"), why).caused_by(e)
     })?;
     Version::parse(scheme, version)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_that_nobody_knows_is_refused_with_those_that_are_known() {
+        let said = |platform: &str, defined: &[&str]| {
+            let defined = defined.iter().map(|id| (*id).to_owned()).collect();
+            Said { platform: Some(platform.to_owned()), defined, ..Said::default() }.check()
+        };
+        for known in ["ios", "ios_xe", "iosxe", "iosxr", "nx_os", "sonic"] {
+            said(known, &[]).unwrap();
+        }
+        let e = said("ios_xy", &["my_xe"]).unwrap_err();
+        assert_eq!((e.context("field"), e.context("value")), (Some("platform"), Some("\"ios_xy\"")));
+        assert!(e.message().contains("ios, ios_xe, ios_xr") && e.message().contains("my_xe"), "{e}");
+        said("my_xe", &["my_xe"]).unwrap();
+    }
 }

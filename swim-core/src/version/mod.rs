@@ -296,6 +296,20 @@ impl Version {
         }
     }
 
+    /// The normal spelling, and the text as it was given where that is another one.
+    ///
+    /// ```
+    /// use swim_core::version::{Scheme, Version};
+    /// let told = |text: &str| Ok::<_, swim_core::Error>(Version::parse(Scheme::IosXe, text)?.with_own_words());
+    /// assert_eq!((told("17.09.04a")?, told("17.9.4a")?), ("17.9.4a (17.09.04a)".into(), "17.9.4a".into()));
+    /// # Ok::<(), swim_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_own_words(&self) -> String {
+        let normal = self.normal();
+        if normal == self.text { normal } else { format!("{normal} ({})", self.text) }
+    }
+
     /// Of an IOS XE 3.x release, the IOS version of the same release (dual numbering), where that pair of trains is
     /// known: `3.16.4bS` is `15.5(3)S4b`. Since 16 there is one number, and this is `None`.
     #[must_use]
@@ -307,9 +321,11 @@ impl Version {
     }
 }
 
+/// The [normal spelling](Version::normal), so that all texts write a release in one way; [`Version::as_str`] is the text as
+/// it was given.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.normal())
     }
 }
 

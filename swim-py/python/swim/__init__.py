@@ -53,6 +53,13 @@ def compare_versions(platform: str, a: str, b: str) -> int | None:
 def parse_filename(name: str) -> Document:
     """What the name of an image file tells. A name that tells nothing gives ``None`` in its fields.
 
+    ``platform``, ``family`` and ``image_type`` are in the words of names (``iosxe``, ``cat9k_iosxe``, ``xe-bundle``);
+    ``facts`` has the same in the words of an imported image (``ios_xe``, ``cat9k``, ``image``): what its ``facts`` are where
+    its bytes say nothing.
+
+    >>> told = parse_filename("cat9k_iosxe.17.09.04a.SPA.bin")
+    >>> told.platform, told.facts.platform.value, told.facts.family.value, told.facts.image_type.value
+    ('iosxe', 'ios_xe', 'cat9k', 'image')
     >>> parse_filename("isr4300-universalk9.03.16.04b.S.155-3.S4b-ext.SPA.bin").version
     '3.16.4bS'
     """

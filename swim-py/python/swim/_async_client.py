@@ -12,7 +12,7 @@ from typing import Any, List, Literal
 from . import _convert as convert
 from . import _swim
 from ._client import Client
-from ._convert import ConfigSource, DeviceRef, as_list, ids, named
+from ._convert import ConfigSource, DeviceRef, all_named, as_list, ids, named
 from ._values import (
     AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport,
     Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
@@ -270,26 +270,32 @@ class AsyncClient:
     async def image_groups(self) -> List[Document]:
         return convert.all_of(Document, await self.call("image_groups", {}))
 
-    async def image_info(self, image: str) -> Document:
-        return Document(await self.call("image_info", {"image": image}))
+    async def image_info(self, image: Image | str) -> Document:
+        return Document(await self.call("image_info", {"image": named(image)}))
 
-    async def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+    async def devices_using(
+        self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
+    ) -> List[Document]:
+        behind = None if after is None else ids([after])[0]
+        arguments = {"image": named(image), "after": behind, "limit": limit}
+        return convert.all_of(Document, await self.call("devices_using", arguments))
 
     async def top_images(self, *, count: int = 10) -> List[Document]:
         return convert.all_of(Document, await self.call("top_images", {"count": count}))
 
-    async def image_audit(self, *, image: str | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("image_audit", {"image": image}))
+    async def image_audit(self, *, image: Image | str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("image_audit", {"image": None if image is None else named(image)}))
 
-    async def image(self, name: str) -> Image:
-        return Image(await self.call("image", {"image": name}))
+    async def image(self, name: Image | str) -> Image:
+        return Image(await self.call("image", {"image": named(name)}))
 
-    async def remove_image(self, name: str, *, reason: str | None = None) -> Document:
-        return Document(await self.call("remove_image", {"image": name, "reason": reason}))
+    async def remove_image(self, name: Image | str, *, reason: str | None = None) -> Document:
+        return Document(await self.call("remove_image", {"image": named(name), "reason": reason}))
 
-    async def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
-        return Document(await self.call("export_repository", {"path": path, "images": as_list(images)}))
+    async def export_repository(
+        self, path: str | PathLike[str], *, images: Iterable[Image | str] = ()
+    ) -> Document:
+        return Document(await self.call("export_repository", {"path": path, "images": all_named(images)}))
 
     async def import_repository(self, path: str | PathLike[str]) -> Document:
         return Document(await self.call("import_repository", {"path": path}))
@@ -335,8 +341,8 @@ class AsyncClient:
         output: str | None = None,
         images: Iterable[str] | None = None,
     ) -> Document:
-        named = None if images is None else as_list(images)
-        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        wanted = None if images is None else as_list(images)
+        arguments = {"pid": pid, "current": current, "output": output, "images": wanted}
         return Document(await self.call("catalog_query", arguments))
 
     async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
@@ -394,14 +400,14 @@ class AsyncClient:
         }
         return Document(await self.call("import_known_good", arguments))
 
-    async def known_good(self, *, image: str | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("known_good", {"image": image}))
+    async def known_good(self, *, image: Image | str | None = None) -> List[Document]:
+        return convert.all_of(Document, await self.call("known_good", {"image": None if image is None else named(image)}))
 
     async def remove_known_good(self, name: str) -> Document:
         return Document(await self.call("remove_known_good", {"name": name}))
 
-    async def lift_quarantine(self, image: str, *, by: str, reason: str) -> Image:
-        return Image(await self.call("lift_quarantine", {"image": image, "by": by, "reason": reason}))
+    async def lift_quarantine(self, image: Image | str, *, by: str, reason: str) -> Image:
+        return Image(await self.call("lift_quarantine", {"image": named(image), "by": by, "reason": reason}))
 
     async def push(
         self,

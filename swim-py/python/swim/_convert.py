@@ -18,6 +18,8 @@ D = TypeVar("D", bound=Document)
 
 #: A device, or its id.
 DeviceRef = Union[str, Mapping[str, Any]]
+#: An image, or what it is called: its id, the first digits of it (four or more), or its file name.
+ImageRef = Union[str, Mapping[str, Any]]
 #: A configuration, or the path of a TOML file with one.
 ConfigSource = Union[Mapping[str, Any], str, "PathLike[str]"]
 
@@ -38,7 +40,7 @@ def ids(devices: Iterable[DeviceRef]) -> Any:
     return [d.get("id", d) if isinstance(d, Mapping) else d for d in items] if isinstance(items, list) else items
 
 
-def named(image: Mapping[str, Any] | str) -> Any:
+def named(image: ImageRef) -> Any:
     """The id of an image, or the name that was given."""
     return image.get("id", image) if isinstance(image, Mapping) else image
 
@@ -46,6 +48,12 @@ def named(image: Mapping[str, Any] | str) -> Any:
 def numbered(offered: Mapping[str, Any] | int) -> Any:
     """The number of an offer."""
     return offered.get("offer", offered) if isinstance(offered, Mapping) else offered
+
+
+def all_named(images: Iterable[ImageRef]) -> Any:
+    """The ids of images, or the names that were given."""
+    items = as_list(images)
+    return [named(image) for image in items] if isinstance(items, list) else items
 
 
 def plain(value: Any, where: str = "value") -> Any:

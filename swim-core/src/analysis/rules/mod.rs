@@ -16,6 +16,7 @@ macro_rules! told {
 
 mod boot;
 mod boot_rom;
+mod catalogue;
 mod ciphers;
 mod config;
 mod crypto;
@@ -69,6 +70,7 @@ pub(super) const ALL: &[Rule] = &[
     install::rule,
     config::rule,
     standing::rule,
+    catalogue::rule,
     known_good::rule,
     licence::rule,
     signature::rule,
@@ -81,5 +83,14 @@ pub(super) const ALL: &[Rule] = &[
 
 /// Rules about image and device themselves, whatever state the device is in. Not how the image stands with its vendor, nor
 /// its feature set: who asks for these rules has words of his own for them.
-pub(super) const FIT: &[Rule] =
-    &[damage::rule, family::rule, version::rule, path::rule, crypto::rule, ram::rule, flash::rule, boot_rom::rule];
+pub(super) const FIT: &[Rule] = &[
+    damage::rule,
+    catalogue::rule,
+    family::rule,
+    version::rule,
+    path::rule,
+    crypto::rule,
+    ram::rule,
+    flash::rule,
+    boot_rom::rule,
+];

@@ -10,7 +10,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             Finding::unknown(
                 "ram.requirement_unknown",
                 "image.min_ram",
-                "neither image nor user says how much memory is needed",
+                "neither image, catalogue nor user says how much memory is needed",
             )
             .remedy("set the requirement at import, or accept ram.requirement_unknown"),
         ];

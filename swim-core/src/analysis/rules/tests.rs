@@ -67,6 +67,7 @@ fn inventory() -> Inventory {
         device: DeviceId::new("sw1").unwrap(),
         platform: PlatformId("ios_xe".into()),
         taken: Timestamp::UNIX_EPOCH,
+        job: None,
         hostname: Some("sw1".into()),
         model: Some("C9300-48UXM".into()),
         serial: Some("FOC00000001".into()),

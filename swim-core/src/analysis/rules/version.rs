@@ -24,7 +24,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     };
     let found = |severity, message: &'static str| {
         Finding::new("version.relation", severity, message)
-            .compared(running.to_string(), image.value.to_string())
+            .compared(running.with_own_words(), image.value.with_own_words())
             .from(told!("image version", image.from))
             .from("running version from show version")
     };

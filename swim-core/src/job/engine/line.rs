@@ -115,6 +115,7 @@ impl Line {
                     }
                 }
                 Todo::Hold(step) => {
+                    self.know_again(step, None).await;
                     self.journal.append(JobEvent::Held { device: self.id.clone(), step }).await?;
                     break;
                 }
@@ -122,6 +123,7 @@ impl Line {
                 Todo::ProveBack => self.prove_back().await?,
                 Todo::Cancel => self.cancel().await?,
                 Todo::Finish(outcome, error) => {
+                    self.know_again(self.state()?.step, Some(outcome)).await;
                     self.journal.append(JobEvent::DeviceFinished { device: self.id.clone(), outcome, error }).await?;
                     self.ports.jobs.free_device(self.journal.lease(), &self.id).await?;
                 }
@@ -240,6 +242,9 @@ impl Line {
             }
         };
         let stale = self.plan()?.expects.differs(&inventory);
+        if let Err(error) = self.keep(inventory).await {
+            tracing::debug!(%device, %error, "what the job read is not known to others");
+        }
         if !stale.is_empty() {
             let e = Error::new(ErrorKind::Blocked, "start", format!("the plan is stale: {}", stale.join("; ")))
                 .with("device", &device);

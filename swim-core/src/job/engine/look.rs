@@ -135,7 +135,7 @@ impl Line {
                 self.fail(index, Outcome::Failed, e).await
             }
             Probe::FellBack { running, evidence } => {
-                let running = running.map_or_else(|| "an unknown version".to_owned(), |v| v.to_string());
+                let running = running.map_or_else(|| "an unknown version".to_owned(), |v| v.with_own_words());
                 let e =
                     Error::new(ErrorKind::DeviceRejected, step.name(), format!("the device came back on {running}"))
                         .said(tried.as_ref().and_then(Error::device_words).map_or(evidence, str::to_owned))

@@ -1,5 +1,6 @@
 //! Runs effects: takes a job, lets each device's line do what the machine asks for, and journals everything first.
 
+mod known;
 mod line;
 mod look;
 mod places;
@@ -38,7 +39,8 @@ pub struct Ports {
     pub connector: Arc<dyn CliConnector>,
     /// Images and transfers.
     pub services: PullServices,
-    /// What is known of the images, in a process that keeps them: one that must reach no device any more reaches none.
+    /// What is known of images and devices, in a process that keeps it: an image that must reach no device any more reaches
+    /// none, and what a job reads of a device becomes what is known of it.
     pub records: Option<Arc<dyn Records>>,
     /// The platforms.
     pub platforms: Vec<Arc<dyn Platform>>,

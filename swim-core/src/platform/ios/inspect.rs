@@ -33,6 +33,7 @@ impl Ios {
             device: s.device.id.clone(),
             platform: self.definition.id.clone(),
             taken,
+            job: None,
             hostname: shown.hostname.clone().or_else(|| s.cli.hostname().map(str::to_owned)),
             model: shown.chassis.clone().or_else(|| shown.model.clone()),
             serial: shown.system_serial.clone().or_else(|| shown.serial.clone()),

@@ -25,7 +25,7 @@ class Collections(Calls):
     ) -> Collected:
         """Keeps a source of images, or replaces the one of its name.
 
-        ``source`` is ``{"url": {"url": "ftp://depot/images/", "login": {...}}}`` (one file, or a folder that ends in a
+        ``source`` (``from`` in JSON, and so in the result: ``added.source["from"]`` or ``added.source.from_``) is ``{"url": {"url": "ftp://depot/images/", "login": {...}}}`` (one file, or a folder that ends in a
         slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}``. Of a folder those are taken that are
         named like an image, or that fit a pattern of ``only`` (``*``, ``?``); what the repository has under the same name is
         fetched ``again`` only if you say so. ``schedule`` is ``{"at": ...}`` or ``{"cron": "0 3 * * *", "zone":

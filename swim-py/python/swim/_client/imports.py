@@ -32,11 +32,21 @@ class Imports(Calls):
     ) -> Image:
         """Takes a local file into the repository, in one pass.
 
-        ``sha512`` and ``md5`` are published digests: other bytes are refused (``IntegrityError``) and nothing is kept.
-        ``platform``, ``family`` and ``version`` are for what you know better than the file. The least ``min_ram`` and
-        ``min_flash`` (bytes) and ``min_boot_rom`` are kept beside what the file says, as by ``set_requirements``.
+        ``file_name`` is the name to keep it under (default: its own), 1 to 255 bytes without folders. ``sha512`` (128
+        hexadecimal digits, in any case), ``sha256`` (64), ``sha1`` (40) and ``md5`` (32) are published digests: other bytes
+        are refused (``IntegrityError``) and nothing is kept; as many as you have are compared.
 
-        Raises ``NotFoundError``, ``InvalidInputError``, ``NoSpaceError``.
+        ``platform``, ``family`` and ``version`` are for what you know better than the file. ``platform`` is one of ``aci``,
+        ``aireos``, ``aoscx``, ``asa``, ``asdm``, ``comware``, ``eos``, ``fortios``, ``fxos``, ``ios``, ``ios_xe`` (also
+        ``iosxe``), ``ios_xr`` (``iosxr``), ``junos``, ``nxos``, ``panos``, ``rommon``, ``routeros`` and ``sonic``, or one
+        that ``platforms`` of the configuration defines; ``family`` is a product family as ``facts.family`` has it
+        (``cat9k``), in 1 to 255 bytes; ``version`` is in the grammar of the platform, in any spelling.
+
+        The least ``min_ram`` and ``min_flash`` (bytes, 1 to 999999999999999) and ``min_boot_rom`` (``16.7(3r)``) are kept
+        beside what the file says, as by ``set_requirements``.
+
+        Raises ``NotFoundError``, ``InvalidInputError`` (which names the field, the value and what would be taken),
+        ``NoSpaceError``.
 
         >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
         ...     file = Path(folder, "c2960x-universalk9-mz.152-7.E10.bin")
@@ -80,8 +90,18 @@ class Imports(Calls):
 
         Either from a ``url`` (http, https, ftp, ftps, sftp, scp, tftp; a login in it is kept nowhere, or ``login`` names secrets:
         ``{"user": "u", "password": "name"}``), or from a ``device`` or image server: the file at ``path``, of a device its
-        running image where nothing is said. ``host_key`` and ``tls`` are for URLs, as in the configuration of a device.
-        What was cut goes on when it is asked for again. Everything else is as in ``import_image``.
+        running image where nothing is said. What was cut goes on when it is asked for again.
+
+        For URLs: ``host_key`` is ``"first_use"``, ``{"pinned": "SHA256:..."}``, ``{"known_hosts_file": path}`` or
+        ``{"known_hosts": text}`` (``sftp`` and ``scp`` need one), ``tls`` is ``"machine_roots"`` (the default),
+        ``{"ca": pem}``, ``{"pinned": "AB:CD:..."}`` or ``"first_use"``.
+
+        For devices and servers: ``protocols`` are those to try, in this order: ``"sftp"``, ``"scp"``, ``"https"``,
+        ``"http"``, ``"ftps"``, ``"ftp"``, ``"tftp"`` (default: SFTP, SCP; of an image server its own doors); ``port`` is 1
+        to 65535, where it is not that of the device or the protocol.
+
+        ``most`` is the largest file to take, in bytes (at least 1; default: 16 GiB). Everything else is as in
+        ``import_image``.
 
         Raises ``UnsupportedError`` where the running image of a device is no file (install mode, IOS XR, wireless LAN
         controllers), ``NotFoundError``, ``AuthError``, ``UnreachableError``, and as ``import_image``.

@@ -6,6 +6,7 @@ from os import PathLike
 from typing import List
 
 from .. import _convert as convert
+from .._convert import named
 from .._values import Document, Image
 from ._calls import Calls
 
@@ -35,19 +36,19 @@ class KnownGood(Calls):
         }
         return Document(self.call("import_known_good", arguments))
 
-    def known_good(self, *, image: str | None = None) -> List[Document]:
+    def known_good(self, *, image: Image | str | None = None) -> List[Document]:
         """The lists of known good values; or what each of them says of an image: ``judgement`` is ``matches``, ``contradicts`` or
         ``not_listed``.
         """
-        return convert.all_of(Document, self.call("known_good", {"image": image}))
+        return convert.all_of(Document, self.call("known_good", {"image": None if image is None else named(image)}))
 
     def remove_known_good(self, name: str) -> Document:
         """Removes a list of known good values and judges every image by those that are left. Raises ``NotFoundError``."""
         return Document(self.call("remove_known_good", {"name": name}))
 
-    def lift_quarantine(self, image: str, *, by: str, reason: str) -> Image:
+    def lift_quarantine(self, image: Image | str, *, by: str, reason: str) -> Image:
         """Lifts the quarantine of an image: the person ``by`` takes the responsibility, for a ``reason``. Both are kept.
 
         Raises ``NotFoundError``; ``ConflictError`` when the image is in no quarantine.
         """
-        return Image(self.call("lift_quarantine", {"image": image, "by": by, "reason": reason}))
+        return Image(self.call("lift_quarantine", {"image": named(image), "by": by, "reason": reason}))

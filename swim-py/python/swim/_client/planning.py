@@ -26,7 +26,8 @@ class Planning(Calls):
         Uses the last inventories: call ``inspect`` first for fresh ones. ``image`` is an image or its name. ``policy``
         holds settings that differ from their defaults, e.g. ``{"accept_unknown": ["ram.requirement_unknown"]}``.
         ``knowledge`` is what you know from elsewhere: how the image stands with its vendor (``standing``), what a list
-        of known-good values says (``known_good``), pending ``forms``, upgrade ``paths``, IOS XR ``matrices``.
+        of known-good values says (``known_good``), catalogues with other bytes under its name (``contradictions``), pending
+        ``forms``, upgrade ``paths``, IOS XR ``matrices``.
 
         Raises ``NotFoundError`` for an unknown image or device, ``InvalidInputError`` for a policy that does not fit.
         """

@@ -27,7 +27,7 @@ class Recommending(Calls):
         ``include_catalogue`` (default: on); without them those of ``recommendation_settings`` hold. ``all`` lists images
         for other hardware as well, which are counted otherwise.
 
-        A device that was never inspected is in the result, with its ``error``. Raises ``NotFoundError`` for a device that
+        Each has ``as_of``, when the device said what it runs. A device that was never inspected is in the result, with its ``error``. Raises ``NotFoundError`` for a device that
         is not known.
 
         ``for r in client.recommend(client.devices()): print(r)``
@@ -37,6 +37,8 @@ class Recommending(Calls):
 
     def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
         """Does this device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``, and ``why`` says why.
+
+        By what the device said ``as_of`` then: when it was inspected, or when a job (``as_of_job``) read it for its verdict.
 
         Raises ``NotFoundError`` for a device that is not known.
         """

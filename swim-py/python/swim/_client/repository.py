@@ -7,7 +7,7 @@ from os import PathLike
 from typing import List, Literal
 
 from .. import _convert as convert
-from .._convert import as_list
+from .._convert import DeviceRef, all_named, ids, named
 from .._values import Document, Image
 from ._calls import Calls
 
@@ -58,18 +58,22 @@ class Repository(Calls):
         """The images by type (``image_type``), and in it by family (``families``), each with ``images`` and ``bytes``."""
         return convert.all_of(Document, self.call("image_groups", {}))
 
-    def image_info(self, image: str) -> Document:
+    def image_info(self, image: Image | str) -> Document:
         """Everything that is known of an image: ``image``, ``names``, ``devices`` (how many use it), ``usage``, ``staged``,
         ``referrers``, and ``damage`` where a scrub found any. Raises as ``image``.
         """
-        return Document(self.call("image_info", {"image": image}))
+        return Document(self.call("image_info", {"image": named(image)}))
 
-    def devices_using(self, image: str, *, after: str | None = None, limit: int | None = None) -> List[Document]:
+    def devices_using(
+        self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
+    ) -> List[Document]:
         """Which devices use an image, by their last inventories: ``device``, ``how`` (``running``, ``boot_next``,
         ``committed``, ``installed``, ``on_flash``), and ``by`` what that is known (``name_and_size``, ``name``,
         ``release``). Of at most ``limit`` devices behind ``after``, by name. Raises as ``image``.
         """
-        return convert.all_of(Document, self.call("devices_using", {"image": image, "after": after, "limit": limit}))
+        behind = None if after is None else ids([after])[0]
+        arguments = {"image": named(image), "after": behind, "limit": limit}
+        return convert.all_of(Document, self.call("devices_using", arguments))
 
     def top_images(self, *, count: int = 10) -> List[Document]:
         """The software that most devices run: ``software`` as they call it, ``devices``, and the ``images`` of the
@@ -77,27 +81,32 @@ class Repository(Calls):
         """
         return convert.all_of(Document, self.call("top_images", {"count": count}))
 
-    def image_audit(self, *, image: str | None = None) -> List[Document]:
-        """Who deleted which image, with the reason where one was given; of one image by its whole id."""
-        return convert.all_of(Document, self.call("image_audit", {"image": image}))
-
-    def image(self, name: str) -> Image:
-        """One image: by id, first digits of the id (four or more), or file name.
-
-        Raises ``NotFoundError``; ``InvalidInputError`` when it could be several.
+    def image_audit(self, *, image: Image | str | None = None) -> List[Document]:
+        """What was done with images: who deleted or released which one, with the reason where one was given; of one image,
+        also of one that is gone. Raises as ``image`` for one that neither is nor was there.
         """
-        return Image(self.call("image", {"image": name}))
+        return convert.all_of(Document, self.call("image_audit", {"image": None if image is None else named(image)}))
 
-    def remove_image(self, name: str, *, reason: str | None = None) -> Document:
+    def image(self, name: Image | str) -> Image:
+        """One image as it is now: by id, first digits of the id (four or more; twelve are shown wherever one is), file name,
+        or an earlier copy of it. So do all methods that take an image.
+
+        Raises ``NotFoundError``; ``InvalidInputError`` when it could be several, naming them.
+        """
+        return Image(self.call("image", {"image": named(name)}))
+
+    def remove_image(self, name: Image | str, *, reason: str | None = None) -> Document:
         """Deletes an image from the repository.
 
         Refused (``ConflictError``, which names each) while an unfinished job, an open offer or a copy on an image server
         refers to it; with a ``reason``, which is audited, the copies do not count. Devices keep theirs: ``used_by``
         names some of the ``devices`` that use it. Raises as ``image``.
         """
-        return Document(self.call("remove_image", {"image": name, "reason": reason}))
+        return Document(self.call("remove_image", {"image": named(name), "reason": reason}))
 
-    def export_repository(self, path: str | PathLike[str], *, images: Iterable[str] = ()) -> Document:
+    def export_repository(
+        self, path: str | PathLike[str], *, images: Iterable[Image | str] = ()
+    ) -> Document:
         """Writes all images, or these, with what is recorded of them into one file, a tar archive.
 
         Raises ``ConflictError`` when the file is there, ``IntegrityError`` for an image that is damaged, ``NoSpaceError``.
@@ -111,7 +120,7 @@ class Repository(Calls):
         ...         len(moved.imported), other.images() == client.images(), other.scrub().damaged
         (1, True, ())
         """
-        return Document(self.call("export_repository", {"path": path, "images": as_list(images)}))
+        return Document(self.call("export_repository", {"path": path, "images": all_named(images)}))
 
     def import_repository(self, path: str | PathLike[str]) -> Document:
         """Reads a file of ``export_repository``: ``imported``, ``present``, ``healed``, and ``conflicts``: what the file

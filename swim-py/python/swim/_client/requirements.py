@@ -15,8 +15,19 @@ class ImageRequirements(Calls):
     def requirements(self, image: Image | str) -> Requirements:
         """What an image requires of devices: ``ram`` and ``flash`` in bytes, ``boot_rom`` as a version.
 
-        Of each the ``default`` (of the image or a catalogue), the ``override`` (what a person set) and what holds
-        (``effective``), with where each comes from; and every change (``history``). Raises as ``image``.
+        Of each the ``default``, the ``override`` (what a person set) and what holds (``effective``), each with its ``value``
+        and where it is from (``from_``; ``from`` in JSON). A person's word counts more than the image's, and the image's
+        more than that of an open catalogue (of several the one that asks for more). ``history`` has every change.
+        Raises as ``image``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
+        ...     file, lab = Path(folder, "x.bin"), Path(folder, "lab.json")
+        ...     _ = file.write_bytes(b"made up")
+        ...     _ = lab.write_text('{"schema": 1, "entries": [{"filename": "x.bin", "requires": {"ram_mib": 4096}}]}')
+        ...     _ = client.import_image(file), client.import_catalog(lab, allow_unsigned=True)
+        ...     ram = client.requirements("x.bin").ram
+        ...     ram.default.value, ram.default.from_, ram.override
+        (4294967296, 'catalogue', None)
         """
         return Requirements(self.call("requirements", {"image": named(image)}))
 
@@ -31,7 +42,8 @@ class ImageRequirements(Calls):
     ) -> Requirements:
         """Sets what an image requires, beside its defaults: ``ram`` and ``flash`` in bytes, 1 to 999999999999999.
 
-        What is not given stays as it is. ``by`` is who sets it: kept with the time and the values in ``history``.
+        What is not given stays as it is. ``by`` is who sets it: kept with the time and the values in ``history``;
+        left out, nobody is named there.
 
         Raises ``InvalidInputError`` that names the field and the value; and as ``image``.
 

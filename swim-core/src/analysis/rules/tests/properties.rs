@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::{Agreement, KnownGood, PathRule, Report, Standing};
+use crate::analysis::{Agreement, Contradiction, KnownGood, PathRule, Report, Standing};
 
 /// Words of devices and images, and anything else.
 fn word() -> impl Strategy<Value = String> {
@@ -198,6 +198,11 @@ proptest! {
         let knowledge = Knowledge {
             standing: careful.then(|| Standing::Deferred(image.file_name.clone())),
             known_good: (!careful).then(|| KnownGood::Contradicted(String::new())),
+            contradictions: vec![Contradiction {
+                catalogue: image.file_name.clone(),
+                image: "1 bytes".into(),
+                listed: "2 bytes".into(),
+            }],
             forms: careful.then(|| vec![Agreement::K9]),
             paths: PathRule::builtin().to_vec(),
             matrices: vec![],

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::super::*;
 use super::*;
-use crate::analysis::{Agreement, CompatibilityMatrix, Finding, KnownGood, PathRule, Standing};
+use crate::analysis::{Agreement, CompatibilityMatrix, Contradiction, Finding, KnownGood, PathRule, Standing};
 
 /// Everything that a row changes.
 struct World {

@@ -8,6 +8,10 @@ pub(super) fn rows() -> Vec<Row> {
     let stands = |standing: Standing| move |w: &mut World| w.knowledge.standing = Some(standing);
     let listed = |known: KnownGood| move |w: &mut World| w.knowledge.known_good = Some(known);
     let pending = |forms: Vec<Agreement>| move |w: &mut World| w.knowledge.forms = Some(forms);
+    let contradicted = |w: &mut World| {
+        let told = Contradiction { catalogue: "lab.json".into(), image: "1 bytes".into(), listed: "2 bytes".into() };
+        w.knowledge.contradictions = vec![told];
+    };
     let signed = |kind: &'static str| move |w: &mut World| w.image.facts.signature = text(kind);
     vec![
         row("standing", deferred, World::new(), |_| (), "", Pass),
@@ -33,6 +37,8 @@ pub(super) fn rows() -> Vec<Row> {
             Warning,
         ),
         row("standing", deferred, World::new(), demand(Demand::Catalogue), "standing.unknown", Unknown),
+        row("catalogue", catalogue::rule, World::new(), |_| (), "", Pass),
+        row("catalogue", catalogue::rule, World::new(), contradicted, "catalogue.contradicts", Unknown),
         row("damage", damage::rule, World::new(), |_| (), "", Pass),
         row(
             "damage",
