@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::dual;
 use super::ios::Ios;
 use super::scan::{Scan, bare};
 
@@ -36,8 +37,12 @@ enum Tail {
 }
 
 impl IosXe {
-    /// Reads any spelling; `None` when it is not one.
+    /// Reads any spelling, also the IOS number that 3.x devices report beside their own; `None` when it is not one.
     pub(super) fn read(text: &str) -> Option<Self> {
+        Self::read_own(text).or_else(|| Self::read_own(&dual::xe_of(&Ios::read(text)?)?))
+    }
+
+    fn read_own(text: &str) -> Option<Self> {
         let mut scan = Scan::new(without_codename(bare(text)));
         let major = scan.number(2)?;
         let minor = scan.dot_number(2)?;
