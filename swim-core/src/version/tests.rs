@@ -179,6 +179,9 @@ fn xe_builds_candidates_and_letters_are_ordered() {
         ("3.3.5SE", "3.6.0E"),
         ("3.16.4bS", "16.2.1"),
         ("3.7.5E", "16.3.1"),
+        ("3.18.9SP", "16.5.1"),
+        ("2.6.2", "3.1.0S"),
+        ("2.6.2", "16.2.1"),
         ("17.18.1", "26.1.1"),
     ] {
         assert_eq!(xe(older).compare(&xe(newer)), Some(Less), "{older} {newer}");
@@ -187,9 +190,14 @@ fn xe_builds_candidates_and_letters_are_ordered() {
     assert_eq!(xe("17.9.4").compare(&xe("17.09.04.0.5148")), Some(Equal));
     assert!(xe("17.03.01.0.351").same_release(&xe("17.3.1")));
     assert!(!xe("17.3.1prd2").same_release(&xe("17.3.1")));
-    for (a, b) in
-        [("3.6.5E", "3.13.1S"), ("17.9.4prd1", "17.09.04.0.4803"), ("17.11.99SW", "17.12.1"), ("3.4.6SG", "16.3.1")]
-    {
+    for (a, b) in [
+        ("3.6.5E", "3.13.1S"),
+        ("3.18.0S", "3.18.0SP"),
+        ("2.6.2", "3.6.0E"),
+        ("17.9.4prd1", "17.09.04.0.4803"),
+        ("17.11.99SW", "17.12.1"),
+        ("3.4.6SG", "16.3.1"),
+    ] {
         assert_eq!(xe(a).compare(&xe(b)), None, "{a} {b}");
         assert_eq!(xe(b).compare(&xe(a)), None, "{b} {a}");
     }
@@ -262,9 +270,10 @@ fn any_ios() -> impl Strategy<Value = Version> {
 fn any_xe() -> impl Strategy<Value = Version> {
     let unified = (16u8..19, 1u8..4, 1u8..3, "[ab]?", "(|prd[12]|\\.0\\.[12])")
         .prop_map(|(major, minor, patch, letter, tail)| xe(&format!("{major}.0{minor}.0{patch}{letter}{tail}")));
-    let old = (2u8..8, 0u8..3, "[ab]?", "(S|E|SE|SG|XO)")
+    let old = (2u8..8, 0u8..3, "[ab]?", "(S|SP|E|SE|SG|XO)")
         .prop_map(|(minor, patch, letter, train)| xe(&format!("03.0{minor}.0{patch}{letter}.{train}")));
-    prop_oneof![unified, old]
+    let oldest = (1u8..7, 0u8..3).prop_map(|(minor, patch)| xe(&format!("02.0{minor}.0{patch}")));
+    prop_oneof![unified, old, oldest]
 }
 
 proptest! {

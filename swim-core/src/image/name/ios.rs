@@ -39,8 +39,10 @@ pub(super) fn parse(parts: &[&str]) -> Option<NameFacts> {
     if !code.contains('(') && code.split(['-', '.']).next().is_some_and(|digits| digits.len() == 3) {
         facts.version = Version::parse(Scheme::Ios, &code).ok().map(|v| v.normal());
     }
-    // The oldest ones, and those of some small routers, have no ending: c2600-i-mz.120-7.T.
-    if run != "bundle" && (stored || (!taken_apart && facts.version.is_some())) {
+    // Old ones, and those of some small routers, have no ending: c2600-i-mz.120-7.T. That they are files tells how they are
+    // compressed; a header writes a name without it.
+    let unended = run.len() == 2 && !taken_apart && facts.version.is_some();
+    if run != "bundle" && (stored || unended) {
         // The file is an archive when it was built as one, whatever it is called.
         let archive = run == "tar" || ending == "tar";
         facts.image_type = Some(if archive { "ios-tar" } else { "ios-bin" }.to_owned());

@@ -60,11 +60,15 @@ pub(super) const JUNOS: Reader = Reader {
 pub(super) const EOS: Reader = Reader {
     platform: "eos",
     rules: &[
-        // The international ones leave cryptography out, but not their number.
-        Rule { pattern: "(?<family>EOS(?:64)?)-<V>(?:-INT)?\\.swi", image_type: Some("eos-swi"), k9: K9::Silent },
+        // Made for little memory, or without cryptography: the number is the same.
+        Rule {
+            pattern: "(?<family>EOS(?:64)?)-<V>(?:-(?:2GB|INT))*\\.swi",
+            image_type: Some("eos-swi"),
+            k9: K9::Silent,
+        },
         // Of the laboratory.
         Rule {
-            pattern: "(?<family>[vc]EOS(?:64)?-lab)-<V>\\.(?:swi|vmdk|qcow2|tar(?:\\.xz)?)",
+            pattern: "(?<family>[vc]EOS(?:64)?-lab|CloudEOS(?:64)?)-<V>\\.(?:swi|vmdk|qcow2|tar(?:\\.xz)?)",
             image_type: None,
             k9: K9::Silent,
         },

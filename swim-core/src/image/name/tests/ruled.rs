@@ -85,7 +85,7 @@ const NAMES: &[[&str; 6]] = &[
     ["junos-vmhost-install-net-mx-x86-64-18.4R2-S5.4.tgz", "junos", "mx", "18.4R2-S5.4", "", ""],
     ["junos-install-srxsme-mips-64-21.4R3-S5.4.tgz", "junos", "srxsme", "21.4R3-S5.4", "", ""],
     ["junos-boot-srxsme-11.1R3.5.tgz", "junos", "", "11.1R3.5", "", ""],
-    ["EOS-4.21.1F-INT.swi", "eos", "EOS", "4.21.1F", "", "eos-swi"],
+    ["EOS-4.21.1F-2GB-INT.swi", "eos", "EOS", "4.21.1F", "", "eos-swi"],
     ["cEOS64-lab-4.32.0F.tar.xz", "eos", "cEOS64-lab", "4.32.0F", "", ""],
     ["EOS64-4.30.1F.swi", "eos", "EOS64", "4.30.1F", "", "eos-swi"],
     ["FGT_61E-v6.4.11.M-build2030-FORTINET.out", "fortios", "FGT_61E", "6.4.11", "", "fortios-out"],
