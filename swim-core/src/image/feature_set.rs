@@ -11,10 +11,10 @@ const STRONG: &[&str] = &["k91", "k9", "k2"];
 /// The mark of weak cryptography. It makes no other set.
 const WEAK: &str = "k8";
 
-/// A set without payload encryption.
+/// A set without payload encryption. Some names write it without a mark before it: `universalk9npe`.
 const NPE: &str = "npe";
 
-/// A set whose data encryption is licensed apart. Some names write it without a mark before it: `universalk9ldpe`.
+/// A set whose data encryption is licensed apart. Likewise: `universalk9ldpe`.
 const LDPE: &str = "ldpe";
 
 /// Variants that are no features: cryptography, and the mark of wireless controllers, whose other images do not write it.
@@ -54,11 +54,13 @@ impl FeatureSet {
         // Where the image runs and how it is compressed says nothing of what it can do; its cryptography does: `dk9-npe`.
         let marks = behind.split(['-', '_']).filter(|word| [NPE, LDPE, "k9"].contains(word));
         variants.extend(marks.map(str::to_owned));
-        if let Some(before) = first.strip_suffix(LDPE)
-            && !before.is_empty()
-        {
-            first.truncate(before.len());
-            variants.insert(LDPE.to_owned());
+        for mark in [LDPE, NPE] {
+            if let Some(before) = first.strip_suffix(mark)
+                && !before.is_empty()
+            {
+                first.truncate(before.len());
+                variants.insert(mark.to_owned());
+            }
         }
         let marked = variants.remove("k9");
         let (base, strong) = if is_word(&first) { word(&first) } else { code(&first) };
@@ -202,6 +204,7 @@ mod tests {
             ("universalk9-mz", "UNIVERSALK9-M", true, true),
             ("universalk9", "universalk9-tar", true, true),
             ("universalk9ldpe", "universalk9_ldpe", true, true),
+            ("universalk9npe", "universalk9_npe", true, true),
             ("universalk9_npe_noli", "universalk9_noli_npe", true, true),
             ("i6k2l2q4", "i6q4l2", true, false),
             ("ik9o3s3", "io3s3", true, false),

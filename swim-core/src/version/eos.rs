@@ -1,11 +1,12 @@
 //! EOS: `4.29.2F`, `4.18.3.1F`; F and M tell whether a release brings features, which the order does not know.
 
 use super::keyed::{Keyed, dotted, with_dots};
-use super::scan::{Scan, bare};
+use super::scan::{Scan, bare, before};
 
 /// Reads any spelling; `None` when it is not one.
 pub(super) fn read(text: &str) -> Option<Keyed> {
-    let mut scan = Scan::new(bare(text));
+    // Devices append what kind of build it is: `4.28.0F-26924507.4280F (engineering build)`.
+    let mut scan = Scan::new(before(bare(text), "("));
     let numbers = dotted(&mut scan, 4)?;
     let letter = scan.take_while(|b| matches!(b, b'F' | b'M'));
     // The change that was built, and the branch.

@@ -6,24 +6,50 @@ use std::fmt::Write as _;
 use super::scan::{Scan, bare};
 
 /// Trains that may be ordered although their letters differ: each entry is one line of succession, of trains with their
-/// rank. At the same maintenance number only trains with a rank are ordered.
-const SUCCESSIONS: &[&[(&str, Option<u8>)]] = &[
+/// rank. At the same maintenance number only trains whose ranks have the same letter are ordered.
+const SUCCESSIONS: &[&[(&str, Option<Rank>)]] = &[
     // In 15.x, (1)T (2)T (3)T lead to (4)M; and 15.0(1)M continued 12.4T.
     &[("T", None), ("M", None)],
-    // Catalyst switches: the platform trains feed E. EX came before EZ: 3.2.2SE is 15.0(1)EX2, 3.3.0SE is 15.0(1)EZ.
-    &[("EX", Some(1)), ("EZ", Some(2)), ("EA", None), ("EY", None), ("E", None)],
+    // Catalyst switches: 12.1EA went on as SE, which had sub-trains at 12.2(25), and SE went on as E in 15.2. The platform
+    // trains feed E; EX came before EZ: 3.2.2SE is 15.0(1)EX2, 3.3.0SE is 15.0(1)EZ.
+    &[
+        ("EX", Some(('E', 1))),
+        ("EZ", Some(('E', 2))),
+        ("EA", None),
+        ("EY", None),
+        ("E", None),
+        ("SE", Some(('S', 1))),
+        ("SEA", Some(('S', 2))),
+        ("SEB", Some(('S', 3))),
+        ("SEC", Some(('S', 4))),
+        ("SED", Some(('S', 5))),
+        ("SEE", Some(('S', 6))),
+        ("SEF", None),
+        ("SEG", None),
+    ],
     // Catalyst 6500: the sub-trains succeed one another at the same maintenance number.
     &[
-        ("SXA", Some(1)),
-        ("SXB", Some(2)),
-        ("SXD", Some(3)),
-        ("SXE", Some(4)),
-        ("SXF", Some(5)),
-        ("SXH", Some(6)),
-        ("SXI", Some(7)),
-        ("SXJ", Some(8)),
+        ("SXA", Some(('X', 1))),
+        ("SXB", Some(('X', 2))),
+        ("SXD", Some(('X', 3))),
+        ("SXE", Some(('X', 4))),
+        ("SXF", Some(('X', 5))),
+        ("SXH", Some(('X', 6))),
+        ("SXI", Some(('X', 7))),
+        ("SXJ", Some(('X', 8))),
+    ],
+    // Cisco 7600: likewise.
+    &[
+        ("SRA", Some(('R', 1))),
+        ("SRB", Some(('R', 2))),
+        ("SRC", Some(('R', 3))),
+        ("SRD", Some(('R', 4))),
+        ("SRE", Some(('R', 5))),
     ],
 ];
+
+/// The sub-line of a train, and its place there.
+type Rank = (char, u8);
 
 /// Before this major the letter E names the train of the Catalyst 6500, from it on that of the access switches.
 const FIRST_SWITCH_E: u64 = 15;
@@ -100,7 +126,8 @@ impl Ios {
         Self { major, minor, maintenance, train, rebuild }.plausible(scan)
     }
 
-    /// `152-4.E10`, `124-13a`, `152-4.1.5.EB`: two digits of major, one of minor. Real names also have `121.14-EA1`.
+    /// `152-4.E10`, `124-13a`, `152-4.1.5.EB`: two digits of major, one of minor. Real names also have `121.14-EA1` and
+    /// `120.5.WC17`.
     fn read_code(text: &str) -> Option<Self> {
         let mut scan = Scan::new(text);
         let digits = scan.take_while(|b| b.is_ascii_digit());
@@ -114,7 +141,7 @@ impl Ios {
             return None;
         }
         let maintenance = Numbered::read(&mut scan)?;
-        let has_train = scan.literal(after);
+        let has_train = scan.literal(after) || (before == "." && scan.literal("."));
         let (train, rebuild) = if has_train { read_train(&mut scan)? } else { Default::default() };
         // A dot that nothing follows; and only the irregular form with a train is known.
         if has_train == train.is_empty() || (train.is_empty() && before == ".") {
@@ -154,7 +181,10 @@ impl Ios {
         }
         let numbers = |v: &Self| (v.major, v.minor, v.maintenance.number);
         match numbers(self).cmp(&numbers(other)) {
-            Ordering::Equal => Some(mine.1?.cmp(&others.1?)),
+            Ordering::Equal => {
+                let ((line, place), (other_line, other_place)) = (mine.1?, others.1?);
+                (line == other_line).then(|| place.cmp(&other_place))
+            }
             order => Some(order),
         }
     }
@@ -181,7 +211,7 @@ impl Ios {
 }
 
 /// Which line of succession a version stands in, and its train's rank there.
-fn succession(v: &Ios) -> Option<(usize, Option<u8>)> {
+fn succession(v: &Ios) -> Option<(usize, Option<Rank>)> {
     SUCCESSIONS.iter().enumerate().find_map(|(line, members)| {
         let (_, rank) = members.iter().find(|(train, _)| *train == v.train)?;
         Some((line, *rank))

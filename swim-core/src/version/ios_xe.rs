@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 
+use super::dual;
 use super::ios::Ios;
 use super::scan::{Scan, bare};
 
 /// The first release after 3.x. From here on all product families share one train.
 const FIRST_UNIFIED: u64 = 16;
 
-/// The 3.x trains that 16 continues: routers (S) and the Catalyst 3650/3850 and 4500 (SE, then E).
-const CONTINUED_BY_UNIFIED: &[&str] = &["S", "SE", "E"];
+/// The 3.x trains that 16 continues: routers (S, and SP of the ASR 900) and the Catalyst 3650/3850 and 4500 (SE, then E).
+const CONTINUED_BY_UNIFIED: &[&str] = &["S", "SP", "SE", "E"];
 
 /// A version of IOS XE.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +37,12 @@ enum Tail {
 }
 
 impl IosXe {
-    /// Reads any spelling; `None` when it is not one.
+    /// Reads any spelling, also the IOS number that 3.x devices report beside their own; `None` when it is not one.
     pub(super) fn read(text: &str) -> Option<Self> {
+        Self::read_own(text).or_else(|| Self::read_own(&dual::xe_of(&Ios::read(text)?)?))
+    }
+
+    fn read_own(text: &str) -> Option<Self> {
         let mut scan = Scan::new(without_codename(bare(text)));
         let major = scan.number(2)?;
         let minor = scan.dot_number(2)?;
@@ -75,6 +80,11 @@ impl IosXe {
         let unified = |v: &Self| v.major >= FIRST_UNIFIED && v.train.is_empty();
         let continued = |v: &Self| v.major == 3 && CONTINUED_BY_UNIFIED.contains(&v.train.as_str());
         if (unified(self) && continued(other)) || (unified(other) && continued(self)) {
+            return Some(self.major.cmp(&other.major));
+        }
+        // Routers began with 2.x, which S continued.
+        let after_first = |v: &Self| unified(v) || (v.major == 3 && v.train == "S");
+        if (self.major == 2 && after_first(other)) || (other.major == 2 && after_first(self)) {
             return Some(self.major.cmp(&other.major));
         }
         // SE ended at 3.3 and E took over; at the same minor number nothing is known.

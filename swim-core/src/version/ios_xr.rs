@@ -9,6 +9,8 @@ const RELEASE: u64 = u64::MAX;
 const PLAIN: std::ops::RangeInclusive<u64> = 2..=9;
 /// The first one whose packages have digits without dots.
 const FIRST_PACKAGED: u64 = 5;
+/// The first one with two digits in the second number: 7.10. The ones before it are closed.
+const FIRST_LONG_MINOR: u64 = 7;
 /// Years that a version can be named after.
 const YEARS: std::ops::RangeInclusive<u64> = 24..=49;
 
@@ -17,11 +19,15 @@ pub(super) fn read(text: &str) -> Option<Keyed> {
     let text = before(bare(text), "[");
     let text = text.strip_suffix("LNT").unwrap_or(text).trim();
     let (numbers, engineering) = match text.strip_prefix('r') {
-        Some(digits) => (of_package(digits)?, None),
+        Some(digits) => of_package(digits)?,
         None => {
             let mut scan = Scan::new(text);
             let mut numbers = dotted(&mut scan, 4)?;
             let engineering = if numbers.len() == 4 && scan.literal("I") { numbers.pop() } else { None };
+            if engineering.is_some() && scan.literal(".") {
+                // Who built it: `DT_IMAGE`, `SIT_IMAGE`.
+                scan.take_while(|b| b.is_ascii_uppercase() || b == b'_');
+            }
             if !scan.is_done() || numbers.len() != 3 {
                 return None;
             }
@@ -47,8 +53,20 @@ fn is_major(major: u64) -> bool {
     PLAIN.contains(&major) || YEARS.contains(&major)
 }
 
-/// `613` is 6.1.3, as packages write it. Where the digits can be parted in two ways, it is neither.
-fn of_package(digits: &str) -> Option<Vec<u64>> {
+/// `613` is 6.1.3, as packages write it, and `63134I` the engineering build 6.3.1.34I. Where the digits can be parted in
+/// two ways, it is neither.
+fn of_package(text: &str) -> Option<(Vec<u64>, Option<u64>)> {
+    let Some(digits) = text.strip_suffix('I') else {
+        return of_release(text).map(|release| (release, None));
+    };
+    // The number of a build has two digits; some had three.
+    let before = |count| digits.get(..digits.len().checked_sub(count)?).and_then(of_release);
+    let release = before(2).filter(|_| before(3).is_none())?;
+    let build = digits.get(digits.len().checked_sub(2)?..)?.parse().ok()?;
+    Some((release, Some(build)))
+}
+
+fn of_release(digits: &str) -> Option<Vec<u64>> {
     if !(3..=6).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -64,8 +82,8 @@ fn of_package(digits: &str) -> Option<Vec<u64>> {
             let (Some(major), Some(minor), Some(patch)) = parts else { continue };
             // Of a year there are a few releases. No release ends in zero.
             let year = YEARS.contains(&major) && (1..=9).contains(&minor);
-            let plausible = patch > 0 && (year || (PLAIN.contains(&major) && major >= FIRST_PACKAGED));
-            if plausible && found.replace(vec![major, minor, patch]).is_some() {
+            let plain = PLAIN.contains(&major) && major >= FIRST_PACKAGED && (minor <= 9 || major >= FIRST_LONG_MINOR);
+            if patch > 0 && (year || plain) && found.replace(vec![major, minor, patch]).is_some() {
                 return None;
             }
         }

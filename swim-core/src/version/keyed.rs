@@ -49,8 +49,24 @@ pub(super) const DIGITS: usize = 6;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) number: u64,
-    interim: Vec<u64>,
+    interim: Vec<Interim>,
     letters: String,
+}
+
+/// An interim number, with as many digits as it is written: fabric interconnects have `4.02e`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interim {
+    number: u64,
+    digits: usize,
+}
+
+impl Interim {
+    /// Reads its digits.
+    pub(super) fn read(scan: &mut Scan<'_>) -> Option<Self> {
+        let before = scan.rest().len();
+        let number = scan.number(DIGITS)?;
+        Some(Self { number, digits: before - scan.rest().len() })
+    }
 }
 
 /// Interim numbers of a part.
@@ -59,14 +75,24 @@ const INTERIMS: usize = 2;
 impl Part {
     /// Reads one; `None` when there is none, or more of it than is known.
     pub(super) fn read(scan: &mut Scan<'_>) -> Option<Self> {
+        let numbers = Self::numbers(scan)?;
+        let letters = scan.take_while(|b| b.is_ascii_lowercase());
+        (letters.len() <= 2).then(|| Self { letters: letters.to_owned(), ..numbers })
+    }
+
+    /// The same without letters.
+    pub(super) fn numbers(scan: &mut Scan<'_>) -> Option<Self> {
         let number = scan.number(DIGITS)?;
         let mut interim = Vec::new();
         while interim.len() < INTERIMS {
-            let Some(next) = scan.dot_number(DIGITS) else { break };
+            let before = *scan;
+            let Some(next) = scan.literal(".").then(|| Interim::read(scan)).flatten() else {
+                *scan = before;
+                break;
+            };
             interim.push(next);
         }
-        let letters = scan.take_while(|b| b.is_ascii_lowercase());
-        (letters.len() <= 2).then(|| Self { number, interim, letters: letters.to_owned() })
+        Some(Self { number, interim, letters: String::new() })
     }
 
     /// The same without interim numbers, for spellings that have a dot behind each part.
@@ -77,8 +103,8 @@ impl Part {
     }
 
     /// Gives it an interim number.
-    pub(super) fn interim(mut self, number: u64, letters: &str) -> Self {
-        self.interim.push(number);
+    pub(super) fn interim(mut self, interim: Interim, letters: &str) -> Self {
+        self.interim.push(interim);
         letters.clone_into(&mut self.letters);
         self
     }
@@ -89,13 +115,14 @@ impl Part {
 
     /// Its place in the order: an interim build comes after its number, and `z` before `aa`.
     pub(super) fn key(&self) -> [u64; 4] {
-        let interim = |n: usize| self.interim.get(n).map_or(0, |i| i.saturating_add(1));
+        let interim = |n: usize| self.interim.get(n).map_or(0, |i| i.number.saturating_add(1));
         let letters = self.letters.bytes().fold(0, |sum, b| (sum << 8) | u64::from(b));
         [self.number, interim(0), interim(1), letters]
     }
 
     pub(super) fn written(&self) -> String {
-        let interim: String = self.interim.iter().map(|i| format!(".{i}")).collect();
+        let interim: String =
+            self.interim.iter().map(|i| format!(".{:0digits$}", i.number, digits = i.digits)).collect();
         format!("{}{interim}{}", self.number, self.letters)
     }
 }

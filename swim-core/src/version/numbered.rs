@@ -45,7 +45,7 @@ pub(super) fn panos(text: &str) -> Option<Keyed> {
 
 /// FortiOS: `7.2.7`, `v7.2.7 build1624`, `v7.2.7-build1624`.
 pub(super) fn fortios(text: &str) -> Option<Keyed> {
-    let text = bare(text);
+    let text = before(bare(text), "(");
     let mut scan = Scan::new(text.strip_prefix('v').unwrap_or(text));
     let numbers = dotted(&mut scan, 3)?;
     let build = if scan.literal(" build") || scan.literal("-build") { Some(scan.number(DIGITS)?) } else { None };
@@ -60,7 +60,7 @@ pub(super) fn fortios(text: &str) -> Option<Keyed> {
 pub(super) fn aoscx(text: &str) -> Option<Keyed> {
     let text = bare(text);
     let (letters, rest) = text.split_once('.')?;
-    let product = letters.len() == 2 && letters.bytes().all(|b| b.is_ascii_uppercase());
+    let product = letters == "Virtual" || (letters.len() == 2 && letters.bytes().all(|b| b.is_ascii_uppercase()));
     let mut scan = Scan::new(if product { rest } else { text });
     let numbers = dotted(&mut scan, 3)?;
     let [major, minor, patch] = *numbers.as_slice() else { return None };

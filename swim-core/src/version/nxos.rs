@@ -1,6 +1,6 @@
 //! NX-OS: `9.3(7a)`, `7.0(3)I7(10)`, `10.4(5)(M)`; image names write dots, `nxos.7.0.3.I7.8`.
 
-use super::keyed::{Keyed, Part};
+use super::keyed::{Interim, Keyed, Part};
 use super::scan::{Scan, bare, before};
 
 /// From this major on there is one train for all of the Nexus 9000 and 3000.
@@ -18,6 +18,8 @@ pub(super) fn read(text: &str) -> Option<Keyed> {
     if !dots && !scan.literal(")") {
         return None;
     }
+    let plain = dots && major >= FIRST_UNIFIED && !maintenance.has_letters();
+    let maintenance = if plain { with_interim(maintenance, &mut scan) } else { maintenance };
     let train = read_train(&mut scan, dots)?;
     let designator = read_designator(&mut scan, dots);
     if !scan.is_done() || !(4..=20).contains(&major) {
@@ -56,6 +58,18 @@ fn part(scan: &mut Scan<'_>, dots: bool) -> Option<Part> {
     if dots { Part::read_plain(scan) } else { Part::read(scan) }
 }
 
+/// `10.2.2.39.F` is an interim build, 10.2(2.39): since there are no trains, nothing else follows the maintenance number.
+fn with_interim(maintenance: Part, scan: &mut Scan<'_>) -> Part {
+    let before = *scan;
+    if scan.literal(".")
+        && let Some(interim) = Interim::read(scan)
+    {
+        return maintenance.interim(interim, "");
+    }
+    *scan = before;
+    maintenance
+}
+
 /// A train and its number, if it has one, and the rebuild.
 struct Train<'a> {
     letters: &'a str,
@@ -76,7 +90,7 @@ fn read_train<'a>(scan: &mut Scan<'a>, dots: bool) -> Option<Option<Train<'a>>> 
     }
     let mut rebuild = part(scan, dots)?;
     if dots && scan.literal(".") {
-        let interim = scan.number(4)?;
+        let interim = Interim::read(scan)?;
         let letters = scan.take_while(|b| b.is_ascii_lowercase());
         // The letters stand behind the last number, and are one or two, as in any part.
         if rebuild.has_letters() || letters.len() > 2 {
@@ -87,12 +101,12 @@ fn read_train<'a>(scan: &mut Scan<'a>, dots: bool) -> Option<Option<Train<'a>>> 
     (dots || scan.literal(")")).then_some(Some(Train { letters, number, rebuild }))
 }
 
-/// `(F)` and `(M)` tell whether a release brings features; the order does not know them.
+/// `(F)` and `(M)`, in documents without parentheses, `10.2(3)F`, tell whether a release brings features; the order does not know them.
 fn read_designator<'a>(scan: &mut Scan<'a>, dots: bool) -> Option<&'a str> {
     let start = *scan;
     let opened = scan.literal(if dots { "." } else { "(" });
-    let letter = if opened { scan.take_while(|b| matches!(b, b'F' | b'M')) } else { "" };
-    if letter.len() == 1 && (dots || scan.literal(")")) {
+    let letter = if opened || !dots { scan.take_while(|b| matches!(b, b'F' | b'M')) } else { "" };
+    if letter.len() == 1 && (dots || !opened || scan.literal(")")) {
         return Some(letter);
     }
     *scan = start;

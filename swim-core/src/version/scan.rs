@@ -79,8 +79,9 @@ pub(super) fn bare(text: &str) -> &str {
     let lower = text.to_ascii_lowercase();
     let start = lower.rfind("version ").map_or(0, |at| at + "version ".len());
     let tail = text.get(start..).unwrap_or(text);
-    let tail = tail.split(',').next().unwrap_or(tail);
-    tail.split(" - ").next().unwrap_or(tail).trim()
+    // Not all of them have a comma there: `Version 03.07.05E RELEASE SOFTWARE (fc1)`.
+    let ends = [",", " - ", " RELEASE SOFTWARE", " EARLY DEPLOYMENT"];
+    ends.iter().fold(tail, |tail, end| tail.split(end).next().unwrap_or(tail)).trim()
 }
 
 /// What stands before a mark that some devices and catalogues append, `6.1.4[Default]`, `10.4(5) [Maintenance Release]`.

@@ -31,6 +31,8 @@ fn classic_spellings_have_one_normal_form() {
         ("121.14-EA1", "12.1(14)EA1"),
         ("152-4.1.5.EB", "15.2(4.1.5)EB"),
         ("121-0.0.16.EA1", "12.1(0.0.16)EA1"),
+        ("120.5.WC17", "12.0(5)WC17"),
+        ("Version 12.2(25)SEE2 EARLY DEPLOYMENT RELEASE SOFTWARE (fc1)", "12.2(25)SEE2"),
         ("15.3(3)JA1n", "15.3(3)JA1n"),
         ("15.0(1)M2.15", "15.0(1)M2.15"),
         ("150-2.se4", "15.0(2)SE4"),
@@ -55,6 +57,10 @@ fn xe_spellings_have_one_normal_form() {
         ("03.16.04b.S.155-3.S4b-ext", "3.16.4bS"),
         ("03.03.00.SE.150-1.EZ", "3.3.0SE"),
         ("Cisco IOS XE Software, Version 03.16.04b.S - Extended Support Release", "3.16.4bS"),
+        ("Version 03.07.05E RELEASE SOFTWARE (fc1)", "3.7.5E"),
+        // The number of its IOS, which the same device reports.
+        ("15.5(3)S4b", "3.16.4bS"),
+        ("Version 15.2(2)E, RELEASE SOFTWARE (fc1)", "3.6.0E"),
         ("Gibraltar-16.12.10", "16.12.10"),
         ("IOSXE-17.14.1a", "17.14.1a"),
         ("IOS-XE 17.14.1a", "17.14.1a"),
@@ -133,6 +139,11 @@ fn classic_trains_are_ordered_and_others_refused() {
         ("15.0(2)EX5", "15.2(2)E"),
         ("15.0(1)EX2", "15.0(1)EZ"),
         ("15.2(4)EA5", "15.2(7)E"),
+        ("12.1(22)EA14", "12.2(25)SEB"),
+        ("12.2(25)SEB4", "12.2(25)SEE"),
+        ("12.2(25)SEE4", "12.2(35)SE"),
+        ("15.0(2)SE11", "15.2(4)E10"),
+        ("12.2(33)SRC6", "12.2(33)SRE"),
         ("12.4(13)", "12.4(13a)"),
         ("12.4(13z)", "12.4(13aa)"),
     ] {
@@ -143,6 +154,9 @@ fn classic_trains_are_ordered_and_others_refused() {
         ("15.4(3)S4", "15.4(3)M4"),
         ("12.4(13a)", "12.4(15)T1"),
         ("15.2(5)EX", "15.2(5)E"),
+        ("15.0(2)EX5", "15.0(2)SE4"),
+        ("12.2(33)SRE4", "12.2(33)SXI4"),
+        ("12.2(55)SE12", "12.2(54)SG1"),
         ("12.1(27)E4", "15.2(7)E"),
         ("12.1(22)EA13", "12.1(27)E"),
         ("12.2(44r)SE", "12.2(44)SE"),
@@ -165,6 +179,9 @@ fn xe_builds_candidates_and_letters_are_ordered() {
         ("3.3.5SE", "3.6.0E"),
         ("3.16.4bS", "16.2.1"),
         ("3.7.5E", "16.3.1"),
+        ("3.18.9SP", "16.5.1"),
+        ("2.6.2", "3.1.0S"),
+        ("2.6.2", "16.2.1"),
         ("17.18.1", "26.1.1"),
     ] {
         assert_eq!(xe(older).compare(&xe(newer)), Some(Less), "{older} {newer}");
@@ -173,9 +190,14 @@ fn xe_builds_candidates_and_letters_are_ordered() {
     assert_eq!(xe("17.9.4").compare(&xe("17.09.04.0.5148")), Some(Equal));
     assert!(xe("17.03.01.0.351").same_release(&xe("17.3.1")));
     assert!(!xe("17.3.1prd2").same_release(&xe("17.3.1")));
-    for (a, b) in
-        [("3.6.5E", "3.13.1S"), ("17.9.4prd1", "17.09.04.0.4803"), ("17.11.99SW", "17.12.1"), ("3.4.6SG", "16.3.1")]
-    {
+    for (a, b) in [
+        ("3.6.5E", "3.13.1S"),
+        ("3.18.0S", "3.18.0SP"),
+        ("2.6.2", "3.6.0E"),
+        ("17.9.4prd1", "17.09.04.0.4803"),
+        ("17.11.99SW", "17.12.1"),
+        ("3.4.6SG", "16.3.1"),
+    ] {
         assert_eq!(xe(a).compare(&xe(b)), None, "{a} {b}");
         assert_eq!(xe(b).compare(&xe(a)), None, "{b} {a}");
     }
@@ -197,7 +219,11 @@ fn dual_numbers_that_are_known() {
     {
         assert_eq!(xe(xe_text).ios_counterpart(), Some(ios(ios_text)), "{xe_text}");
     }
-    assert_eq!(xe("3.2.3SE").ios_counterpart(), None);
+    for (xe_text, ios_text) in [("3.18.3SP", "15.6(2)SP3"), ("3.11.0E", "15.2(7)E"), ("3.3.5SE", "15.0(1)EZ5")] {
+        assert_eq!(xe(ios_text).normal(), xe_text);
+        assert_eq!(xe(ios_text).compare(&xe(xe_text)), Some(Equal), "{xe_text}");
+    }
+    assert_eq!(xe("3.3.0XO").ios_counterpart(), None);
     assert_eq!(xe("17.9.4").ios_counterpart(), None);
 }
 
@@ -229,6 +255,9 @@ fn any_ios() -> impl Strategy<Value = Version> {
         Just("T"),
         Just("SXD"),
         Just("SXF"),
+        Just("SE"),
+        Just("SEA"),
+        Just("SEF"),
         Just("S")
     ];
     (12u8..16, 0u8..3, 0u8..3, "[ab]?", train, "[0-2]?").prop_map(
@@ -241,9 +270,10 @@ fn any_ios() -> impl Strategy<Value = Version> {
 fn any_xe() -> impl Strategy<Value = Version> {
     let unified = (16u8..19, 1u8..4, 1u8..3, "[ab]?", "(|prd[12]|\\.0\\.[12])")
         .prop_map(|(major, minor, patch, letter, tail)| xe(&format!("{major}.0{minor}.0{patch}{letter}{tail}")));
-    let old = (2u8..8, 0u8..3, "[ab]?", "(S|E|SE|SG|XO)")
+    let old = (2u8..8, 0u8..3, "[ab]?", "(S|SP|E|SE|SG|XO)")
         .prop_map(|(minor, patch, letter, train)| xe(&format!("03.0{minor}.0{patch}{letter}.{train}")));
-    prop_oneof![unified, old]
+    let oldest = (1u8..7, 0u8..3).prop_map(|(minor, patch)| xe(&format!("02.0{minor}.0{patch}")));
+    prop_oneof![unified, old, oldest]
 }
 
 proptest! {

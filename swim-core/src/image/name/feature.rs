@@ -18,20 +18,30 @@ const NAMED: &[&str] = &[
     "adventerprise",
     "lanbasek9",
     "lanbase",
+    "ucmk9",
 ];
 
 /// What may follow a named feature set.
 const VARIANTS: &[&str] = &["npe", "noli", "ldpe", "wlc", "ias", "iox", "ivs", "li", "sna", "wan"];
 
-/// Is it a named feature set with known variants: `universalk9_npe_noli`, `universalk9ldpe`?
-pub(super) fn is_named(text: &str) -> bool {
-    NAMED.iter().any(|base| {
-        text.strip_prefix(base).is_some_and(|rest| {
-            let rest = rest.strip_prefix("ldpe").unwrap_or(rest);
-            rest.is_empty()
-                || rest.strip_prefix('_').is_some_and(|rest| rest.split('_').all(|word| VARIANTS.contains(&word)))
-        })
-    })
+/// How the disk of a virtual machine is made, and for which host. It says nothing of the software on it.
+const DISKS: &[&str] = &["8g", "16g", "serial", "vga", "efi", "esxi", "kvm", "nfvis"];
+
+/// A named feature set with known variants, without words that are none: `universalk9_npe_noli`, `universalk9ldpe`,
+/// and of `universalk9_8g_serial` the first word.
+pub(super) fn named(text: &str) -> Option<String> {
+    let (first, words) =
+        text.split_once('_').map_or((text, Vec::new()), |(first, rest)| (first, rest.split('_').collect()));
+    let plain = first.strip_suffix("ldpe").or_else(|| first.strip_suffix("npe")).unwrap_or(first);
+    let (disk, variants): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| DISKS.contains(word));
+    let known = NAMED.contains(&plain) && variants.iter().all(|word| VARIANTS.contains(word));
+    // A disk has nothing else behind its set.
+    (known && (disk.is_empty() || variants.is_empty())).then(|| [&[first], variants.as_slice()].concat().join("_"))
+}
+
+/// The last word of a name before its version is what virtual machines add: `16.12.03-serial`.
+pub(super) fn is_disk(text: &str) -> bool {
+    DISKS.contains(&text)
 }
 
 /// Does it begin with a named feature set, whatever follows?

@@ -75,7 +75,7 @@ pub fn parse_filename(name: &str) -> NameFacts {
 }
 
 /// The platforms whose names are read by rules. They come first: each of their names begins as no other does.
-const RULED: [&Reader; 13] = [
+const RULED: [&Reader; 14] = [
     &nxos::NXOS,
     &nxos::ACI,
     &ios_xr::IOS_XR,
@@ -86,6 +86,7 @@ const RULED: [&Reader; 13] = [
     &vendors::JUNOS,
     &vendors::EOS,
     &vendors::FORTIOS,
+    &vendors::PANOS,
     &vendors::ROUTEROS,
     &vendors::AOSCX,
     &vendors::COMWARE,

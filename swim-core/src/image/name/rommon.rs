@@ -15,13 +15,18 @@ pub(super) fn parse(base: &str) -> Option<NameFacts> {
     let before = base.get(..at)?.trim_end_matches(['-', '_', '.']);
     let words: Vec<&str> = lower.get(at + "rommon".len()..)?.split(['-', '_', '.']).filter(|w| !w.is_empty()).collect();
     facts.signature = words.iter().find_map(|word| signature(word));
-    match words.as_slice() {
-        [code, maintenance, tail @ ..] if is_tail(tail) => {
+    let end = words.iter().position(|word| is_tail(&[word])).unwrap_or(words.len());
+    let (code, tail) = words.split_at_checked(end)?;
+    if !is_tail(tail) {
+        return None;
+    }
+    match code {
+        [_, _, ..] => {
             facts.family = family(before);
-            facts.version = number(&format!("{code}_{maintenance}"));
+            facts.version = number(&code.join("_"));
         }
         // The number stands before the word.
-        tail if is_tail(tail) => {
+        [] => {
             if let Some((family_text, version)) = spelled_out(before) {
                 facts.family = family(family_text);
                 facts.version = Some(version);
@@ -29,7 +34,8 @@ pub(super) fn parse(base: &str) -> Option<NameFacts> {
         }
         _ => {}
     }
-    Some(facts)
+    // What neither ends as a package nor has a number is some text about them.
+    (!tail.is_empty() || facts.version.is_some()).then_some(facts)
 }
 
 fn family(text: &str) -> Option<String> {

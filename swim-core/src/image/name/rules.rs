@@ -8,7 +8,7 @@ use crate::version::{Scheme, Version};
 /// One way to name files. Groups of the pattern: `family`, `feature`, `version`, `alt`, and `npe` and `ldpe`,
 /// which are there or not.
 pub(super) struct Rule {
-    /// The whole name. `<V>`, `<XR>` and `<JUNOS>` stand for a version, `<CSC>` for a defect.
+    /// The whole name. `<V>`, `<XR>`, `<R>` and `<JUNOS>` stand for a version, `<CSC>` for a defect.
     pub(super) pattern: &'static str,
     pub(super) image_type: Option<&'static str>,
     pub(super) k9: K9,
@@ -76,7 +76,9 @@ impl Reader {
             let pattern = rule
                 .pattern
                 .replace("<V>", "(?<version>[0-9][0-9A-Za-z.()-]*?)")
-                .replace("<XR>", "(?<version>[0-9]+\\.[0-9]+\\.[0-9]+(?:\\.[0-9]+I)?)")
+                // Engineering builds say who built them: `DT_I`, `SIT_IMAGE`.
+                .replace("<XR>", "(?<version>[0-9]+\\.[0-9]+\\.[0-9]+(?:\\.[0-9]+I(?:\\.[A-Z]+_[A-Z]+)?)?)")
+                .replace("<R>", "(?<version>r[0-9]+I?)")
                 .replace("<JUNOS>", "(?<version>[0-9]+\\.[0-9]+[A-Z][0-9A-Z.-]*?)")
                 .replace("<CSC>", "(?<alt>CSC[a-z]{2}[0-9]{5})");
             RegexBuilder::new(&format!("^(?:{pattern})$")).case_insensitive(true).build().ok()

@@ -58,6 +58,98 @@ fn unusual_classic_names() {
     assert_eq!(version("c2960x-universalk9-mz.from-152-7.E4-to.152-7.E10.bin"), None);
 }
 
+/// A dot or a dash at another place, and no ending.
+#[test]
+fn classic_names_that_are_built_otherwise() {
+    for (name, family, version, image_type) in [
+        ("asr901-universalk9.mz.156-2.SP9.bin", "asr901", "15.6(2)SP9", Some("ios-bin")),
+        ("c2900XL-c3h2s-mz-120.5.2-XU.bin", "c2900XL", "12.0(5.2)XU", Some("ios-bin")),
+        ("c2900XL-c3h2s-mz-120.5.WC17.bin", "c2900XL", "12.0(5)WC17", Some("ios-bin")),
+        ("ir800-universalk9-mz.SPA.159-3.M", "ir800", "15.9(3)M", Some("ios-bin")),
+        ("c5921_i86-universalk9-ms.SPA.153-3.M4", "c5921_i86", "15.3(3)M4", Some("ios-bin")),
+        ("c7200-adventerprisek9-mz.124-24.T8.image", "c7200", "12.4(24)T8", None),
+    ] {
+        let facts = parse_filename(name);
+        assert_eq!(facts.platform.as_deref(), Some("ios"), "{name}");
+        assert_eq!(facts.family.as_deref(), Some(family), "{name}");
+        assert_eq!(facts.version.as_deref(), Some(version), "{name}");
+        assert_eq!(facts.image_type.as_deref(), image_type, "{name}");
+    }
+}
+
+/// Name, family, version, feature set, type, the other version.
+#[test]
+fn xe_names_that_are_built_otherwise() {
+    for [name, family, version, feature, image_type, alternative] in [
+        // Packages of 3.x have the train at the number, and their IOS has the number of IOS alone.
+        ["cat3k_caa-base.SPA.03.02.02SE.pkg", "cat3k_caa", "3.2.2SE", "", "xe-subpkg", ""],
+        ["cat3k_caa-iosd-universalk9.SPA.150-1.EX2.pkg", "cat3k_caa", "", "universalk9", "xe-subpkg", "15.0(1)EX2"],
+        [
+            "csr1000v-packages-universalk9.03.14.01.S.155-1.S1-std.conf",
+            "csr1000v",
+            "3.14.1S",
+            "universalk9",
+            "xe-conf",
+            "15.5(1)S1",
+        ],
+        ["asr1000rp1-ipbase.03.16.04.bin", "asr1000rp1", "", "ipbase", "", ""],
+        // What a disk is made for is no feature.
+        ["csr1000v-universalk9.16.12.03-serial.qcow2", "csr1000v", "16.12.3", "universalk9", "xe-virtual", ""],
+        ["c8000v-universalk9_8G_serial.17.09.04a.qcow2", "c8000v", "17.9.4a", "universalk9", "xe-virtual", ""],
+        // The first SD-WAN images wrote no zeros.
+        ["isr4300-ucmk9.16.12.5.SPA.bin", "isr4300", "16.12.5", "ucmk9", "xe-bundle", ""],
+        [
+            "cat4500es8-universalk9npe.SPA.03.11.04.E.152-7.E4.bin",
+            "cat4500es8",
+            "3.11.4E",
+            "universalk9npe",
+            "xe-bundle",
+            "15.2(7)E4",
+        ],
+        // A family with `k` and digits is not mangled.
+        ["c8k30be-universalk9.17.17.01.SPA.bin", "c8k30be", "17.17.1", "universalk9", "xe-bundle", ""],
+        // Patches of access points and of device models, and those of engineering builds.
+        [
+            "C9800-universalk9_wlc.17.03.04.CSCvz41929.SPA.apsp.bin",
+            "C9800",
+            "17.3.4",
+            "universalk9_wlc",
+            "xe-apsp",
+            "CSCvz41929",
+        ],
+        [
+            "cat9k_iosxe.17.12.04.CSCwk61990.SPA.dmp.bin",
+            "cat9k_iosxe",
+            "17.12.4",
+            "universalk9",
+            "xe-dmp",
+            "CSCwk61990",
+        ],
+        [
+            "cat9k_iosxe.2021-10-06_22.52_shidogra.53.CSCxx12353.SSA.smu.bin",
+            "cat9k_iosxe",
+            "",
+            "universalk9",
+            "xe-smu",
+            "CSCxx12353",
+        ],
+        [
+            "cat9k_iosxe.BLD_POLARIS_DEV_LATEST_20220313_143357.0.NODEFECT.SSA.smu.bin",
+            "cat9k_iosxe",
+            "",
+            "universalk9",
+            "xe-smu",
+            "",
+        ],
+    ] {
+        let facts = parse_filename(name);
+        let said = [facts.family, facts.version, facts.feature_set, facts.image_type, facts.alt_version];
+        let expected =
+            [family, version, feature, image_type, alternative].map(|t| (!t.is_empty()).then(|| t.to_owned()));
+        assert_eq!(said, expected, "{name}");
+    }
+}
+
 #[test]
 fn xe_packages_and_patches() {
     let smu = parse_filename("bootflash:cat9k_iosxe.17.12.04.CSCwk72267.SPA.smu.bin");
@@ -71,6 +163,7 @@ fn xe_packages_and_patches() {
     assert_eq!(version("cat9k_iosxe.17.09.04prd1.SPA.bin").as_deref(), Some("17.9.4prd1"));
     assert_eq!(version("asr1000rp1-adventerprisek9.02.06.02.122-33.XNF2.bin").as_deref(), Some("2.6.2"));
     assert_eq!(version("CAT9K_IOSXE.17.09.05A.SPA.BIN").as_deref(), Some("17.9.5a"));
+    assert_eq!(version("cat9k_iosxe.17.11.99SW.SPA.bin").as_deref(), Some("17.11.99SW"));
     assert_eq!(version("cat9k_iosxe.17.09.05.SPA (1).bin").as_deref(), Some("17.9.5"));
     assert_eq!(parse_filename("flash:/packages.conf").image_type.as_deref(), Some("xe-conf"));
 }
@@ -81,11 +174,15 @@ fn boot_rom_packages() {
         ("asr1000-rommon.169_4r_SPA.pkg", "asr1000", "16.9(4r)"),
         ("isr4200_4300_rommon_1612_1r_SPA.pkg", "isr4200_4300", "16.12(1r)"),
         ("ncs4200_15_6_48r_s_rommon.pkg", "ncs4200", "15.6(48r)S"),
+        ("asr1000-rommon.154-2r.S.pkg", "asr1000", "15.4(2r)S"),
+        ("asr1000-rommon.122-33r.XN1.pkg", "asr1000", "12.2(33r)XN1"),
+        ("rsp2_rommon_15_4_3r_S5.pkg", "rsp2", "15.4(3r)S5"),
     ] {
         let facts = parse_filename(name);
         assert_eq!(facts.family.as_deref(), Some(family), "{name}");
         assert_eq!(facts.version.as_deref(), Some(version), "{name}");
     }
+    assert_eq!(parse_filename("xmodem-ios-rommon.png"), NameFacts::default());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Other vendors: Junos, EOS, FortiOS, RouterOS, AOS-CX, Comware.
+//! Other vendors: Junos, EOS, FortiOS, PAN-OS, RouterOS, AOS-CX, Comware.
 
 use super::rules::{K9, Reader, Rule, family, normal};
 use crate::version::Scheme;
@@ -8,7 +8,7 @@ pub(super) const JUNOS: Reader = Reader {
     platform: "junos",
     rules: &[
         Rule {
-            pattern: "junos-vmhost-install-usb-(?<family>[a-z0-9]+)-x86-64-<JUNOS>\\.img",
+            pattern: "junos-vmhost-install-usb-(?<family>[a-z0-9]+)-x86-64-<JUNOS>\\.img(?:\\.gz)?",
             image_type: Some("junos-usb-img"),
             k9: K9::Silent,
         },
@@ -23,13 +23,31 @@ pub(super) const JUNOS: Reader = Reader {
             k9: K9::Silent,
         },
         Rule {
-            pattern: "jinstall(?:64)?-(?<family>[a-z][a-z0-9-]*?)(?:-x86-64)?-<JUNOS>(?:-(?:limited|domestic|export))?(?:-signed)?\\.tgz",
+            pattern: "jinstall(?:64)?(?:-(?<family>[a-z][a-z0-9-]*?))?(?:-x86-64)?-<JUNOS>(?:-(?:limited|domestic|export))?(?:-signed)?\\.tgz",
             image_type: Some("junos-jinstall-tgz"),
+            k9: K9::Silent,
+        },
+        // Media to install from, and what boots the others.
+        Rule {
+            pattern: "junos(?:-vmhost)?-install(?:-media)?-(?:usb|net)-(?<family>[a-z][a-z0-9-]*?)(?:-(?:x86|arm|mips)-(?:32|64))?-<JUNOS>(?:-signed)?\\.(?:tgz|img(?:\\.gz)?)",
+            image_type: None,
+            k9: K9::Silent,
+        },
+        Rule {
+            pattern: "junos-(?:boot|routing)-[a-z0-9-]*?-<JUNOS>(?:-(?:limited|domestic|export))?(?:-signed)?\\.tgz",
+            image_type: None,
+            k9: K9::Silent,
+        },
+        // Virtual routers and switches.
+        Rule { pattern: "(?<family>vmx)-bundle-<JUNOS>\\.tgz", image_type: None, k9: K9::Silent },
+        Rule {
+            pattern: "(?<family>vJunos(?:Evolved|-switch|-router)?)-<JUNOS>\\.qcow2",
+            image_type: None,
             k9: K9::Silent,
         },
         // Other packages: which kind they are, their names do not tell.
         Rule {
-            pattern: "junos(?:-evo)?(?:-install)?-(?<family>[a-z][a-z0-9-]*?)(?:-(?:x86|arm)-(?:32|64))?-<JUNOS>(?:-(?:limited|domestic|export))?(?:-signed)?\\.(?:tgz|iso)",
+            pattern: "junos(?:-evo)?(?:-install)?(?:-media)?-(?<family>[a-z][a-z0-9-]*?)(?:-(?:x86|arm|mips)-(?:32|64))?(?:-vmdisk)?-<JUNOS>(?:-(?:limited|domestic|export))?(?:-signed)?\\.(?:tgz|iso|qcow2|vmdk|ova)",
             image_type: None,
             k9: K9::Silent,
         },
@@ -41,7 +59,20 @@ pub(super) const JUNOS: Reader = Reader {
 /// `EOS-4.18.3.1F.swi`.
 pub(super) const EOS: Reader = Reader {
     platform: "eos",
-    rules: &[Rule { pattern: "(?<family>EOS(?:64)?)-<V>\\.swi", image_type: Some("eos-swi"), k9: K9::Silent }],
+    rules: &[
+        // Made for little memory, or without cryptography: the number is the same.
+        Rule {
+            pattern: "(?<family>EOS(?:64)?)-<V>(?:-(?:2GB|INT))*\\.swi",
+            image_type: Some("eos-swi"),
+            k9: K9::Silent,
+        },
+        // Of the laboratory.
+        Rule {
+            pattern: "(?<family>[vc]EOS(?:64)?-lab|CloudEOS(?:64)?)-<V>\\.(?:swi|vmdk|qcow2|tar(?:\\.xz)?)",
+            image_type: None,
+            k9: K9::Silent,
+        },
+    ],
     version: |text| normal(Scheme::Eos, text),
     family,
 };
@@ -49,23 +80,52 @@ pub(super) const EOS: Reader = Reader {
 /// `FGT_61E-v6.4.11.M-build2030-FORTINET.out`.
 pub(super) const FORTIOS: Reader = Reader {
     platform: "fortios",
-    rules: &[Rule {
-        pattern: "(?<family>F[A-Z]{2,3}_[a-z0-9_]+)-v(?<version>[0-9.]+?)(?:\\.[MF])?-(?<alt>build[0-9]+)-FORTINET\\.out",
-        image_type: Some("fortios-out"),
-        k9: K9::Silent,
-    }],
+    rules: &[
+        // Other letters are other products of the vendor, with systems of their own.
+        Rule {
+            pattern: "(?<family>F(?:GT|WF|GR|FW|OS)_[a-z0-9_]+)-v(?<version>[0-9.]+?)(?:\\.[MF])?-(?<alt>build[0-9]+)-FORTINET\\.out",
+            image_type: Some("fortios-out"),
+            k9: K9::Silent,
+        },
+        // Disks of virtual firewalls.
+        Rule {
+            pattern: "(?<family>F(?:GT|OS)_[a-z0-9_]+)-v(?<version>[0-9.]+?)(?:\\.[MF])?-(?<alt>build[0-9]+)-FORTINET\\.out\\.[a-z]+\\.(?:zip|qcow2)",
+            image_type: None,
+            k9: K9::Silent,
+        },
+    ],
     version: |text| normal(Scheme::Fortios, text),
+    family,
+};
+
+/// `PanOS_220-9.1.16`, `PanOS_vm-10.1.9-h1`.
+pub(super) const PANOS: Reader = Reader {
+    platform: "panos",
+    rules: &[
+        Rule { pattern: "PanOS_(?<family>[a-z0-9]+)-<V>(?:\\.tgz)?", image_type: None, k9: K9::Silent },
+        Rule { pattern: "(?<family>PA-VM)-(?:KVM|ESX|HPV)-<V>\\.(?:qcow2|ova|vhdx)", image_type: None, k9: K9::Silent },
+    ],
+    version: |text| normal(Scheme::Panos, text),
     family,
 };
 
 /// `routeros-7.17.2-arm64.npk`.
 pub(super) const ROUTEROS: Reader = Reader {
     platform: "routeros",
-    rules: &[Rule {
-        pattern: "(?<family>[a-z][a-z-]*?)-<V>(?:-(?:arm|arm64|mipsbe|mmips|smips|tile|ppc|x86))?\\.npk",
-        image_type: Some("npk"),
-        k9: K9::Silent,
-    }],
+    rules: &[
+        // Before 7 the architecture stood before the version.
+        Rule {
+            pattern: "(?<family>[a-z][a-z-]*?)(?:-(?:arm|arm64|mipsbe|mipsle|mmips|smips|tile|ppc|powerpc|x86))?-<V>(?:-(?:arm|arm64|mipsbe|mipsle|mmips|smips|tile|ppc|powerpc|x86))?\\.npk",
+            image_type: Some("npk"),
+            k9: K9::Silent,
+        },
+        // Disks of virtual routers.
+        Rule {
+            pattern: "(?<family>chr)-<V>\\.(?:img|vmdk|vdi|vhdx?|qcow2|ova)(?:\\.zip)?",
+            image_type: None,
+            k9: K9::Silent,
+        },
+    ],
     version: |text| normal(Scheme::Routeros, text),
     family,
 };
@@ -74,7 +134,7 @@ pub(super) const ROUTEROS: Reader = Reader {
 pub(super) const AOSCX: Reader = Reader {
     platform: "aoscx",
     rules: &[Rule {
-        pattern: "ArubaOS-CX_(?<family>[a-z0-9]+)_(?<version>[0-9]+_[0-9]+_[0-9]+)\\.swi",
+        pattern: "(?:Aruba|A)OS-CX_(?<family>[a-z0-9-]+)_(?<version>[0-9]+_[0-9]+_[0-9]+)\\.swi",
         image_type: Some("aoscx-swi"),
         k9: K9::Silent,
     }],
@@ -87,20 +147,27 @@ pub(super) const COMWARE: Reader = Reader {
     platform: "comware",
     rules: &[
         Rule {
-            pattern: "(?<family>[a-z0-9_-]+?)-CMW(?<version>[0-9]{3}-(?<feature>BOOT)-[RFE][0-9]+(?:P[0-9]+)?)(?:-[a-z0-9]+)?\\.(?:bin|ipe)",
+            pattern: "(?<family>[a-z0-9_-]+?)-CMW(?<version>[0-9]{3}-(?<feature>BOOT)-[RFE][0-9]+(?:[PLH][0-9]+)*)(?:-[a-z0-9]+)?\\.(?:bin|ipe)",
             image_type: Some("comware-boot"),
             k9: K9::Silent,
         },
         Rule {
-            pattern: "(?<family>[a-z0-9_-]+?)-CMW(?<version>[0-9]{3}-(?<feature>SYSTEM)-[RFE][0-9]+(?:P[0-9]+)?)(?:-[a-z0-9]+)?\\.(?:bin|ipe)",
+            pattern: "(?<family>[a-z0-9_-]+?)-CMW(?<version>[0-9]{3}-(?<feature>SYSTEM)-[RFE][0-9]+(?:[PLH][0-9]+)*)(?:-[a-z0-9]+)?\\.(?:bin|ipe)",
             image_type: Some("comware-system"),
+            k9: K9::Silent,
+        },
+        // Both of them in one file, or of a system that has no such parts.
+        Rule {
+            pattern: "(?<family>[a-z0-9_-]+?)-CMW(?<version>[0-9]{3}-[RFE][0-9]+(?:[PLH][0-9]+)*)(?:-[a-z0-9]+)?\\.(?:bin|ipe)",
+            image_type: None,
             k9: K9::Silent,
         },
     ],
     version: |text| {
         let (code, rest) = text.split_once('-')?;
         let (major, minor) = code.split_at_checked(1)?;
-        Some(format!("{major}.{minor} {}", rest.rsplit_once('-')?.1))
+        let release = rest.rsplit_once('-').map_or(rest, |(_, release)| release);
+        Some(format!("{major}.{minor} {}", release.to_ascii_uppercase()))
     },
     family,
 };

@@ -13,6 +13,10 @@ const READ: &[(&str, &str, &str, &str, &str)] = &[
     ("iosxr", "7.3.1.08I", "7.3.1.08I", "XR", "7.3"),
     ("iosxr", "r613", "6.1.3", "XR", "6.1"),
     ("iosxr", "r7101", "7.10.1", "XR", "7.10"),
+    // Before 7 the second number has one digit.
+    ("iosxr", "r6112", "6.1.12", "XR", "6.1"),
+    ("iosxr", "r63134I", "6.3.1.34I", "XR", "6.3"),
+    ("iosxr", "6.2.2.15I.DT_IMAGE", "6.2.2.15I", "XR", "6.2"),
     ("iosxr", "r2411", "24.1.1", "XR", "24.1"),
     ("iosxr", "25.4.1", "25.4.1", "XR", "25.4"),
     ("nxos", "7.0.3.I7.8", "7.0(3)I7(8)", "I", "7.0(3) I"),
@@ -21,6 +25,9 @@ const READ: &[(&str, &str, &str, &str, &str)] = &[
     ("nxos", "9.3.7a", "9.3(7a)", "9000", "9.3"),
     ("nxos", "10.4(5) [Maintenance Release]", "10.4(5)", "9000", "10.4"),
     ("nxos", "10.2.3.F", "10.2(3)(F)", "9000", "10.2"),
+    ("nxos", "10.2(3)F", "10.2(3)(F)", "9000", "10.2"),
+    ("nxos", "10.2.2.39.F", "10.2(2.39)(F)", "9000", "10.2"),
+    ("nxos", "5.0.3.N2.4.02e", "5.0(3)N2(4.02e)", "N", "5.0(3) N"),
     ("nxos", "7.3(0)DY(1)", "7.3(0)DY(1)", "DY", "7.3(0) DY"),
     ("nxos", "6.2.14", "6.2(14)", "7000", "6.2"),
     ("nxos", "9.2(0.57)", "9.2(0.57)", "9000", "9.2"),
@@ -35,17 +42,23 @@ const READ: &[(&str, &str, &str, &str, &str)] = &[
     ("junos", "15.1X49-D75.5", "15.1X49-D75.5", "X of firewalls", "15.1"),
     ("junos", "14.1X53-D40", "14.1X53-D40", "14.1X53", "14.1"),
     ("eos", "4.32.1F-37265360.4321F", "4.32.1F", "EOS", "4.32"),
+    ("eos", "4.28.0F-26924507.4280F (engineering build)", "4.28.0F", "EOS", "4.28"),
     ("eos", "4.18.3.1F", "4.18.3.1F", "EOS", "4.18"),
     ("rommon", "System Bootstrap, Version 12.2(33r)XN2, RELEASE SOFTWARE (fc1)", "12.2(33r)XN2", "XN boot ROM", "12.2"),
     ("rommon", "173-1r", "17.3(1r)", "boot ROM", "17.3"),
     ("rommon", "15_6_48r_s", "15.6(48r)S", "S boot ROM", "15.6"),
+    ("rommon", "154-3r.S5", "15.4(3r)S5", "S boot ROM", "15.4"),
+    ("rommon", "12.4(12.2r)T", "12.4(12.2r)T", "T boot ROM", "12.4"),
+    ("rommon", "12.2(14r)S9a", "12.2(14r)S9a", "S boot ROM", "12.2"),
     ("rommon", "17.3.1r[FC2]", "17.3.1r", "boot ROM of three numbers", "17.3"),
     ("routeros", "6.49.10 (long-term)", "6.49.10", "RouterOS", "6.49"),
     ("routeros", "7.1beta6", "7.1beta6", "RouterOS", "7.1"),
     ("panos", "10.1.9-h1", "10.1.9-h1", "PAN-OS", "10.1"),
     ("fortios", "v7.2.4,build1396,230131 (GA.F)", "7.2.4", "FortiOS", "7.2"),
+    ("fortios", "v7.2.5 build1517 (GA)", "7.2.5", "FortiOS", "7.2"),
     ("fortios", "7.2.7-build1624", "7.2.7", "FortiOS", "7.2"),
     ("aoscx", "FL.10.13.1040", "10.13.1040", "AOS-CX", "10.13"),
+    ("aoscx", "Virtual.10.13.0005", "10.13.0005", "AOS-CX", "10.13"),
     ("aoscx", "10.5.21", "10.05.0021", "AOS-CX", "10.5"),
 ];
 
@@ -61,7 +74,7 @@ fn spellings_have_one_normal_form_a_train_and_a_group() {
 #[test]
 fn what_is_no_version_is_refused() {
     for (platform, texts) in [
-        ("iosxr", &["6.1", "6.1.1.16", "r6112", "r61", "r7111", "1.2.3", "60.1.1", "7.9.2I", "r613a"][..]),
+        ("iosxr", &["6.1", "6.1.1.16", "r7112", "r711108I", "r61", "r7111", "1.2.3", "60.1.1", "7.9.2I", "r613a"][..]),
         (
             "nxos",
             &[
