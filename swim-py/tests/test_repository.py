@@ -53,7 +53,7 @@ def test_an_image_or_its_name(ask: Ask, tmp_path: Path) -> None:
     for method in ("image", "image_info", "devices_using", "remove_image"):
         with pytest.raises(errors.NotFoundError):
             ask(method, image)
-        with pytest.raises(errors.InvalidInputError, match="a mapping without an id"):
+        with pytest.raises(errors.InvalidInputError, match="image"):
             ask(method, {"file_name": "a.bin"})
     with pytest.raises(errors.NotFoundError):
         ask("image_audit", image="b.bin")

@@ -9,13 +9,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::json;
 use support::Folder;
 use support::repository::{Needed, Waited, add, cx};
 use swim_core::ErrorKind;
 use swim_core::model::Sha256;
-use swim_core::ports::{Context, ImageStore, Note, NoteSink, Records};
+use swim_core::ports::{ImageStore, Note, NoteSink, Records};
 use swim_core::repo::{self, DamageKind, ScrubOptions};
 use swim_stores::{FileImages, MemoryStore, SqliteStore};
 

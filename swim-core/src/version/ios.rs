@@ -10,14 +10,10 @@ use super::scan::{Scan, bare};
 const SUCCESSIONS: &[&[(&str, Option<Rank>)]] = &[
     // In 15.x, (1)T (2)T (3)T lead to (4)M; and 15.0(1)M continued 12.4T.
     &[("T", None), ("M", None)],
-    // Catalyst switches: 12.1EA went on as SE, which had sub-trains at 12.2(25), and SE went on as E in 15.2. The platform
-    // trains feed E; EX came before EZ: 3.2.2SE is 15.0(1)EX2, 3.3.0SE is 15.0(1)EZ.
+    // Catalyst switches: the platform trains feed E. EX came before EZ: 3.2.2SE is 15.0(1)EX2, 3.3.0SE is 15.0(1)EZ.
+    &[("EX", Some(('E', 1))), ("EZ", Some(('E', 2))), ("EA", None), ("EY", None), ("E", None)],
+    // SE had sub-trains at 12.2(25). Whether a switch goes on from SE to E depends on its model: the two have no order.
     &[
-        ("EX", Some(('E', 1))),
-        ("EZ", Some(('E', 2))),
-        ("EA", None),
-        ("EY", None),
-        ("E", None),
         ("SE", Some(('S', 1))),
         ("SEA", Some(('S', 2))),
         ("SEB", Some(('S', 3))),
