@@ -236,7 +236,7 @@ fn the_catalogue_can_be_left_out() {
     let settings = Settings { include_catalogue: false, ..Settings::default() };
     let answer = asked(candidates, &running, settings);
     assert_eq!(names(&answer.recommended), ["universalk9 15.2(7)E5"]);
-    assert!(answer.notes[0].starts_with("1 images that only catalogues have"), "{:?}", answer.notes);
+    assert!(answer.notes[0].starts_with("1 image that only catalogues have"), "{:?}", answer.notes);
     assert_eq!(
         why(&answer, "universalk9 15.2(7)E6"),
         "it is deferred",
@@ -461,7 +461,7 @@ fn the_renderers_show_all_and_escape_what_others_say() {
     let text = it.text();
     for part in [
         "Recommendation for sw1 (runs 15.2(7)E4, universal with strong cryptography)",
-        "1. <b>.bin (15.2(7)E10): compatible\n",
+        "1. <b>.bin [1a16a3825b7e, 20971520 bytes] (15.2(7)E10): compatible\n",
         "higher than current (not asked): 15.2(7)E10 is higher than the running 15.2(7)E4",
         "left out:\n  - c2960x-universalk9-mz.15.2(7)E9.bin",
         "source (no): it is deferred",
