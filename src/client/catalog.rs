@@ -414,8 +414,7 @@ impl Client {
             Some(value) => parse::<Image>(value).ok(),
             None => None,
         };
-        let Some(Image { bytes, digests, quarantine, overrides, .. }) = known else { return Ok(image.clone()) };
-        Ok(Image { bytes, digests, quarantine, overrides, ..image.clone() })
+        Ok(known.unwrap_or_else(|| image.clone()))
     }
 }
 

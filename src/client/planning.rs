@@ -124,12 +124,22 @@ impl Client {
         listing.complete(image);
         knowledge.standing = knowledge.standing.or(listing.standing);
         knowledge.contradictions.extend(listing.contradictions);
+        knowledge.paths.extend(listing.paths);
         let known = self.records().get("images", &image.id.to_string()).await?.is_some();
         if knowledge.known_good.is_none() && known {
             let judged = repo::judgements(self.records(), &image.id).await?;
             let says = |wanted: fn(&Judgement) -> bool| judged.iter().any(|(_, said)| wanted(said));
-            // What contradicts it has put it in quarantine, of which a rule of its own speaks.
-            if !says(|said| matches!(said, Judgement::Contradicts { .. })) && !judged.is_empty() {
+            let against = judged.iter().find_map(|(list, said)| match said {
+                Judgement::Contradicts { differs, .. } => Some(format!("{list}: {}", differs.join("; "))),
+                _ => None,
+            });
+            // Ordinarily that has put it in quarantine, of which a rule of its own speaks, also when it was lifted. An import
+            // of the list that was killed may not have come so far.
+            if let Some(why) = against {
+                if image.quarantine.is_none() {
+                    knowledge.known_good = Some(KnownGood::Contradicted(why));
+                }
+            } else if !judged.is_empty() {
                 let listed = says(|said| matches!(said, Judgement::Matches { .. }));
                 knowledge.known_good = Some(if listed { KnownGood::Listed } else { KnownGood::NotListed });
             }

@@ -69,7 +69,8 @@ async fn the_audit_tells_who_lifted_a_quarantine() {
 async fn a_copy_of_an_image_that_somebody_changed_changes_nothing() {
     let folder = Folder::new();
     let client = client(&folder).await;
-    let image = call(&client, "import", json!({"path": folder.write("made-up.bin", b"not really an image")})).await;
+    let path = folder.write("made-up.bin", b"not really an image");
+    let image = call(&client, "import", json!({"path": path, "platform": "ios", "version": "15.2(7)E4"})).await;
     let device = json!([{"id": "sw1", "at": {"host": "127.0.0.1", "port": 1}, "platform": "ios",
         "login": {"user": "u"}, "host_key": "first_use"}]);
     call(&client, "add_devices", json!({"devices": device})).await;
@@ -78,7 +79,6 @@ async fn a_copy_of_an_image_that_somebody_changed_changes_nothing() {
     forged["digests"]["md5"] = json!("0".repeat(32));
     let plan = json!({"image": forged, "devices": []});
     let mut named = forged.clone();
-    named["facts"]["platform"] = json!({"value": "ios", "from": "user"});
     named["facts"]["version"] = json!({"value": {"scheme": "ios", "text": "15.2(7)E10"}, "from": "user"});
     let planned = call(&client, "plan", json!({"image": named, "devices": []})).await;
     assert_eq!(
@@ -86,6 +86,7 @@ async fn a_copy_of_an_image_that_somebody_changed_changes_nothing() {
         (&image["bytes"], &image["digests"]["md5"]),
         "{plan}"
     );
+    assert_eq!(planned["goal"]["version"]["text"], "15.2(7)E4", "what it is stands in the repository");
     let offered = call(&client, "offer", json!({"image": forged, "device": "sw1", "protocol": "http"})).await;
     let got = fetch(offered["port"].as_u64().unwrap(), offered["path"].as_str().unwrap());
     assert!(got.ends_with("\r\n\r\nnot really an image"), "{got}");

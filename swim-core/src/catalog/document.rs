@@ -5,7 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Authenticity, Entry, Proof};
 use crate::document::{Wrong, read_slice};
+use crate::image::REQUIREMENT_BYTES;
+use crate::version::{Scheme, Version};
 use crate::{Error, ErrorKind, Result};
+
+/// Catalogues write memory in MiB.
+const MIB: u64 = 1024 * 1024;
 
 const OPERATION: &str = "read catalogue";
 /// The largest document, bytes.
@@ -119,7 +124,51 @@ fn settle(at: usize, entry: &mut Entry) -> Result<()> {
         }
         text.make_ascii_lowercase();
     }
-    Ok(())
+    demands(at, entry)
+}
+
+/// What an entry demands of a device must be understood: a requirement that nobody keeps is worse than none.
+fn demands(at: usize, entry: &Entry) -> Result<()> {
+    let bad = |name: String, value: &str, why: &str| {
+        let shown: String = value.chars().take(60).collect();
+        Err(Error::invalid(&format!("entries[{at}].{name}"), format!("{shown:?}"), why))
+    };
+    let most = REQUIREMENT_BYTES.end() / MIB;
+    for (name, mib) in [("requires.ram_mib", entry.requires.ram_mib), ("requires.flash_mib", entry.requires.flash_mib)]
+    {
+        if let Some(mib) = mib.filter(|mib| !(1..=most).contains(mib)) {
+            return Err(Error::invalid(
+                &format!("entries[{at}].{name}"),
+                mib,
+                &format!("a whole number from 1 to {most}"),
+            ));
+        }
+    }
+    if let Some(text) = &entry.requires.bootrom
+        && Version::parse(Scheme::Rommon, text).is_err()
+    {
+        return bad("requires.bootrom".into(), text, "no version of a boot ROM, as 16.12(2r) or 17.12.1r is");
+    }
+    let whole = entry.completed();
+    let scheme = whole.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
+    let base = entry.requires.base_version.iter().map(|text| ("requires.base_version".to_owned(), text));
+    let ways = entry.paths.iter().enumerate().flat_map(|(n, path)| {
+        let via = path.via.iter().enumerate().map(move |(m, text)| (format!("paths[{n}].via[{m}]"), text));
+        via.chain([(format!("paths[{n}].from"), &path.from)])
+    });
+    for (name, text) in base.chain(ways) {
+        match scheme {
+            Some(scheme) if Version::parse(scheme, text).is_ok() => {}
+            Some(_) => return bad(name, text, "not a version of its platform"),
+            None => return bad(name, text, "it cannot be read without the platform: name it"),
+        }
+    }
+    match (scheme, &entry.version) {
+        (Some(scheme), Some(text)) if Version::parse(scheme, text).is_err() => {
+            bad("version".into(), text, "not a version of its platform")
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +200,7 @@ mod tests {
             ("/entries/0/lifecycle", "entries[0].lifecycle.stat"),
             ("/entries/0/paths/0", "entries[0].paths[0].over"),
         ] {
-            let mut odd = json!({"schema": 1, "entries": [{"filename": "a.bin", "requires": {}, "crypto": {}, "lifecycle": {},
+            let mut odd = json!({"schema": 1, "entries": [{"filename": "a.bin", "platform": "ios_xe", "requires": {}, "crypto": {}, "lifecycle": {},
                 "paths": [{"from": "16.12.1"}]}]});
             assert_eq!(read(&odd).unwrap().entries.len(), 1);
             let name = field.rsplit('.').next().unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::parse_filename;
+use crate::image::{parse_filename, platform_id};
 
 /// One image of a catalogue. What is absent is not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,30 @@ pub struct UpgradePath {
 }
 
 impl Entry {
+    /// The entry with what the name of its file tells in the place of what it leaves out.
+    ///
+    /// ```
+    /// use swim_core::catalog::Entry;
+    /// let entry: Entry = serde_json::from_str(r#"{"filename": "cat9k_iosxe.17.12.04.SPA.bin", "families": ["cat9k"]}"#).unwrap();
+    /// let whole = entry.completed();
+    /// assert_eq!((whole.platform.as_deref(), whole.version.as_deref()), (Some("ios_xe"), Some("17.12.4")));
+    /// ```
+    #[must_use]
+    pub fn completed(&self) -> Self {
+        let mut entry = self.clone();
+        let named = parse_filename(&self.filename).facts();
+        let platform = named.platform.map(|field| field.value);
+        // A name of another platform tells nothing.
+        if entry.platform.as_deref().is_none_or(|said| Some(platform_id(said)) == platform.as_deref()) {
+            entry.platform = entry.platform.or(platform);
+            entry.version = entry.version.or_else(|| named.version.map(|field| field.value.normal()));
+            if entry.families.is_empty() {
+                entry.families = named.family.into_iter().map(|field| field.value).collect();
+            }
+        }
+        entry
+    }
+
     /// An entry with what the name of the file tells: a hint, which what a catalogue says replaces.
     #[must_use]
     pub fn named(filename: &str) -> Self {

@@ -102,6 +102,10 @@ pub fn known_good(body: &[u8]) -> Result<KnownGood> {
     }
     let list = document::parse(body).map_err(|wrong| wrong.error(ErrorKind::UnexpectedReply, shapes::OPERATION))?;
     let read = shapes::read(&list)?;
+    // Believed, it would release what an earlier one holds back.
+    if read.values.is_empty() {
+        return Err(odd("the list names no file"));
+    }
     if read.values.len() > MOST {
         return Err(odd("the list has more values than any that is published"));
     }

@@ -4,11 +4,13 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Contradiction;
+use crate::analysis::{Contradiction, PathRule};
 use crate::catalog::{self, Entry};
 use crate::image::{FeatureSet, Field, Image, ImageFacts, Overrides, Provenance, Requirements, platform_id};
 use crate::model::Sha256;
 use crate::version::{Scheme, Version};
+
+use super::ways::ways;
 
 /// Catalogues write memory in MiB.
 const MIB: u64 = 1024 * 1024;
@@ -101,6 +103,8 @@ pub struct Candidate {
     pub quarantined: Option<String>,
     /// Catalogues that have another file under its name, and none that is it.
     pub contradictions: Vec<Contradiction>,
+    /// How catalogues say that it is reached from other releases.
+    pub paths: Vec<PathRule>,
 }
 
 impl From<&Image> for Candidate {
@@ -130,6 +134,8 @@ impl Candidate {
     pub fn listed(catalogue: &str, entry: &Entry) -> Self {
         let text = |text: &Option<String>| text.clone().map(|text| Field::new(text, Provenance::Catalogue));
         let flag = |flag: Option<bool>| flag.map(|flag| Field::new(flag, Provenance::Catalogue));
+        // Where the entry does not say it, the vendor's name of the file does.
+        let entry = &entry.completed();
         let scheme = entry.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
         let version = scheme.zip(entry.version.as_deref()).and_then(|(s, text)| Version::parse(s, text).ok());
         let boot_rom = entry.requires.bootrom.as_deref().and_then(|text| Version::parse(Scheme::Rommon, text).ok());
@@ -168,6 +174,7 @@ impl Candidate {
             status,
             status_why: against,
             suggested: entry.lifecycle.suggested == Some(true),
+            paths: ways(catalogue, entry),
             ..Self::default()
         }
     }
@@ -252,6 +259,7 @@ impl Candidate {
         self.status_why = if other.status > self.status { other.status_why } else { self.status_why.take() };
         self.status = self.status.max(other.status);
         self.suggested |= other.suggested;
+        self.paths.extend(other.paths);
         self.quarantined = self.quarantined.take().or(other.quarantined);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Status};
 use super::joined::joined;
-use crate::analysis::{Contradiction, Standing};
+use crate::analysis::{Contradiction, PathRule, Standing};
 use crate::image::Image;
 
 /// What the catalogues say of an image: of the same file, and which of them have another file under its name.
@@ -29,6 +29,8 @@ pub struct Listing {
     pub standing: Option<Standing>,
     /// Catalogues that have another file under its name, and none that is it.
     pub contradictions: Vec<Contradiction>,
+    /// How they say that it is reached from other releases.
+    pub paths: Vec<PathRule>,
     /// The image, and what is said of it.
     said: Candidate,
 }
@@ -39,12 +41,17 @@ impl Listing {
     pub fn of(image: &Image, listed: impl IntoIterator<Item = Candidate>) -> Self {
         let own = Candidate::from(image);
         let named = |one: &Candidate| one.file_name.eq_ignore_ascii_case(&own.file_name);
-        let about = listed.into_iter().filter(|one| named(one) || one.is_same_file(&own));
-        let mut all = joined(about.chain([own.clone()]).collect());
+        let about: Vec<Candidate> = listed.into_iter().filter(|one| named(one) || one.is_same_file(&own)).collect();
+        let mut all = joined(about.iter().cloned().chain([own.clone()]).collect());
         let at = all.iter().position(|one| one.image == Some(image.id));
         let said = at.map_or(own, |at| all.swap_remove(at));
         let why = || {
-            let by = || format!("so says the catalogue {}", said.catalogues.join(", "));
+            let saying =
+                about.iter().filter(|one| one.status == said.status && one.is_same_file(&Candidate::from(image)));
+            let mut names: Vec<&str> = saying.flat_map(|one| &one.catalogues).map(String::as_str).collect();
+            names.sort_unstable();
+            names.dedup();
+            let by = || format!("so says the catalogue {}", names.join(", "));
             said.status_why.clone().unwrap_or_else(by)
         };
         let standing = (!said.catalogues.is_empty()).then(|| match said.status {
@@ -52,7 +59,7 @@ impl Listing {
             Status::Deferred => Standing::Deferred(why()),
             Status::Withdrawn => Standing::Withdrawn(why()),
         });
-        Self { standing, contradictions: said.contradictions.clone(), said }
+        Self { standing, contradictions: said.contradictions.clone(), paths: said.paths.clone(), said }
     }
 
     /// Takes what the catalogues say of the requirements where the image does not say it; of several the one counts that

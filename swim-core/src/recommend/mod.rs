@@ -20,6 +20,7 @@ mod support;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
+mod ways;
 
 pub use answer::{Answer, Criterion, Elsewhere, Judged, Line, Outcome, Recommendation, Relation, Running};
 pub use candidate::{Candidate, CandidateDigests, Status};

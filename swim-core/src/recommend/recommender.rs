@@ -171,7 +171,11 @@ impl Recommender {
 
 /// What catalogues hold against it. Whether its use is advised against has words of its own.
 fn known_of(candidate: &Candidate) -> Knowledge {
-    Knowledge { contradictions: candidate.contradictions.clone(), ..Knowledge::default() }
+    Knowledge {
+        contradictions: candidate.contradictions.clone(),
+        paths: candidate.paths.clone(),
+        ..Knowledge::default()
+    }
 }
 
 /// What analysis holds against all images of a kind: that it is for another platform or other hardware.

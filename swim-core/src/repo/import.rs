@@ -11,6 +11,7 @@ use super::examine::examine;
 use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::remove;
+use super::requirements::bring_up;
 use super::reread::{READERS, renewed};
 use super::said::Said;
 use super::source::Source;
@@ -140,6 +141,7 @@ pub async fn import(
     // Of an image that was here before: what others change at the same time stays.
     if let Some(said) = change(records, &image.id, |image| {
         let before = image.clone();
+        bring_up(image);
         image.facts = renewed(&image.facts, &read);
         READERS.clone_into(&mut image.read_by);
         options.said.apply(&mut image.facts).is_ok() && *image != before

@@ -192,7 +192,7 @@ async fn keep(records: &dyn Records, change: Option<&RequirementChange>) -> Resu
 }
 
 /// Records of old have what a person set at import in the place of what the image says.
-fn bring_up(image: &mut Image) {
+pub(super) fn bring_up(image: &mut Image) {
     let Image { facts, overrides, .. } = image;
     if let Some(field) = facts.min_ram.take_if(|field| field.from == Provenance::User) {
         overrides.ram.get_or_insert(field.value);

@@ -2,6 +2,7 @@
 
 use super::change::change;
 use super::examine::examine;
+use super::requirements::bring_up;
 use super::window::Ends;
 use crate::Result;
 use crate::image::{Field, Image, ImageFacts, Provenance};
@@ -36,6 +37,8 @@ pub(super) async fn reread(
     let read = examine(store, image, ends, file_name).await;
     let changed = std::sync::atomic::AtomicBool::new(false);
     change(records, image, |image: &mut Image| {
+        // What releases of before kept among the facts.
+        bring_up(image);
         let facts = renewed(&image.facts, &read);
         changed.store(facts != image.facts, std::sync::atomic::Ordering::Relaxed);
         image.facts = facts;

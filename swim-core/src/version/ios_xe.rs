@@ -54,6 +54,12 @@ impl IosXe {
             return None;
         }
         let train = read_train(&mut scan);
+        // `17.9.4A`: since 16 there are no trains of one letter, so it is the letter of the rebuild.
+        let (letters, train) = if major >= FIRST_UNIFIED && word.is_empty() && train.len() == 1 {
+            ((1, train.to_ascii_lowercase(), 0), "")
+        } else {
+            (letters, train)
+        };
         if major < FIRST_UNIFIED {
             skip_ios_number(&mut scan);
         }

@@ -12,7 +12,11 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
         }
         None => return Vec::new(),
         Some(Standing::Active) => {
-            return vec![Finding::new("standing.active", Severity::Pass, "the vendor has it in its catalogue")];
+            return vec![Finding::new(
+                "standing.active",
+                Severity::Pass,
+                "a catalogue has it, and advises nothing against it",
+            )];
         }
         Some(Standing::Deferred(why)) => ("standing.deferred", why),
         Some(Standing::Withdrawn(why)) => ("standing.withdrawn", why),
