@@ -95,10 +95,9 @@ async fn a_device_is_told_what_it_should_run() {
     assert!(dropped.contains(&json!("not_met")), "{told:#}");
 }
 
-/// What catalogues name is recommended as well, what they advise against is not; and what is not whole never is.
-#[tokio::test]
-async fn catalogues_and_damage_count() {
-    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-listed-{}", std::process::id())));
+/// A switch that was never inspected, as long as the second lives.
+async fn switch(name: &str) -> (Folder, impl Sized, Client) {
+    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-{name}-{}", std::process::id())));
     let sim = SimDevice::new(DeviceSpec::ios_switch("edge1").login("admin", "p"));
     let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
     let config = json!({
@@ -108,6 +107,18 @@ async fn catalogues_and_damage_count() {
         }],
     });
     let client = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap();
+    (folder, (sim, served), client)
+}
+
+fn about(report: &Value, code: &str) -> Option<Value> {
+    let found = report["devices"][0]["findings"].as_array().unwrap();
+    found.iter().find(|finding| finding["code"] == code).cloned()
+}
+
+/// What catalogues name is recommended as well, what they advise against is not; and what is not whole never is.
+#[tokio::test]
+async fn catalogues_and_damage_count() {
+    let (folder, _served, client) = switch("listed").await;
     let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
     let file = |version: &str, missing: usize| {
         let path = folder.0.join(format!("c2960x-universalk9-mz.{version}.bin"));
@@ -125,10 +136,6 @@ async fn catalogues_and_damage_count() {
     assert!(cut["facts"]["damage"][0].as_str().unwrap().contains("truncated"), "{cut:#}");
     call("inspect", json!({"devices": ["edge1"]})).await;
 
-    let about = |report: &Value, code: &str| {
-        let found = report["devices"][0]["findings"].as_array().unwrap().clone();
-        found.into_iter().find(|finding| finding["code"] == code)
-    };
     let report = call("analyse", json!({"image": cut["file_name"], "devices": ["edge1"]})).await;
     assert_eq!(report["devices"][0]["verdict"], "incompatible", "{report:#}");
     assert_eq!(about(&report, "image.damaged").unwrap()["severity"], "blocking");
@@ -187,16 +194,7 @@ async fn catalogues_and_damage_count() {
 /// A catalogue that has other bytes under the name of an image: nobody can tell which is right, so somebody must.
 #[tokio::test]
 async fn a_catalogue_that_contradicts_an_image_is_a_finding() {
-    let folder = Folder(std::env::temp_dir().join(format!("swim-recommend-other-{}", std::process::id())));
-    let sim = SimDevice::new(DeviceSpec::ios_switch("edge1").login("admin", "p"));
-    let served = loopback::serve(&sim, ([127, 0, 0, 1], 0).into()).await.unwrap();
-    let config = json!({
-        "data": folder.0.join("data"), "secrets": {"lab": {"value": "p"}}, "devices": [{
-            "id": "edge1", "at": {"host": "127.0.0.1", "port": served.local_addr().port()}, "platform": "ios",
-            "login": {"user": "admin", "password": "lab"}, "host_key": "first_use",
-        }],
-    });
-    let client = Client::open(Config::from_json(&config.to_string()).unwrap()).await.unwrap();
+    let (folder, _served, client) = switch("other").await;
     let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
     let name = "c2960x-universalk9-mz.152-7.E10.bin";
     let path = folder.0.join(name);
@@ -246,6 +244,19 @@ async fn a_catalogue_that_contradicts_an_image_is_a_finding() {
     listed(entry(json!({"sha256": image["id"]}))).await;
     let plan = call("plan", json!({"image": name, "devices": ["edge1"]})).await;
     assert_eq!(plan["devices"].as_array().unwrap().len(), 1, "a catalogue that is right: {plan:#}");
+
+    // What it says of the way counts as well, and a recommendation does not lead past it.
+    listed(entry(json!({"sha256": image["id"], "requires": {"base_version": "15.2(7)E8"}}))).await;
+    let report = call("analyse", json!({"image": name, "devices": ["edge1"]})).await;
+    let found = about(&report, "path.via").expect("path.via");
+    assert_eq!(
+        (&found["required"], &found["provenance"][0]),
+        (&json!("15.2(7)E8"), &json!("the catalogue lab.json: the release that must run before")),
+        "{found:#}"
+    );
+    let told = call("recommend", json!({"devices": ["edge1"]})).await;
+    assert_eq!(told[0]["recommended"], json!([]), "{told:#}");
+    assert_eq!(told[0]["dropped"][0]["blocked"], json!(["path.via"]), "{told:#}");
 }
 
 /// The file whose path has these digits.
