@@ -144,6 +144,10 @@ impl Builder {
         adapters.fetched = Some(config.data.join(FETCHED));
         adapters.collect_images = config.collect_images;
         repo::sweep(&*adapters.services.store, &*records).await?;
+        // Others may be changing lists all the time: the mark stays for the next opening.
+        if let Err(error) = repo::judge_pending(&*records, adapters.clock.now()).await {
+            tracing::warn!(%error, "images are not judged by all lists yet");
+        }
         let worker = config.worker.clone().unwrap_or_else(|| format!("process-{}", std::process::id()));
         let client = Client::over(adapters, WorkerId(worker));
         for server in &config.servers {

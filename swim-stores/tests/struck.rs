@@ -9,9 +9,11 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use support::repository::{Needed, Waited, add, cx, staged};
 use swim_core::Result;
+use swim_core::catalog::{Authenticity, known_good};
 use swim_core::model::{DeviceId, Sha256};
 use swim_core::ports::{ImageStore, ImageWriter, Index, Records, Sink};
 use swim_core::repo::{self, ExportOptions, Group, ImageFilter, ImageQuery, InUse, ScrubOptions, Usage};
@@ -300,4 +302,37 @@ async fn a_scrub_that_is_struck_at_any_point_finds_the_same() {
     };
     let points = at_every_point(work, after, start).await;
     assert!(points >= 15, "{points}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_struck_at_any_point_leaves_no_image_free_that_it_speaks_against() {
+    let now = Timestamp::UNIX_EPOCH;
+    let import = async |records: &dyn Records, digest: &str| {
+        let list = json!({ "bulkHash": [{ "filename": "b.bin", "sha512": digest.repeat(128) }] }).to_string();
+        let list = known_good(list.as_bytes()).expect("a list");
+        repo::import_known_good(records, "vendor", list, Authenticity::Unsigned, now).await.expect("import");
+    };
+    let held = async |store: &MemoryStore| repo::image(store, "b.bin").await.expect("there").quarantined().is_some();
+    let come = async |m: Mortal| import(&m, "0").await;
+    let after = async |store: MemoryStore, point: &str| {
+        repo::judge_pending(&store, now).await.expect("judge");
+        let lists = repo::known_good_lists(&store).await.expect("lists").len();
+        assert_eq!(held(&store).await, lists == 1, "{point}");
+        // The mark of who died before the list came or went is done with later: it may still be at work.
+        let later = now + SignedDuration::from_hours(2);
+        repo::judge_pending(&store, later).await.expect("judge");
+        assert_eq!(store.all("known_good_pending").await.expect("all"), [], "{point}");
+        assert_eq!(held(&store).await, lists == 1, "{point}");
+    };
+    assert!(at_every_point(come, after, three).await >= 4);
+    // And one that goes holds nothing back any more.
+    let begun = async || {
+        let store = three().await;
+        import(&store, "0").await;
+        store
+    };
+    let go = async |m: Mortal| {
+        repo::remove_known_good(&m, "vendor", now).await.expect("remove");
+    };
+    assert!(at_every_point(go, after, begun).await >= 4);
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::record::{self, NAMES};
-use super::{change, find};
+use super::{change, find, unjudged};
 use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
 use crate::image::{Image, Lifted, Quarantine};
 use crate::model::{Digests, Sha256};
@@ -18,9 +18,11 @@ use crate::ports::Records;
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// Lists by name.
-const LISTS: &str = "known_good";
+pub(super) const LISTS: &str = "known_good";
 /// What was done with images, by time.
 const AUDIT: &str = "image_audit";
+/// Rounds of judging: others must change lists or names in each of them.
+const ROUNDS: u32 = 20;
 /// The longest name of a list or a person, and the longest reason.
 const LONGEST: usize = 1000;
 
@@ -126,14 +128,18 @@ pub async fn import_known_good(
     remarks.extend(old.and_then(|old| gone(&old.values, &values)));
     let kept = Kept { name: name.to_owned(), shape, format, imported: now, authenticity, remarks, values };
     let (summary, fresh) = (kept.summary(), written(&kept)?);
+    let mark = unjudged::mark(records, name, Some(&fresh), now).await?;
     let settled = match &before {
         Some(before) => records.swap(LISTS, name, before, fresh).await?,
         None => records.put_new(LISTS, name, fresh).await?,
     };
     if !settled {
+        unjudged::clear(records, &mark).await?;
         return Err(conflict(format!("another list {name} came at the same time")).retry_when(Retry::Now));
     }
-    Ok((summary, rejudge(records, now).await?))
+    let judged = rejudge(records, now).await?;
+    unjudged::clear(records, &mark).await?;
+    Ok((summary, judged))
 }
 
 /// What the list before had and this one has not.
@@ -153,11 +159,15 @@ fn gone(before: &[KnownValue], now: &[KnownValue]) -> Option<String> {
 /// # Errors
 /// `NotFound`; those of the store.
 pub async fn remove_known_good(records: &dyn Records, name: &str, now: Timestamp) -> Result<Rejudged> {
+    let mark = unjudged::mark(records, name, None, now).await?;
     if !records.remove(LISTS, name).await? {
+        unjudged::clear(records, &mark).await?;
         let message = format!("there is no list of known good values {name:?}");
         return Err(Error::new(ErrorKind::NotFound, "find list", message).with("name", name));
     }
-    rejudge(records, now).await
+    let judged = rejudge(records, now).await?;
+    unjudged::clear(records, &mark).await?;
+    Ok(judged)
 }
 
 /// The lists, by name.
@@ -235,20 +245,60 @@ pub(super) async fn entered(records: &dyn Records, image: &Image, now: Timestamp
 
 /// Judges an image that has come, or come under a new name, once more: a list may have come at the same time.
 pub(super) async fn settle(records: &dyn Records, image: Image, now: Timestamp) -> Result<Image> {
-    let lists = lists(records).await?;
-    if lists.is_empty() && image.quarantine.is_none() {
-        return Ok(image);
+    let mut image = image;
+    let mut rows = records.all(LISTS).await?;
+    for _ in 0..ROUNDS {
+        let lists = read_all(&rows)?;
+        if lists.is_empty() && image.quarantine.is_none() {
+            return Ok(image);
+        }
+        let names = find::names(records, &image.id).await.unwrap_or_else(|_| vec![image.file_name.clone()]);
+        image = judge_one(records, &indexed(&lists), &image.id, &names, now).await?.unwrap_or(image);
+        // What somebody else judged by newer lists meanwhile must not be taken back by older ones.
+        let now_there = records.all(LISTS).await?;
+        if now_there == rows {
+            return Ok(image);
+        }
+        rows = now_there;
     }
-    let names = find::names(records, &image.id).await.unwrap_or_else(|_| vec![image.file_name.clone()]);
-    Ok(judge_one(records, &indexed(&lists), &image.id, &names, now).await?.unwrap_or(image))
+    Err(restless())
 }
 
-async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
-    let lists = lists(records).await?;
+/// Judges all images by what is there, until that is the same at the end as it was at the beginning: who judges by older
+/// lists or names last would take back what somebody else judged by newer ones.
+pub(super) async fn rejudge(records: &dyn Records, now: Timestamp) -> Result<Rejudged> {
+    let mut rows = (records.all(LISTS).await?, records.all(NAMES).await?);
+    let mut all = Rejudged::default();
+    for _ in 0..ROUNDS {
+        let done = judge_all(records, &rows, now).await?;
+        all = Rejudged {
+            quarantined: done.quarantined,
+            released: all.released.into_iter().chain(done.released).collect(),
+            ..done
+        };
+        let now_there = (records.all(LISTS).await?, records.all(NAMES).await?);
+        if now_there == rows {
+            return Ok(all);
+        }
+        rows = now_there;
+    }
+    Err(restless())
+}
+
+/// Lists or names changed in each of many rounds.
+fn restless() -> Error {
+    let message = "lists and names of images change all the time: the images are judged when that ends";
+    Error::new(ErrorKind::Conflict, "judge images", message).retry_when(Retry::Now)
+}
+
+type Rows = Vec<(String, Value)>;
+
+async fn judge_all(records: &dyn Records, (lists, names): &(Rows, Rows), now: Timestamp) -> Result<Rejudged> {
+    let lists = read_all(lists)?;
     let lists = indexed(&lists);
     let mut further: HashMap<Sha256, Vec<String>> = HashMap::new();
-    for (key, _) in records.all(NAMES).await? {
-        if let Some((id, name)) = record::split_name(&key) {
+    for (key, _) in names {
+        if let Some((id, name)) = record::split_name(key) {
             further.entry(id).or_default().push(name.to_owned());
         }
     }
@@ -337,8 +387,11 @@ pub(super) fn indexed(lists: &[Kept]) -> Vec<(&str, Index<'_>)> {
 }
 
 pub(super) async fn lists(records: &dyn Records) -> Result<Vec<Kept>> {
-    let rows = records.all(LISTS).await?;
-    rows.into_iter().map(|(key, value)| read(&key, value)).collect()
+    read_all(&records.all(LISTS).await?)
+}
+
+fn read_all(rows: &[(String, Value)]) -> Result<Vec<Kept>> {
+    rows.iter().map(|(key, value)| read(key, value.clone())).collect()
 }
 
 fn read(name: &str, value: Value) -> Result<Kept> {

@@ -27,6 +27,7 @@ mod said;
 mod scrub;
 mod search;
 mod source;
+mod unjudged;
 mod usage;
 mod window;
 
@@ -54,4 +55,5 @@ pub use said::Said;
 pub use scrub::{ScrubOptions, ScrubReport, scrub};
 pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, named, search};
 pub use source::Source;
+pub use unjudged::judge_pending;
 pub use usage::{By, How, InUse, Software, Usage, uses};
