@@ -139,6 +139,13 @@ async fn catalogues_and_damage_count() {
     let report = call("analyse", json!({"image": cut["file_name"], "devices": ["edge1"]})).await;
     assert_eq!(report["devices"][0]["verdict"], "incompatible", "{report:#}");
     assert_eq!(about(&report, "image.damaged").unwrap()["severity"], "blocking");
+    for (verb, arguments) in [
+        ("offer", json!({"image": cut["id"], "device": "edge1", "protocol": "http"})),
+        ("push", json!({"image": cut["id"], "device": "edge1", "path": "flash:x.bin"})),
+    ] {
+        let e = surface::call(&client, verb, arguments).await.expect_err(verb);
+        assert_eq!(e.kind(), swim::ErrorKind::Integrity, "{e}");
+    }
     let plan = call("plan", json!({"image": cut["file_name"], "devices": ["edge1"]})).await;
     assert_eq!(plan["devices"], json!([]), "nothing is planned with it: {plan:#}");
 

@@ -25,7 +25,8 @@ pub struct Entry {
     /// The platform: `ios_xe`, `nxos`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
-    /// Product families, products or groups of products that it is for.
+    /// Product families that it is for, as the names of images have them: `cat9k`. Vendors write products here as well, which are
+    /// not matched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub families: Vec<String>,
     /// The version as the catalogue writes it.

@@ -200,11 +200,15 @@ impl Image {
         self.quarantine.as_ref().filter(|quarantine| quarantine.lifted.is_none())
     }
 
-    /// Refuses an image that is in quarantine.
+    /// Refuses an image that is in quarantine, and one that is not whole: neither is for a device.
     ///
     /// # Errors
-    /// `Blocked` with the list and what differs.
+    /// `Blocked` with the list and what differs; `Integrity` with what is missing or does not hold.
     pub fn released(&self, operation: &str) -> crate::Result<()> {
+        if let Some(why) = self.facts.damage.first() {
+            let message = format!("{} is damaged: {why}; import the whole file", self.file_name);
+            return Err(crate::Error::new(crate::ErrorKind::Integrity, operation, message).with("image", self.id));
+        }
         let Some(quarantine) = self.quarantined() else { return Ok(()) };
         let message = format!("{} is in quarantine: {} contradicts it", self.file_name, quarantine.list);
         let error = crate::Error::new(crate::ErrorKind::Blocked, operation, message);

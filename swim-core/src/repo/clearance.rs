@@ -5,7 +5,7 @@ use crate::Result;
 use crate::model::Sha256;
 use crate::ports::Records;
 
-/// Refuses an image that must reach no device: one in quarantine, or one whose bytes have rotted. What is not known here is
+/// Refuses an image that must reach no device: one in quarantine, one that came damaged, or one whose bytes have rotted. What is not known here is
 /// not judged.
 ///
 /// # Errors

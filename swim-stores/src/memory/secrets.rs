@@ -53,7 +53,13 @@ impl fmt::Debug for StaticSecrets {
 impl Secrets for StaticSecrets {
     async fn resolve(&self, name: &SecretRef) -> Result<Secret<String>> {
         self.0.get(&name.0).cloned().ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "resolve secret", format!("no secret is named {name}")).with("secret", name)
+            let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let message = format!(
+                "no secret of that name is configured (it is not repeated here, because it may be the secret itself); there are: {}",
+                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            );
+            Error::new(ErrorKind::NotFound, "resolve secret", message)
         })
     }
 }
