@@ -1,5 +1,6 @@
 //! The virtual image repository and baselines: images that are collected from URLs, files and devices.
 
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -165,8 +166,10 @@ impl Client {
     async fn gather(&self, source: &Collection) -> Result<Vec<Item>> {
         match &source.from {
             CollectFrom::File { path } => {
+                let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+                let before = self.known_as(name.as_deref().unwrap_or(path), None).await?;
                 let imported = self.import(path, ImportOptions::default()).await;
-                Ok(vec![Item::new(path, imported.map(|image| (Outcome::Imported, image.id)))])
+                Ok(vec![Item::new(path, imported.map(|image| came(before.as_ref(), &image)))])
             }
             CollectFrom::Devices { devices } => {
                 let devices = self.named_or_all(devices).await?;
@@ -200,10 +203,7 @@ impl Client {
                 before => {
                     let origin = Origin::Url(Box::new(web(at)));
                     let imported = self.import_from(&origin, Importing::default()).await;
-                    imported.map(|image| {
-                        let known = before.is_some_and(|before| before.id == image.id);
-                        (if known { Outcome::Known } else { Outcome::Imported }, image.id)
-                    })
+                    imported.map(|image| came(before.as_ref(), &image))
                 }
             };
             items.push(Item::new(name, ended));
@@ -263,4 +263,10 @@ impl Client {
         }
         Ok(devices.to_vec())
     }
+}
+
+/// What came of an import, when this was here under the name before.
+fn came(before: Option<&Image>, image: &Image) -> (Outcome, Sha256) {
+    let known = before.is_some_and(|before| before.id == image.id);
+    (if known { Outcome::Known } else { Outcome::Imported }, image.id)
 }

@@ -147,7 +147,7 @@ impl Client {
         Ok(knowledge)
     }
 
-    /// A device that did not answer is blocked, with its error.
+    /// Of a device that was never inspected and does not answer nothing is known: why is told.
     fn judged(
         &self,
         image: &Image,
@@ -162,7 +162,7 @@ impl Client {
                 Ok(judge(&Subject { image, device, inventory, definition: platform.definition(), policy, knowledge }))
             }
             Err(e) => {
-                let finding = Finding::new("device.silent", Severity::Blocking, e.report().to_string())
+                let finding = Finding::unknown("device.silent", "inventory", e.report().to_string())
                     .remedy("make the device answer, then inspect it again");
                 Ok(DeviceReport::new(device.id.clone(), vec![finding]))
             }

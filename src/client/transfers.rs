@@ -214,8 +214,8 @@ pub(super) struct Order<'a> {
 /// The largest file to take.
 pub(super) fn most(most: Option<u64>) -> Result<u64> {
     let most = most.unwrap_or(LARGEST);
-    if most > LARGEST_POSSIBLE {
-        return Err(Error::invalid("most", most, &format!("at most {LARGEST_POSSIBLE}")));
+    if !(1..=LARGEST_POSSIBLE).contains(&most) {
+        return Err(Error::invalid("most", most, &format!("a whole number from 1 to {LARGEST_POSSIBLE}")));
     }
     Ok(most)
 }

@@ -1,5 +1,7 @@
 //! The open catalogue: one JSON document with a detached signature, for who has no way to a vendor.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,8 @@ const MIB: u64 = 1024 * 1024;
 const OPERATION: &str = "read catalogue";
 /// The largest document, bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
+/// The most entries of one name: vendors build a file anew a few times. Each is compared with all others of its name.
+const ALIKE: usize = 64;
 /// The most entries.
 const MOST: usize = 200_000;
 
@@ -86,6 +90,16 @@ impl Catalogue {
             return Err(odd(format!("the catalogue has {} entries; at most {MOST} are read", catalogue.entries.len())));
         }
         catalogue.entries.iter_mut().enumerate().try_for_each(|(at, entry)| settle(at, entry))?;
+        let mut alike: HashMap<String, usize> = HashMap::new();
+        for (at, entry) in catalogue.entries.iter().enumerate() {
+            let count = alike.entry(entry.filename.to_ascii_lowercase()).or_default();
+            *count += 1;
+            if *count > ALIKE {
+                let why = format!("at most {ALIKE} entries of one name");
+                let shown = format!("{:?}", entry.filename);
+                return Err(Error::invalid(&format!("entries[{at}].filename"), shown, &why));
+            }
+        }
         Ok(catalogue)
     }
 
@@ -181,6 +195,16 @@ mod tests {
 
     fn read(document: &serde_json::Value) -> Result<Catalogue> {
         Catalogue::from_json(document.to_string().as_bytes())
+    }
+
+    #[test]
+    fn entries_of_one_name_are_bounded() {
+        let many = |count: usize| {
+            let entries: Vec<_> = (0..count).map(|n| json!({"filename": "a.bin", "size": n})).collect();
+            read(&json!({"schema": 1, "entries": entries}))
+        };
+        assert_eq!(many(ALIKE).unwrap().entries.len(), ALIKE);
+        assert_eq!(many(ALIKE + 1).unwrap_err().context("field"), Some("entries[64].filename"));
     }
 
     #[test]

@@ -107,6 +107,7 @@ pub(super) fn any_of(wanted: &str, ids: impl Iterator<Item = String>) -> Error {
 }
 
 pub(super) fn not_found(wanted: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}: import it first"))
-        .with("image", wanted)
+    let short = (1..SHORTEST_PREFIX).contains(&wanted.len()) && wanted.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let what = if short { "the beginning of an id has four digits or more" } else { "import it first" };
+    Error::new(ErrorKind::NotFound, "find image", format!("there is no image {wanted:?}: {what}")).with("image", wanted)
 }
