@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::Result;
 
 /// A small durable map of tables. Tables in use: `images`, `devices`, `inventories`, `host_keys`, `certificates`, `plans`,
-/// `staged`, `requirement_changes`, `settings`, `known_good`, `known_good_pending`, `catalogs`, `collections`, `image_names`, `image_damage`,
-/// `image_audit`, `scrub`.
+/// `staged`, `requirement_changes`, `settings`, `known_good`, `known_good_pending`, `catalogs`, `collections`, `image_names`,
+/// `image_damage`, `image_audit`, `scrub`.
 #[async_trait]
 pub trait Records: Send + Sync + fmt::Debug {
     /// Writes a record, replacing the old one.
