@@ -1,14 +1,17 @@
 //! How fast a fleet is judged, how much memory its report takes, and how both grow with the fleet.
 //!
-//! `cargo bench -p swim-core --bench analysis` prints one line a size. Only judging is timed, by the time that this thread
-//! was on a core; the fleet is made in batches in between, so that what stays in memory is the report.
+//! `cargo bench -p swim-core --bench analysis` prints some lines a size. Only judging is timed, by the time that this thread
+//! was on a core; the fleet is made in batches in between, so that what stays in memory is the report. Each round is a
+//! process of its own: a small report that takes the memory of the one before would look faster than it is.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::process::Command;
 
 use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 use swim_core::analysis::{DeviceReport, Knowledge, Report, Subject, judge};
 use swim_core::image::{Field, Image, ImageFacts, Provenance};
 use swim_core::model::*;
@@ -22,48 +25,65 @@ const ROUNDS: usize = 5;
 /// What ten times the devices may take at most.
 const BAR: f64 = 11.0;
 
+/// The argument before the size in a process of its own.
+const ALONE: &str = "--alone";
+
 fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if let Some(at) = args.iter().position(|arg| arg == ALONE) {
+        return alone(args[at + 1].parse().unwrap());
+    }
     // Whoever only asks whether it can be run (`cargo test --benches`) is not kept waiting.
-    let sizes = if std::env::args().any(|a| a == "--bench") { &SIZES[..] } else { &SIZES[..1] };
-    let registry = Registry::builtin().unwrap();
-    let definition = registry.definition(&PlatformId("ios_xe".into())).unwrap();
-    let image = image();
+    let sizes = if args.iter().any(|arg| arg == "--bench") { &SIZES[..] } else { &SIZES[..1] };
     let mut seconds = Vec::new();
     for size in sizes {
-        // The first report grows the heap; the others use it again.
-        let before = resident_kib("VmRSS:");
-        let first = judged(*size, &image, definition);
-        let after = resident_kib("VmRSS:");
-        let mut rounds = vec![first.0];
-        drop(first.1);
-        rounds.extend((2..ROUNDS).map(|_| judged(*size, &image, definition).0));
-        let (took, devices) = judged(*size, &image, definition);
-        rounds.push(took);
-        rounds.sort_by(f64::total_cmp);
-        let report = Report::new(&image, devices);
-        let findings: usize = report.devices.iter().map(|d| d.findings.len()).sum();
-        let took = rounds[ROUNDS / 2];
+        let mut rounds: Vec<(f64, String)> = (0..ROUNDS).map(|_| round(*size)).collect();
+        rounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (took, words) = &rounds[ROUNDS / 2];
+        let (least, most) = (rounds[0].0, rounds[ROUNDS - 1].0);
+        let rate = *size as f64 / took;
         println!(
-            "analysis of {size} devices x 1 image: {took:.3} s, {:.0} devices/s on one core, {findings} findings ({:.0}/s), \
-             report {:.1} KiB a device, {}",
-            *size as f64 / took,
-            findings as f64 / took,
-            after.saturating_sub(before) as f64 / *size as f64,
-            report.summary(),
+            "analysis of {size} devices x 1 image: {took:.4} s ({least:.4}-{most:.4}), {rate:.0} devices/s on one core"
         );
-        let begun = on_core();
-        let bytes = black_box(report.svg()).len() + black_box(report.html()).len();
-        println!("    svg and html of it: {:.3} s, {} KiB", on_core() - begun, bytes / 1024);
-        let (begun, mut written) = (on_core(), Counted(0));
-        serde_json::to_writer(&mut written, &report).unwrap();
-        println!("    json of it: {:.3} s, {} KiB", on_core() - begun, written.0 / 1024);
-        seconds.push(took);
+        print!("{words}");
+        seconds.push(*took);
     }
     for pair in seconds.windows(2) {
         let ratio = pair[1] / pair[0];
         println!("10x the devices: {ratio:.2}x the time (bar {BAR}: {})", if ratio <= BAR { "met" } else { "NO" });
     }
-    println!("peak resident memory {} MiB", resident_kib("VmHWM:") / 1024);
+}
+
+/// One round in a process of its own: the seconds that it took, and what it says besides.
+fn round(size: usize) -> (f64, String) {
+    let output = Command::new(std::env::current_exe().unwrap()).args([ALONE, &size.to_string()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (seconds, words) = text.split_once('\n').unwrap();
+    (seconds.parse().unwrap(), words.to_owned())
+}
+
+/// Judges a fleet of this size and says on the first line how long that took.
+fn alone(size: usize) {
+    let registry = Registry::builtin().unwrap();
+    let definition = registry.definition(&PlatformId("ios_xe".into())).unwrap();
+    let image = image();
+    // What is made once in a process (tables, compiled patterns) is no part of it.
+    drop(judged(1, &image, definition));
+    let before = resident_kib("VmRSS:");
+    let (took, devices) = judged(size, &image, definition);
+    println!("{took}");
+    let grown = resident_kib("VmRSS:").saturating_sub(before) as f64 / size as f64;
+    let report = Report::new(&image, devices);
+    let findings: usize = report.devices.iter().map(|d| d.findings.len()).sum();
+    println!("    {findings} findings, {grown:.1} KiB a device with the batch of inventories, {}", report.summary());
+    let begun = on_core();
+    let bytes = black_box(report.svg()).len() + black_box(report.html()).len();
+    println!("    svg and html of it: {:.4} s, {} KiB", on_core() - begun, bytes / 1024);
+    let (begun, mut written) = (on_core(), Counted(0));
+    serde_json::to_writer(&mut written, &report).unwrap();
+    println!("    json of it: {:.4} s, {} KiB", on_core() - begun, written.0 / 1024);
+    println!("    peak resident memory {} MiB", resident_kib("VmHWM:") / 1024);
 }
 
 /// Judges so many devices; the time counts judging alone.
@@ -84,8 +104,8 @@ fn judged(size: usize, image: &Image, definition: &Definition) -> (f64, Vec<Devi
 
 /// Seconds that this thread was on a core: on a machine that others use as well, the clock on the wall tells less.
 fn on_core() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap() as f64 / 1e9
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Counts what is written, and keeps nothing.

@@ -1,9 +1,9 @@
 //! No text makes a parser panic, and long lines take time in proportion.
 
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::prelude::*;
+use rustix::time::{ClockId, clock_gettime};
 
 use super::{operations, redundancy, state, versions};
 use crate::platform::parse::{boot_statements, known_commands, parse_output};
@@ -71,15 +71,11 @@ fn parsers() -> impl Iterator<Item = &'static str> {
     known_commands().filter(move |c| !twin(c))
 }
 
-/// Seconds that this thread was on a core: others use the machine as well.
+/// How long this thread was on a core: others use the machine as well.
 fn on_core() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split_whitespace().next().and_then(|n| n.parse().ok());
-    nanos.map_or_else(|| BEGUN.elapsed(), Duration::from_nanos)
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
-
-/// For machines that do not tell.
-static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 fn took(command: &str, text: &str) -> Duration {
     let begun = on_core();
