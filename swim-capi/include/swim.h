@@ -178,7 +178,8 @@ SWIM_MUST_USE int32_t swim_client_import(const swim_client *client, const char *
 /**
  * The images of the repository, oldest first. filter_json: parts of texts, {"text" (of any field), "file_name",
  * "internal_name", "platform", "family", "version", "feature_set", "image_type"}, and {"sort", "descending", "limit",
- * "after"}; each may be absent; may be NULL.
+ * "after"}; each may be absent; may be NULL. A version and a platform may have any spelling; a platform that there is not is
+ * refused.
  */
 SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *filter_json, char **images_json);
 

@@ -41,7 +41,7 @@ pub struct HasLatest {
     /// Why, in one sentence.
     pub why: String,
     /// What is held against the running release itself: deferred, withdrawn, or in quarantine. It may be the latest all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub against: Vec<String>,
     /// What is newer and may be recommended, the best one first.
     pub newer: Vec<Judged>,
