@@ -10,9 +10,9 @@ mod watch;
 mod wiring;
 
 pub use client::{
-    Checked, Client, Downloaded, Fetching, FormDecision, FoundFor, ImageInfo, Importing, Inspected, KeptCatalogue,
-    KnownGoodTaken, Listed, Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile, SubmitOptions, Taking,
-    Works,
+    CatalogChange, Checked, Client, Downloaded, Fetching, FormDecision, FoundFor, ImageInfo, Importing, Inspected,
+    KeptCatalogue, KnownGoodTaken, Listed, Moved, Offered, Offering, Origin, Pushing, Ran, SaidOf, SignedFile,
+    SubmitOptions, Taking, Works,
 };
 pub use config::{Config, Https, ImportOptions, Offers, SecretSource, Vendor};
 pub use simulation::Simulation;

@@ -266,6 +266,54 @@ async fn a_catalogue_that_contradicts_an_image_is_a_finding() {
     assert_eq!(told[0]["dropped"][0]["blocked"], json!(["path.via"]), "{told:#}");
 }
 
+/// A catalogue that says which forms are pending meets the demand for one; and what is held against the running release is said.
+#[tokio::test]
+async fn a_catalogue_tells_of_forms_and_of_the_running_release() {
+    let (folder, _served, client) = switch("forms").await;
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await.expect(verb);
+    let name = "c2960x-universalk9-mz.152-7.E10.bin";
+    let path = folder.0.join(name);
+    let mut file = Vec::new();
+    ios_image(&IosImageSpec::new("C2960X", "C2960X-UNIVERSALK9-M", "15.2(7)E10", 300_000))
+        .read_to_end(&mut file)
+        .unwrap();
+    std::fs::write(&path, file).unwrap();
+    let image = call("import", json!({"path": path})).await;
+    let inspected = call("inspect", json!({"devices": ["edge1"]})).await;
+    let running = inspected[0]["inventory"]["version"]["text"].as_str().unwrap().to_owned();
+    let listed = async |entries: Value| {
+        let path = folder.0.join("lab.json");
+        std::fs::write(&path, json!({"schema": 1, "entries": entries}).to_string()).unwrap();
+        call("import_catalog", json!({"path": path, "allow_unsigned": true})).await;
+    };
+    for (more, code, severity) in [
+        (json!({}), "licence.unknown", "unknown"),
+        (json!({"forms": []}), "licence.accepted", "pass"),
+        (json!({"forms": ["k9"]}), "licence.k9_pending", "blocking"),
+        (json!({"forms": ["eula", "k9"]}), "licence.eula_pending", "blocking"),
+    ] {
+        let mut entry = json!({"filename": name, "sha256": image["id"]});
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        listed(json!([entry])).await;
+        let policy = json!({"demands": ["catalogue"]});
+        let report = call("analyse", json!({"image": name, "devices": ["edge1"], "policy": policy})).await;
+        let found = about(&report, code).unwrap_or_else(|| panic!("{code}: {report:#}"));
+        assert_eq!(found["severity"], severity, "{found:#}");
+        assert!(about(&report, "standing.active").is_some(), "{report:#}");
+    }
+
+    let old = "c2960x-universalk9-mz.running.bin";
+    listed(json!([{
+        "filename": old, "platform": "IOS", "families": ["c2960x"], "version": running, "image_type": "image",
+        "feature_set": "universalk9", "size": 300_000, "lifecycle": {"status": "deferred"},
+        "advisories": ["it leaks memory"],
+    }]))
+    .await;
+    let latest = call("has_latest", json!({"device": "edge1"})).await;
+    assert_eq!(latest["against"], json!([format!("it is deferred: it leaks memory ({old})")]), "{latest:#}");
+    assert!(latest["why"].as_str().unwrap().contains("of the running release: it is deferred"), "{latest:#}");
+}
+
 /// The file whose path has these digits.
 fn find(folder: &Path, digits: &str) -> Option<PathBuf> {
     std::fs::read_dir(folder).ok()?.filter_map(Result::ok).find_map(|entry| {

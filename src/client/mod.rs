@@ -5,13 +5,16 @@ mod collections;
 mod devices;
 mod imports;
 mod jobs;
+mod known_good;
 mod offers;
 mod planning;
 mod recommend;
 mod repository;
 mod requirements;
 mod servers;
+mod signed;
 mod transfers;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,17 +35,20 @@ use crate::watch::Hub;
 use crate::wiring::{Adapters, Builder};
 use crate::{Config, ImportOptions};
 
-pub(crate) use catalog::login as catalog_login;
-pub use catalog::{Downloaded, FormDecision, FoundFor, KeptCatalogue, KnownGoodTaken, Listed, SaidOf, SignedFile};
+pub use catalog::{CatalogChange, KeptCatalogue, Listed};
 pub use collections::Ran;
 pub use devices::Inspected;
 pub(crate) use imports::Given;
 pub use imports::{Importing, Origin};
 pub use jobs::SubmitOptions;
+pub use known_good::{KnownGoodTaken, SaidOf};
 pub use offers::{Offered, Offering, Taking};
 pub use repository::ImageInfo;
 pub use servers::{Checked, Works};
+pub use signed::SignedFile;
 pub use transfers::{Fetching, Moved, Pushing};
+pub(crate) use vendor::login as catalog_login;
+pub use vendor::{Downloaded, FormDecision, FoundFor};
 
 /// Software image management. Cheap to clone; clones share everything.
 #[derive(Clone)]

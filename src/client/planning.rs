@@ -123,6 +123,7 @@ impl Client {
         let listing = self.listing_of(image).await?;
         listing.complete(image);
         knowledge.standing = knowledge.standing.or(listing.standing);
+        knowledge.forms = knowledge.forms.or(listing.forms);
         knowledge.contradictions.extend(listing.contradictions);
         knowledge.paths.extend(listing.paths);
         let known = self.records().get("images", &image.id.to_string()).await?.is_some();

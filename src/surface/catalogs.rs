@@ -56,6 +56,19 @@ pub(super) async fn on_catalogs(client: &Client, verb: &str, mut a: Arguments) -
             a.done()?;
             json(&client.catalog(text.as_deref()).await?)
         }
+        "catalogs" => {
+            a.done()?;
+            json(&client.catalogs().await?)
+        }
+        "catalog_audit" => {
+            a.done()?;
+            json(&client.catalog_audit().await?)
+        }
+        "remove_catalog" => {
+            let name: String = a.take("name")?;
+            a.done()?;
+            json(&client.remove_catalog(&name).await?)
+        }
         "import_known_good" => {
             let (path, how) = signed(&mut a)?;
             a.done()?;

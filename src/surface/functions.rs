@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json as object};
 use swim_core::analysis::{Process, Product, Report, support};
-use swim_core::image::{ReadAt, identify_deeply, parse_filename};
+use swim_core::image::{ReadAt, identify_deeply, parse_filename, platform_named};
 use swim_core::job::JobReport;
 use swim_core::model::{Mode, PlatformId};
 use swim_core::plan::{self, Plan};
@@ -149,6 +149,7 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
             let (family, model): (Option<String>, Option<String>) = (a.optional("family")?, a.optional("model")?);
             let mode: Option<Mode> = a.optional("mode")?;
             a.done()?;
+            platform_named("platform", &platform.0, &[])?;
             let product = Product { platform: &platform, family: family.as_deref(), model: model.as_deref(), mode };
             json(&support(&product, process))
         }

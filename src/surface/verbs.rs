@@ -37,9 +37,11 @@ pub const VERBS: &[&str] = &[
     "baseline",
     "cancel",
     "catalog",
+    "catalog_audit",
     "catalog_download",
     "catalog_form",
     "catalog_query",
+    "catalogs",
     "check_servers",
     "collect",
     "collections",
@@ -70,6 +72,7 @@ pub const VERBS: &[&str] = &[
     "recommend",
     "recommendation_settings",
     "rehearse",
+    "remove_catalog",
     "remove_collection",
     "remove_image",
     "remove_known_good",
@@ -198,9 +201,9 @@ async fn answer(client: &Client, verb: &str, arguments: Value) -> Result<Value> 
         "baseline" | "add_collection" | "collections" | "remove_collection" | "collect" => {
             on_collections(client, verb, a).await
         }
-        "answer_form" | "catalog" | "catalog_download" | "catalog_form" | "catalog_query" | "form_decisions"
-        | "import_catalog" | "import_known_good" | "known_good" | "lift_quarantine" | "remove_known_good"
-        | "set_catalog_login" => on_catalogs(client, verb, a).await,
+        "answer_form" | "catalog" | "catalog_audit" | "catalog_download" | "catalog_form" | "catalog_query"
+        | "catalogs" | "form_decisions" | "import_catalog" | "import_known_good" | "known_good" | "lift_quarantine"
+        | "remove_catalog" | "remove_known_good" | "set_catalog_login" => on_catalogs(client, verb, a).await,
         "_sleep" => {
             let millis: u64 = a.take("millis")?;
             a.done()?;

@@ -178,7 +178,8 @@ SWIM_MUST_USE int32_t swim_client_import(const swim_client *client, const char *
 /**
  * The images of the repository, oldest first. filter_json: parts of texts, {"text" (of any field), "file_name",
  * "internal_name", "platform", "family", "version", "feature_set", "image_type"}, and {"sort", "descending", "limit",
- * "after"}; each may be absent; may be NULL.
+ * "after"}; each may be absent; may be NULL. A version and a platform may have any spelling; a platform that there is not is
+ * refused.
  */
 SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *filter_json, char **images_json);
 
@@ -421,6 +422,18 @@ SWIM_MUST_USE int32_t swim_client_import_catalog(const swim_client *client, cons
 
 /** The images of all open catalogues; text: part of the file name, or NULL. */
 SWIM_MUST_USE int32_t swim_client_catalog(const swim_client *client, const char *text, char **entries_json);
+
+/** The open catalogues, by name. */
+SWIM_MUST_USE int32_t swim_client_catalogs(const swim_client *client, char **catalogs_json);
+
+/**
+ * Removes an open catalogue: what it said counts no longer, and any catalogue of its name is taken afterwards. Gives what it
+ * was.
+ */
+SWIM_MUST_USE int32_t swim_client_remove_catalog(const swim_client *client, const char *name, char **catalog_json);
+
+/** Which open catalogues came, were replaced and were removed. */
+SWIM_MUST_USE int32_t swim_client_catalog_audit(const swim_client *client, char **changes_json);
 
 /**
  * Takes a list of known good values from a file; options_json as of swim_client_import_catalog(), but

@@ -115,6 +115,40 @@ pub unsafe extern "C" fn swim_client_catalog(
     unsafe { answer(on(client), "catalog", out, |c| c.maybe_text("text", text)) }
 }
 
+/// The open catalogues.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_catalogs(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "catalogs", out, |_| Ok(())) }
+}
+
+/// Removes an open catalogue.
+///
+/// # Safety
+/// `client` is NULL or live; the texts are NULL or NUL-terminated; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_remove_catalog(
+    client: *const swim_client,
+    name: *const c_char,
+    out: *mut *mut c_char,
+) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "remove_catalog", out, |c| c.text("name", name)) }
+}
+
+/// The audit of open catalogues.
+///
+/// # Safety
+/// `client` is NULL or live; `out` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn swim_client_catalog_audit(client: *const swim_client, out: *mut *mut c_char) -> i32 {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { answer(on(client), "catalog_audit", out, |_| Ok(())) }
+}
+
 /// Takes a list of known good values.
 ///
 /// # Safety

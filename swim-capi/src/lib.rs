@@ -25,9 +25,10 @@ mod watch;
 pub use boundary::{swim_abi_version, swim_last_error, swim_string_free, swim_version};
 pub use call::{swim_call, swim_client_call, swim_plan_digest};
 pub use catalogs::{
-    swim_client_answer_form, swim_client_catalog, swim_client_catalog_download, swim_client_catalog_form,
-    swim_client_catalog_query, swim_client_form_decisions, swim_client_import_catalog, swim_client_import_known_good,
-    swim_client_known_good, swim_client_lift_quarantine, swim_client_remove_known_good, swim_client_set_catalog_login,
+    swim_client_answer_form, swim_client_catalog, swim_client_catalog_audit, swim_client_catalog_download,
+    swim_client_catalog_form, swim_client_catalog_query, swim_client_catalogs, swim_client_form_decisions,
+    swim_client_import_catalog, swim_client_import_known_good, swim_client_known_good, swim_client_lift_quarantine,
+    swim_client_remove_catalog, swim_client_remove_known_good, swim_client_set_catalog_login,
 };
 pub use check::{swim_check_fn, swim_verdict, swim_verdict_bad, swim_verdict_good};
 pub use client::{

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::words::{fit_for_a_terminal, fit_to_show, fit_to_tell};
+use self::words::{fit_for_a_terminal, fit_to_recognise, fit_to_show, fit_to_tell};
 use crate::model::Secret;
 
 /// The result of everything that can fail here.
@@ -187,9 +187,10 @@ impl Error {
         }))
     }
 
-    /// A bad input: names the field and the value.
+    /// A bad input: names the field and the value, of which the two ends are shown where it is long.
     #[must_use]
     pub fn invalid(field: &str, value: impl fmt::Display, why: &str) -> Self {
+        let value = fit_to_recognise(value.to_string());
         Self::new(ErrorKind::InvalidInput, "read input", format!("{field} = {value}: {why}"))
             .with("field", field)
             .with("value", value)

@@ -133,7 +133,7 @@ def test_a_catalogue_is_taken_as_it_is_understood_or_not_at_all(client, tmp_path
 
     def refused(entry, **more):
         file.write_text(json.dumps({"schema": 1, "entries": [{"filename": "a.bin"}, entry], **more}))
-        with pytest.raises(errors.UnexpectedReplyError) as raised:
+        with pytest.raises(errors.InvalidInputError) as raised:
             client.import_catalog(file, allow_unsigned=True)
         assert not RUST.search(str(raised.value))
         return str(raised.value)
@@ -145,7 +145,7 @@ def test_a_catalogue_is_taken_as_it_is_understood_or_not_at_all(client, tmp_path
     assert "colour = 1: there is no such field" in refused({"filename": "b.bin"}, colour=1)
     assert client.catalog() == []
     file.write_text("{\n]")
-    with pytest.raises(errors.UnexpectedReplyError, match="line 2: not valid JSON"):
+    with pytest.raises(errors.InvalidInputError, match="line 2: not valid JSON"):
         client.import_catalog(file, allow_unsigned=True)
 
 
@@ -168,7 +168,7 @@ def test_what_of_a_list_is_not_understood_is_said(client, tmp_path):
         ([good, {"filename": 5}], "bulkHash[1].filename = 5: must be a text"),
         ([{"fileName": "a.bin", "md5": "a" * 32}], "it has no value of a file: a digest without a file name"),
     ]:
-        with pytest.raises(errors.UnexpectedReplyError) as raised:
+        with pytest.raises(errors.InvalidInputError) as raised:
             take(*entries)
         assert words in str(raised.value)
 

@@ -51,6 +51,55 @@ async fn a_signed_catalogue_gives_way_to_its_own_signer_only() {
 }
 
 #[tokio::test]
+async fn catalogues_are_listed_and_removed_and_all_of_it_is_audited() {
+    let folder = Folder::new("removed");
+    let client = open(&folder, json!({})).await;
+    folder.certificate("publisher");
+    let catalogue = |name: &str| json!({"schema": 1, "entries": [{"filename": name}]});
+    assert_eq!(call(&client, "catalogs", json!({})).await, json!([]));
+    call(&client, "import_catalog", proven(&folder, Some("publisher"), &catalogue("a.bin"))).await;
+    let kept = call(&client, "catalogs", json!({})).await;
+    assert_eq!(
+        (kept.as_array().unwrap().len(), &kept[0]["name"], &kept[0]["entries"]),
+        (1, &json!("vendor"), &json!(1))
+    );
+    assert!(kept[0]["authenticity"]["signed"]["signer"].as_str().unwrap().contains("publisher"), "{kept:#}");
+
+    let e = refused(&client, "remove_catalog", json!({"name": "other"})).await;
+    assert_eq!((e.kind(), e.context("name")), (ErrorKind::NotFound, Some("other")), "{e}");
+    assert_eq!(call(&client, "remove_catalog", json!({"name": "vendor"})).await, kept[0]);
+    assert_eq!(
+        (call(&client, "catalogs", json!({})).await, call(&client, "catalog", json!({})).await),
+        (json!([]), json!([]))
+    );
+
+    // Nothing is left to give way, and the audit shows how that came.
+    call(&client, "import_catalog", proven(&folder, None, &catalogue("b.bin"))).await;
+    call(&client, "import_catalog", proven(&folder, None, &catalogue("c.bin"))).await;
+    let audit = call(&client, "catalog_audit", json!({})).await;
+    let actions: Vec<&str> = audit.as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["imported", "removed", "imported", "replaced"], "{audit:#}");
+    assert_eq!((&audit[1]["before"], &audit[1]["now"]), (&kept[0], &Value::Null));
+    assert_eq!(audit[3]["before"]["authenticity"], "unsigned");
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_signed_and_read_over() {
+    let folder = Folder::new("marked");
+    let client = open(&folder, json!({})).await;
+    folder.certificate("publisher");
+    let text = format!("\u{feff}{}", json!({"schema": 1, "entries": [{"filename": "a.bin"}]}));
+    let path = folder.write("document.json", &text);
+    let signature = folder.sign("publisher", "document.json");
+    let how =
+        json!({"path": path, "name": "marked", "certificate": folder.path("publisher.pem"), "signature": signature});
+    assert_eq!(call(&client, "import_catalog", how.clone()).await["entries"], 1);
+    // The signature is of the bytes as they are.
+    folder.write("document.json", text.trim_start_matches('\u{feff}'));
+    assert_eq!(refused(&client, "import_catalog", how).await.kind(), ErrorKind::Integrity);
+}
+
+#[tokio::test]
 async fn a_signed_list_gives_way_to_its_own_signer_only() {
     let folder = Folder::new("list-replaced");
     let client = open(&folder, json!({})).await;

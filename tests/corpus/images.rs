@@ -1,6 +1,7 @@
 //! Versions and image names against the corpus. Absent is allowed, wrong is not.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use swim_core::image::{PackagesConf, Provenance, TarInfo, cw_tags, identify, package_header, parse_filename};
@@ -29,6 +30,7 @@ pub(crate) fn run(corpus: &Path) -> Option<Vec<Outcome>> {
         })?,
         pairs(corpus, "versions_equal.csv", |p, a, b| Some(compare(p, a, b).ok()?? == Ordering::Equal))?,
         pairs(corpus, "versions_incomparable.csv", |p, a, b| Some(compare(p, a, b).ok()?.is_none()))?,
+        one_order(corpus)?,
         dual(corpus)?,
         filenames(corpus)?,
         catalogue(corpus)?,
@@ -78,6 +80,38 @@ fn pairs(corpus: &Path, set: &'static str, holds: fn(&str, &str, &str) -> Option
         match holds(&row[0], &row[1], &row[2]) {
             Some(true) => outcome.matched += 1,
             _ => outcome.wrong.push(row.join(",")),
+        }
+    }
+    Some(outcome)
+}
+
+/// All spellings of a platform in one order: what is not newer than what is not newer is not newer, and equal is equal.
+fn one_order(corpus: &Path) -> Option<Outcome> {
+    let mut pools: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in ["versions.csv", "versions_equal.csv", "versions_incomparable.csv"] {
+        for row in rows(corpus, file)?.into_iter().filter(|row| row.len() >= 3) {
+            pools.entry(row[0].clone()).or_default().extend(row[1..3].iter().cloned());
+        }
+    }
+    let mut outcome = Outcome::new("one order");
+    for (platform, texts) in pools {
+        let scheme = Scheme::of_platform(&platform).ok()?;
+        let pool: Vec<Version> = texts.iter().filter_map(|text| Version::parse(scheme, text).ok()).collect();
+        let orders: Vec<Vec<_>> = pool.iter().map(|a| pool.iter().map(|b| a.compare(b)).collect()).collect();
+        for (a, of_a) in orders.iter().enumerate() {
+            for (b, ab) in of_a.iter().enumerate() {
+                for (c, bc) in orders[b].iter().enumerate() {
+                    let (Some(ab), Some(bc)) = (ab, bc) else { continue };
+                    if ab.is_le() && bc.is_le() {
+                        let what = || format!("{} {} {}", pool[a], pool[b], pool[c]);
+                        outcome.total += 1;
+                        match of_a[c] == Some(ab.then(*bc)) {
+                            true => outcome.matched += 1,
+                            false => outcome.wrong.push(what()),
+                        }
+                    }
+                }
+            }
         }
     }
     Some(outcome)

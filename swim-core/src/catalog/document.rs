@@ -1,24 +1,18 @@
 //! The open catalogue: one JSON document with a detached signature, for who has no way to a vendor.
 
-use std::collections::HashMap;
+mod checked;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::checked::{apart, settle};
 use super::{Authenticity, Entry, Proof};
 use crate::document::{Wrong, read_slice};
-use crate::image::REQUIREMENT_BYTES;
-use crate::version::{Scheme, Version};
 use crate::{Error, ErrorKind, Result};
-
-/// Catalogues write memory in MiB.
-const MIB: u64 = 1024 * 1024;
 
 const OPERATION: &str = "read catalogue";
 /// The largest document, bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
-/// The most entries of one name: vendors build a file anew a few times. Each is compared with all others of its name.
-const ALIKE: usize = 64;
 /// The most entries.
 const MOST: usize = 200_000;
 
@@ -62,16 +56,15 @@ impl Catalogue {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Proof::judge`]; `UnexpectedReply` for what is no catalogue, with the place, e.g. of a field that no entry has;
-    /// `Unsupported` for another form; `InvalidInput` for an
-    /// entry that cannot be, with its place.
+    /// Those of [`Proof::judge`]; `Unsupported` for another form; `InvalidInput` for what is no catalogue, and for an entry that
+    /// cannot be: with the place, the value and what is allowed there.
     pub fn open(document: &[u8], proof: &Proof, now: Timestamp) -> Result<(Self, Authenticity)> {
         let authenticity = proof.judge(document, now)?;
         Ok((Self::from_json(document)?, authenticity))
     }
 
     fn from_json(document: &[u8]) -> Result<Self> {
-        let odd = |why: String| Error::new(ErrorKind::UnexpectedReply, OPERATION, why);
+        let odd = |why: String| Error::new(ErrorKind::InvalidInput, OPERATION, why);
         if document.len() > LARGEST {
             return Err(odd(format!("the catalogue has {} bytes; at most {LARGEST} are read", document.len())));
         }
@@ -79,7 +72,7 @@ impl Catalogue {
         struct Form {
             schema: u32,
         }
-        let unreadable = |wrong: Wrong| wrong.error(ErrorKind::UnexpectedReply, OPERATION);
+        let unreadable = |wrong: Wrong| wrong.error(ErrorKind::InvalidInput, OPERATION);
         let Form { schema } = read_slice(document).map_err(unreadable)?;
         if schema != Self::SCHEMA {
             let message = format!("the catalogue has form {schema}, this release knows form {}", Self::SCHEMA);
@@ -90,16 +83,7 @@ impl Catalogue {
             return Err(odd(format!("the catalogue has {} entries; at most {MOST} are read", catalogue.entries.len())));
         }
         catalogue.entries.iter_mut().enumerate().try_for_each(|(at, entry)| settle(at, entry))?;
-        let mut alike: HashMap<String, usize> = HashMap::new();
-        for (at, entry) in catalogue.entries.iter().enumerate() {
-            let count = alike.entry(entry.filename.to_ascii_lowercase()).or_default();
-            *count += 1;
-            if *count > ALIKE {
-                let why = format!("at most {ALIKE} entries of one name");
-                let shown = format!("{:?}", entry.filename);
-                return Err(Error::invalid(&format!("entries[{at}].filename"), shown, &why));
-            }
-        }
+        apart(&catalogue.entries)?;
         Ok(catalogue)
     }
 
@@ -109,79 +93,11 @@ impl Catalogue {
     /// `InvalidInput` for an entry that could not be read again.
     pub fn to_json(&self) -> Result<Vec<u8>> {
         self.entries.iter().enumerate().try_for_each(|(at, entry)| settle(at, &mut entry.clone()))?;
+        apart(&self.entries)?;
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|e| Error::internal("write catalogue", "it has no JSON form").caused_by(e))?;
         text.push(b'\n');
         Ok(text)
-    }
-}
-
-/// Refuses what no entry can be, and writes digests as all of the library does.
-fn settle(at: usize, entry: &mut Entry) -> Result<()> {
-    let field = |name: &str| format!("entries[{at}].{name}");
-    let name = &entry.filename;
-    if name.is_empty() || name.len() > 255 || name.contains(['/', '\\']) || name.chars().any(char::is_control) {
-        let shown: String = name.chars().take(60).collect();
-        return Err(Error::invalid(
-            &field("filename"),
-            format!("{shown:?}"),
-            "1 to 255 bytes, no folders, no control characters",
-        ));
-    }
-    for (name, digest, digits) in
-        [("sha512", &mut entry.sha512, 128), ("sha256", &mut entry.sha256, 64), ("md5", &mut entry.md5, 32)]
-    {
-        let Some(text) = digest else { continue };
-        if text.len() != digits || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            let shown: String = text.chars().take(60).collect();
-            return Err(Error::invalid(&field(name), format!("{shown:?}"), &format!("{digits} hexadecimal digits")));
-        }
-        text.make_ascii_lowercase();
-    }
-    demands(at, entry)
-}
-
-/// What an entry demands of a device must be understood: a requirement that nobody keeps is worse than none.
-fn demands(at: usize, entry: &Entry) -> Result<()> {
-    let bad = |name: String, value: &str, why: &str| {
-        let shown: String = value.chars().take(60).collect();
-        Err(Error::invalid(&format!("entries[{at}].{name}"), format!("{shown:?}"), why))
-    };
-    let most = REQUIREMENT_BYTES.end() / MIB;
-    for (name, mib) in [("requires.ram_mib", entry.requires.ram_mib), ("requires.flash_mib", entry.requires.flash_mib)]
-    {
-        if let Some(mib) = mib.filter(|mib| !(1..=most).contains(mib)) {
-            return Err(Error::invalid(
-                &format!("entries[{at}].{name}"),
-                mib,
-                &format!("a whole number from 1 to {most}"),
-            ));
-        }
-    }
-    if let Some(text) = &entry.requires.bootrom
-        && Version::parse(Scheme::Rommon, text).is_err()
-    {
-        return bad("requires.bootrom".into(), text, "no version of a boot ROM, as 16.12(2r) or 17.12.1r is");
-    }
-    let whole = entry.completed();
-    let scheme = whole.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
-    let base = entry.requires.base_version.iter().map(|text| ("requires.base_version".to_owned(), text));
-    let ways = entry.paths.iter().enumerate().flat_map(|(n, path)| {
-        let via = path.via.iter().enumerate().map(move |(m, text)| (format!("paths[{n}].via[{m}]"), text));
-        via.chain([(format!("paths[{n}].from"), &path.from)])
-    });
-    for (name, text) in base.chain(ways) {
-        match scheme {
-            Some(scheme) if Version::parse(scheme, text).is_ok() => {}
-            Some(_) => return bad(name, text, "not a version of its platform"),
-            None => return bad(name, text, "it cannot be read without the platform: name it"),
-        }
-    }
-    match (scheme, &entry.version) {
-        (Some(scheme), Some(text)) if Version::parse(scheme, text).is_err() => {
-            bad("version".into(), text, "not a version of its platform")
-        }
-        _ => Ok(()),
     }
 }
 
@@ -195,16 +111,6 @@ mod tests {
 
     fn read(document: &serde_json::Value) -> Result<Catalogue> {
         Catalogue::from_json(document.to_string().as_bytes())
-    }
-
-    #[test]
-    fn entries_of_one_name_are_bounded() {
-        let many = |count: usize| {
-            let entries: Vec<_> = (0..count).map(|n| json!({"filename": "a.bin", "size": n})).collect();
-            read(&json!({"schema": 1, "entries": entries}))
-        };
-        assert_eq!(many(ALIKE).unwrap().entries.len(), ALIKE);
-        assert_eq!(many(ALIKE + 1).unwrap_err().context("field"), Some("entries[64].filename"));
     }
 
     #[test]
@@ -230,7 +136,7 @@ mod tests {
             let name = field.rsplit('.').next().unwrap();
             odd.pointer_mut(at).unwrap()[name] = json!(8192);
             let e = read(&odd).unwrap_err();
-            assert_eq!((e.kind(), e.context("field")), (ErrorKind::UnexpectedReply, Some(field)), "{e}");
+            assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some(field)), "{e}");
             assert!(e.to_string().contains("8192: there is no such field: it may be "), "{e}");
         }
         let twice = br#"{"schema": 1, "entries": [{"filename": "a.bin", "size": 1, "size": 2}]}"#;
@@ -262,12 +168,12 @@ mod tests {
             (json!({"families": "cat9k"}), "entries[1].families = \"cat9k\": must be a list"),
         ] {
             let e = entry(bad).unwrap_err();
-            assert_eq!((e.kind(), e.message()), (ErrorKind::UnexpectedReply, words));
+            assert_eq!((e.kind(), e.message()), (ErrorKind::InvalidInput, words));
         }
         let e = read(&json!({"schema": 1, "entries": [], "generated": "yesterday"})).unwrap_err();
         assert!(e.message().starts_with("generated = \"yesterday\": must be a time such as "), "{e}");
         assert_eq!(read(&json!({"schema": 2, "things": []})).unwrap_err().kind(), ErrorKind::Unsupported);
-        assert_eq!(read(&json!([])).unwrap_err().kind(), ErrorKind::UnexpectedReply);
+        assert_eq!(read(&json!([])).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
 
     proptest! {

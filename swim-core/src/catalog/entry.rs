@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::image::{parse_filename, platform_id};
+use super::FormKind;
+use crate::image::{image_type, parse_filename, platform_id};
 
 /// One image of a catalogue. What is absent is not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,9 @@ pub struct Entry {
     /// How it is reached from other releases.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<UpgradePath>,
+    /// Forms of the vendor that nobody has answered yet for the image; an empty list says that none is pending. Absent: not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forms: Option<Vec<FormKind>>,
     /// Who says all this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<String>,
@@ -95,7 +99,7 @@ pub struct Requires {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lifecycle {
-    /// The day of the release, `2023-11-15` where it can be read, else verbatim.
+    /// The day of the release, `2023-11-15`; of a vendor's service verbatim where it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<String>,
     /// May it be used?
@@ -145,6 +149,19 @@ pub struct UpgradePath {
 }
 
 impl Entry {
+    /// Catalogues write memory in MiB.
+    pub(crate) const MIB: u64 = 1024 * 1024;
+
+    /// May both be the same file, as far as the digests tell that both have? Where they have none in common, by the size.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let digests = [(&self.sha512, &other.sha512), (&self.sha256, &other.sha256), (&self.md5, &other.md5)];
+        let mut told = digests.into_iter().filter_map(|(a, b)| a.as_ref().zip(b.as_ref())).peekable();
+        if told.peek().is_none() {
+            return self.size.zip(other.size).is_none_or(|(a, b)| a == b);
+        }
+        told.all(|(a, b)| a.eq_ignore_ascii_case(b))
+    }
+
     /// The entry with what the name of its file tells in the place of what it leaves out.
     ///
     /// ```
@@ -172,16 +189,17 @@ impl Entry {
     /// An entry with what the name of the file tells: a hint, which what a catalogue says replaces.
     #[must_use]
     pub fn named(filename: &str) -> Self {
-        let facts = parse_filename(filename);
+        let named = parse_filename(filename);
+        let family = named.facts().family.map(|field| field.value);
         Self {
             filename: filename.to_owned(),
-            platform: facts.platform,
-            families: facts.family.into_iter().collect(),
-            version: facts.version,
-            alt_version: facts.alt_version,
-            feature_set: facts.feature_set,
-            crypto: Crypto { k9: facts.k9, npe: facts.npe, ldpe: facts.ldpe },
-            image_type: facts.image_type,
+            platform: named.platform.as_deref().map(|platform| platform_id(platform).to_owned()),
+            families: family.into_iter().collect(),
+            version: named.version,
+            alt_version: named.alt_version,
+            feature_set: named.feature_set,
+            crypto: Crypto { k9: named.k9, npe: named.npe, ldpe: named.ldpe },
+            image_type: named.image_type.as_deref().and_then(image_type).map(str::to_owned),
             ..Self::default()
         }
     }

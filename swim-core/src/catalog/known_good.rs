@@ -85,7 +85,7 @@ pub enum Judgement {
 /// digest. A digest that is none is refused: a file of the list would be known by less than the list says.
 ///
 /// # Errors
-/// `UnexpectedReply` for what is no such list, or too large; with the place, for a value that cannot be.
+/// `InvalidInput` for what is no such list, or too large; with the place, for a value that cannot be.
 ///
 /// ```
 /// use swim_core::catalog::known_good;
@@ -96,11 +96,11 @@ pub enum Judgement {
 /// # Ok::<(), swim_core::Error>(())
 /// ```
 pub fn known_good(body: &[u8]) -> Result<KnownGood> {
-    let odd = |why: &str| Error::new(ErrorKind::UnexpectedReply, shapes::OPERATION, why);
+    let odd = |why: &str| Error::new(ErrorKind::InvalidInput, shapes::OPERATION, why);
     if body.len() > LARGEST {
         return Err(odd("the list is larger than any that is published"));
     }
-    let list = document::parse(body).map_err(|wrong| wrong.error(ErrorKind::UnexpectedReply, shapes::OPERATION))?;
+    let list = document::parse(body).map_err(|wrong| wrong.error(ErrorKind::InvalidInput, shapes::OPERATION))?;
     let read = shapes::read(&list)?;
     // Believed, it would release what an earlier one holds back.
     if read.values.is_empty() {
@@ -242,7 +242,7 @@ mod tests {
         let packages = json!({"bulkHash": [{"filename": "b.bin", "md5": "a".repeat(32), "pkg": [{"filename": "p.pkg", "md5": "b".repeat(32)}]}]});
         assert_eq!(read(&packages).values.len(), 2);
         for odd in ["", "{}", "[]", r#"{"products": 1}"#] {
-            assert_eq!(known_good(odd.as_bytes()).unwrap_err().kind(), ErrorKind::UnexpectedReply);
+            assert_eq!(known_good(odd.as_bytes()).unwrap_err().kind(), ErrorKind::InvalidInput);
         }
     }
 

@@ -174,8 +174,7 @@ fn text(field: &str, value: &str, code: &str) -> Result<()> {
         return Err(missing(field, value, code));
     }
     if value.len() > LONGEST || value.chars().any(char::is_control) {
-        let shown: String = value.chars().take(40).collect();
-        return Err(Error::invalid(field, format!("{shown:?}"), "at most 255 bytes without control characters"));
+        return Err(Error::invalid(field, format!("{value:?}"), "at most 255 bytes without control characters"));
     }
     Ok(())
 }

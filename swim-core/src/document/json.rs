@@ -7,13 +7,14 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Map
 use serde_json::{Map, Number, Value};
 
 use super::place::Place;
+use super::strict::Strict;
 use super::wrong::Wrong;
-use super::{Telling, read};
+use super::{Telling, read, without_mark};
 
 /// Values that one text may have: sixteen for each of half a million entries of the longest list.
 const MOST: usize = 8_000_000;
 
-/// Reads a JSON text.
+/// Reads a JSON text; a byte order mark of UTF-8 before it is passed over.
 ///
 /// ```
 /// use swim_core::document::parse;
@@ -26,6 +27,7 @@ const MOST: usize = 8_000_000;
 /// # Errors
 /// What is wrong, and where: by line and column, for the words of a reader may repeat what is there.
 pub fn parse(text: &[u8]) -> Result<Value, Wrong> {
+    let text = without_mark(text);
     let told = Told { twice: RefCell::new(None), left: Cell::new(MOST) };
     let mut reader = serde_json::Deserializer::from_slice(text);
     let whole = Place::Whole("");
@@ -42,18 +44,25 @@ fn broken(text: &[u8], e: &serde_json::Error) -> Wrong {
     Wrong::of_text(e.line(), format!("{why} (column {})", e.column()))
 }
 
-/// Reads a JSON text into a type at once, without holding all of it as values: for large documents. What is wrong is looked
-/// for afterwards.
+/// Reads a JSON text into a type at once, without holding all of it as values: for large documents. It takes what [`parse`] and
+/// [`read`] take, and nothing else.
+///
+/// ```
+/// use swim_core::document::read_slice;
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Lab { ports: Vec<u16> }
+/// assert_eq!(read_slice::<Lab>(br#"{"ports": [22]}"#).unwrap().ports, [22]);
+/// assert_eq!(read_slice::<Lab>(b"[[22]]").unwrap_err().to_string(), "a list of 1: must be an object");
+/// ```
 ///
 /// # Errors
 /// As [`read`] and [`parse`].
 pub fn read_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, Wrong> {
-    serde_json::from_slice(text).map_err(|e| {
-        match parse(text).and_then(|value| read::<T>(&value, "", Telling::Values)) {
-            Err(wrong) => wrong,
-            Ok(_) => Wrong::of_text(e.line(), format!("it cannot be read (column {})", e.column())),
-        }
-    })
+    let text = without_mark(text);
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let quick = T::deserialize(Strict(&mut reader)).and_then(|read| reader.end().map(|()| read));
+    // What is wrong, and where, is looked for afterwards.
+    quick.or_else(|_| read(&parse(text)?, "", Telling::Values))
 }
 
 /// What came up on the way.

@@ -8,6 +8,7 @@ mod json;
 mod key;
 mod place;
 mod reader;
+mod strict;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -54,4 +55,10 @@ pub enum Telling {
 /// What is wrong, and where.
 pub fn read<T: DeserializeOwned>(value: &Value, place: &str, telling: Telling) -> Result<T, Wrong> {
     Reader::new(value, &Place::Whole(place), telling).settled(PhantomData)
+}
+
+/// The text without the byte order mark that some editors write before it. It is no part of a document; a signature is of the
+/// bytes as they are.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Telling;
 use super::key::Key;
 use super::place::Place;
-use super::words::{listed, whole};
+use super::words::{as_bare, listed, wants_object, wants_text, whole};
 use super::wrong::Wrong;
 
 /// A value at its place.
@@ -43,7 +43,12 @@ impl<'a, 'de> Reader<'a, 'de> {
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         match self.value {
             Value::String(text) => self.settle(visitor.visit_borrowed_str(text)),
-            _ => self.refuse("must be a text"),
+            other => match as_bare(other) {
+                // Times may be written without quotes.
+                Some(written) if !wants_text(&visitor) => self.settle(visitor.visit_borrowed_str(written)),
+                Some(_) => self.refuse("must be a text, in quotes"),
+                None => self.refuse("must be a text"),
+            },
         }
     }
 
@@ -56,7 +61,7 @@ impl<'a, 'de> Reader<'a, 'de> {
 
     fn object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
         match self.value {
-            Value::Object(fields) => {
+            Value::Object(fields) if as_bare(self.value).is_none() => {
                 self.settle(visitor.visit_map(Fields { of: self, fields: fields.iter(), next: None }))
             }
             _ => self.refuse("must be an object"),
@@ -79,11 +84,15 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
     type Error = Wrong;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        if wants_object(&visitor) {
+            return self.object(visitor);
+        }
         match self.value {
             Value::Null => self.settle(visitor.visit_unit()),
             Value::Bool(is) => self.settle(visitor.visit_bool(*is)),
             Value::String(_) => self.text(visitor),
             Value::Array(_) => self.list(visitor),
+            bare if as_bare(bare).is_some() => self.text(visitor),
             Value::Object(_) => self.object(visitor),
             Value::Number(number) => self.settle(match (number.as_u64(), number.as_i64()) {
                 (Some(number), _) => visitor.visit_u64(number),
@@ -195,7 +204,7 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
         let only = |fields: &'de Map<String, Value>| fields.iter().next().filter(|_| fields.len() == 1);
         match self.value {
             Value::String(name) => self.settle(visitor.visit_enum(Choice { of: self, name, holds: None })),
-            Value::Object(fields) => match only(fields) {
+            Value::Object(fields) if as_bare(self.value).is_none() => match only(fields) {
                 Some((name, holds)) => self.settle(visitor.visit_enum(Choice { of: self, name, holds: Some(holds) })),
                 None => self.refuse(format!("must be an object with one field: {}", listed(names))),
             },

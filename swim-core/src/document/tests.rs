@@ -130,7 +130,108 @@ fn lines_of_toml_are_told() {
     assert!(read("must = 'hunter2").starts_with("line 1: not valid TOML: "));
 }
 
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Tagged {
+    One { number: u8 },
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inner {
+    number: u8,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outer {
+    #[serde(default)]
+    inner: Option<Inner>,
+    #[serde(default)]
+    many: Vec<Inner>,
+    #[serde(default)]
+    by_name: BTreeMap<String, Inner>,
+    #[serde(default)]
+    by_number: BTreeMap<u16, Inner>,
+    #[serde(default)]
+    tagged: Option<Tagged>,
+    #[serde(default)]
+    pair: Option<(u8, u8)>,
+    #[serde(default)]
+    any: Value,
+}
+
+#[test]
+fn a_list_is_no_object_and_nothing_is_given_twice_however_it_is_read() {
+    for (text, words) in [
+        ("[]", "a list of 0: must be an object"),
+        (r#"{"inner": [1]}"#, "inner = a list of 1: must be an object"),
+        (r#"{"many": [{"number": 1}, [1]]}"#, "many[1] = a list of 1: must be an object"),
+        (r#"{"by_name": {"a": [1]}}"#, "by_name.a = a list of 1: must be an object"),
+        (r#"{"tagged": ["one", 1]}"#, "tagged = a list of 2: must be an object"),
+        (r#"{"by_name": {"a": {"number": 1}, "a": {"number": 2}}}"#, "by_name.a = (given): is given twice"),
+        (r#"{"inner": {"number": 1, "number": 1}}"#, "inner.number = (given): is given twice"),
+        (r#"{"any": {"a": 1, "a": 2}}"#, "any.a = (given): is given twice"),
+        (r#"{"pair": [1]}"#, "pair = a list of 1: must be a list of 2"),
+    ] {
+        let at_once = read_slice::<Outer>(text.as_bytes()).unwrap_err().to_string();
+        let by_value = parse(text.as_bytes()).and_then(|value| read::<Outer>(&value, "", Telling::Values));
+        assert_eq!((at_once.as_str(), by_value.unwrap_err().to_string().as_str()), (words, words), "{text}");
+    }
+    let good = r#"{"inner": {"number": 1}, "many": [{"number": 2}], "by_name": {"a": {"number": 3}}, "by_number": {"7": {"number": 4}},
+        "tagged": {"kind": "one", "number": 5}, "pair": [6, 7], "any": [{"a": [8]}]}"#;
+    let read = read_slice::<Outer>(good.as_bytes()).unwrap();
+    assert_eq!((read.tagged, read.by_number[&7].number), (Some(Tagged::One { number: 5 }), 4));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let text = "\u{feff}{\"number\": 7}";
+    assert_eq!(read_slice::<Inner>(text.as_bytes()).unwrap().number, 7);
+    assert_eq!(parse(text.as_bytes()).unwrap(), json!({"number": 7}));
+    assert_eq!(Toml::parse("\u{feff}number = 7").unwrap().read::<Inner>(Telling::Values).unwrap().number, 7);
+    assert_eq!(parse("\u{feff}\u{feff}7".as_bytes()).unwrap_err().to_string(), "line 1: not valid JSON (column 1)");
+}
+
+#[test]
+fn what_stands_in_toml_without_quotes_is_no_text() {
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct Mixed {
+        name: Option<String>,
+        id: Option<DeviceId>,
+        at: Option<jiff::Timestamp>,
+        number: Option<u8>,
+        inner: Option<Inner>,
+        protocol: Option<Protocol>,
+    }
+    let read = |text: &str| Toml::parse(text).and_then(|t| t.read::<Mixed>(Telling::Values));
+    assert!(read("at = 2026-11-30T00:00:00Z").unwrap().at.is_some());
+    assert!(read("at = '2026-11-30T00:00:00Z'").unwrap().at.is_some());
+    for (text, words) in [
+        ("name = 2026-11-30", "line 1: name = 2026-11-30: must be a text, in quotes"),
+        ("id = 2026-11-30", "line 1: id = 2026-11-30: must be a text, in quotes"),
+        ("name = nan", "line 1: name = nan: must be a text, in quotes"),
+        ("name = 99999999999999999999", "line 1: name = 99999999999999999999: must be a text, in quotes"),
+        ("number = 2026-11-30", "line 1: number = 2026-11-30: must be a whole number from 0 to 255"),
+        ("inner = 2026-11-30", "line 1: inner = 2026-11-30: must be an object"),
+    ] {
+        assert_eq!(read(text).unwrap_err().to_string(), words);
+    }
+    let e = read("protocol = 2026-11-30").unwrap_err().to_string();
+    assert!(e.starts_with("line 1: protocol = 2026-11-30: must be "), "{e}");
+    let told = Toml::parse("name = 2026-11-30").and_then(|t| t.read::<Mixed>(Telling::Places)).unwrap_err();
+    assert_eq!(told.to_string(), "line 1: name = (a date or number): must be a text, in quotes");
+}
+
 proptest! {
+    #[test]
+    fn large_documents_are_read_as_others_are(text in r#"\{("(inner|many|any|by_name|pair)": ?(\{"(number|a)": ?[0-9]\}|\[[0-9]?\]|\[\{"number": [0-9]\}\]|null|[0-9]),?){0,3}\}"#) {
+        let at_once = read_slice::<Outer>(text.as_bytes());
+        let by_value = parse(text.as_bytes()).and_then(|value| read::<Outer>(&value, "", Telling::Values));
+        prop_assert_eq!(at_once, by_value);
+    }
+
     #[test]
     fn no_value_breaks_it(text in r#"[\[\]{}",:0-9a-z "]{0,60}"#) {
         if let Ok(value) = parse(text.as_bytes()) {

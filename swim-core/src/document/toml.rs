@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::words::unquoted;
+use super::words::{bare, unquoted};
 use super::wrong::Wrong;
 use super::{Telling, read};
 
@@ -27,11 +27,12 @@ pub struct Toml<'a> {
 }
 
 impl<'a> Toml<'a> {
-    /// Reads a text.
+    /// Reads a text; a byte order mark before it is passed over.
     ///
     /// # Errors
     /// What is wrong, with its line; no value is repeated.
     pub fn parse(text: &'a str) -> Result<Self, Wrong> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let table = DeTable::parse(text).map_err(|e| {
             let line = e.span().map_or(0, |span| line(text, span.start));
             Wrong::of_text(line, format!("not valid TOML: {}", unquoted(e.message())))
@@ -81,17 +82,16 @@ fn value(of: &DeValue<'_>) -> Value {
     match of {
         DeValue::String(text) => text.as_ref().into(),
         DeValue::Boolean(is) => (*is).into(),
-        // What is no number of ours stays a text, to be refused where it stands.
         DeValue::Integer(number) => {
             let (digits, radix) = (number.as_str(), number.radix());
             let signed = i64::from_str_radix(digits, radix).map(Value::from);
-            signed.or_else(|_| u64::from_str_radix(digits, radix).map(Value::from)).unwrap_or_else(|_| digits.into())
+            signed.or_else(|_| u64::from_str_radix(digits, radix).map(Value::from)).unwrap_or_else(|_| bare(digits))
         }
         DeValue::Float(number) => {
             let read = number.as_str().parse().ok().and_then(Number::from_f64);
-            read.map_or_else(|| number.as_str().into(), Value::Number)
+            read.map_or_else(|| bare(number.as_str()), Value::Number)
         }
-        DeValue::Datetime(time) => time.to_string().into(),
+        DeValue::Datetime(time) => bare(&time.to_string()),
         DeValue::Array(items) => items.iter().map(|item| value(item.get_ref())).collect(),
         DeValue::Table(table) => {
             let fields = table.iter().map(|(name, item)| (name.get_ref().to_string(), value(item.get_ref())));

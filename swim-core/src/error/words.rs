@@ -34,22 +34,56 @@ pub(super) fn fit_to_show(words: &str) -> String {
     out
 }
 
-/// Characters of a sentence or a detail that are kept: a list of a hundred ids is shorter.
-const LONGEST: usize = 16 * 1024;
+/// Bytes of a sentence or a detail that are kept: a list of a hundred ids is shorter.
+const LONGEST: usize = 8 * 1024;
+/// Bytes of a value that are kept, alone or in quotes inside of a sentence: the longest file name, of 255 bytes, is shorter.
+const LONGEST_VALUE: usize = 320;
 /// What stands in the place of a login.
 const LOGIN: &str = "***";
 
 /// A sentence or a detail of ours, which may repeat what a caller gave: logins in URLs stay with the caller, also where no URL
 /// belongs, and nobody reads a megabyte.
 pub(super) fn fit_to_tell(text: String) -> String {
-    let text = without_logins(text);
+    shortened(quotes_shortened(without_logins(text)), LONGEST)
+}
+
+/// A value that a caller gave, recognisable: its beginning and its end.
+pub(super) fn fit_to_recognise(value: String) -> String {
+    shortened(without_logins(value), LONGEST_VALUE)
+}
+
+/// The two ends of a text that is longer than this.
+fn shortened(text: String, longest: usize) -> String {
     let cut = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    if text.len() <= LONGEST {
+    if text.len() <= longest {
         return text;
     }
-    let (begun, ended) = (cut(LONGEST / 2), cut(text.len() - LONGEST / 2));
+    let (begun, ended) = (cut(longest / 2), cut(text.len() - longest / 2));
     let left = text.get(begun..ended).map_or(0, |gap| gap.chars().count());
     format!("{} [{left}{LEFT_OUT}{}", text.get(..begun).unwrap_or_default(), text.get(ended..).unwrap_or_default())
+}
+
+/// A sentence in which no value that stands in quotes is long.
+fn quotes_shortened(text: String) -> String {
+    if text.len() <= LONGEST_VALUE {
+        return text;
+    }
+    // A quote behind a backslash is a part of the value.
+    let mut escaped = false;
+    let mut parts = text.split(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for (at, part) in parts.enumerate() {
+        out.push('"');
+        match at % 2 {
+            0 => out.push_str(&shortened(part.to_owned(), LONGEST_VALUE)),
+            _ => out.push_str(part),
+        }
+    }
+    out
 }
 
 /// The text without what stands before the `@` of a URL's host.
@@ -83,9 +117,13 @@ fn without_logins(text: String) -> String {
     out + rest
 }
 
-/// Shown words without this text, also where only its beginning or its end was kept at the place that was left out.
+/// Shown words without this text, also where only its beginning or its end was kept at a place that was left out.
 pub(super) fn without(words: String, text: &str, mask: &str) -> String {
     let words = if text.is_empty() { words } else { words.replace(text, mask) };
+    without_ends(words, text, mask)
+}
+
+fn without_ends(words: String, text: &str, mask: &str) -> String {
     let Some(cut) = words.find(LEFT_OUT).and_then(|end| Some(words.get(..end)?.rfind(" [")?..end + LEFT_OUT.len()))
     else {
         return words;
@@ -100,6 +138,7 @@ pub(super) fn without(words: String, text: &str, mask: &str) -> String {
     let ended = places().filter_map(|at| text.get(at..)).find(|part| behind.starts_with(part)).unwrap_or_default();
     let masked = |part: &str| if part.is_empty() { "" } else { mask };
     let (before, behind) = (before.strip_suffix(begun).unwrap_or(before), behind.strip_prefix(ended).unwrap_or(behind));
+    let behind = without_ends(behind.to_owned(), text, mask);
     format!("{before}{}{gap}{}{behind}", masked(begun), masked(ended))
 }
 
@@ -137,8 +176,14 @@ mod tests {
     #[test]
     fn an_error_is_not_longer_than_somebody_reads() {
         let e = Error::invalid("image", "é".repeat(1_000_000), "there is none");
-        assert!(e.to_string().len() < 20_000 && e.context("value").unwrap_or_default().len() < 20_000);
+        assert!(e.to_string().len() < 1000 && e.context("value").unwrap_or_default().len() < 500, "{e}");
         assert!(e.to_string().ends_with("é: there is none") && e.to_string().contains("characters left out"), "{e}");
+        // What is quoted is a value as well; what is not may be a list.
+        let (quoted, list) = (format!("{:?}", "a\"b ".repeat(100_000)), "0123456789 ".repeat(100));
+        let e = Error::new(ErrorKind::NotFound, "find image", format!("there is no {quoted}: {list}\"é\""));
+        assert!(e.message().len() < 2000 && e.message().ends_with(&format!("a\\\"b \": {list}\"é\"")), "{e}");
+        let short = format!("\"{}\" is none", "x".repeat(300));
+        assert_eq!(Error::new(ErrorKind::NotFound, "find image", &*short).message(), short);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a description block to facts.
 
 use super::cw::CwBlock;
-use super::{Field, ImageFacts, NameFacts, Provenance, parse_filename};
+use super::{Field, ImageFacts, NameFacts, Provenance, parse_filename, platform_id};
 use crate::version::{Scheme, Version};
 
 const MIB: u64 = 1024 * 1024;
@@ -102,36 +102,28 @@ pub(super) fn typed(facts: &mut ImageFacts, kind: &str) {
     facts.image_type.get_or_insert_with(|| Field::new(kind.to_owned(), Provenance::Header));
 }
 
-/// Every platform that an image can be told to be of, as definitions and facts call it.
-///
-/// ```
-/// use swim_core::image::{PLATFORMS, parse_filename};
-/// let named = parse_filename("cat9k_iosxe.17.09.04a.SPA.bin");
-/// assert_eq!(named.platform.as_deref(), Some("iosxe"), "names have words of their own");
-/// assert!(PLATFORMS.contains(&named.facts().platform.unwrap().value.as_str()));
-/// ```
-pub const PLATFORMS: [&str; 18] = [
-    "aci", "aireos", "aoscx", "asa", "asdm", "comware", "eos", "fortios", "fxos", "ios", "ios_xe", "ios_xr", "junos",
-    "nxos", "panos", "rommon", "routeros", "sonic",
-];
-
-/// The platform as its definition is called: file names write `iosxe`, definitions are called `ios_xe`.
-pub(crate) fn platform_id(named: &str) -> &str {
-    match named {
-        "iosxe" => "ios_xe",
-        "iosxr" => "ios_xr",
-        "nx_os" => "nxos",
-        other => other,
-    }
-}
-
 /// `cat9k_iosxe_npe` is the product family `cat9k`.
 pub(super) fn product(family: &str) -> String {
     let lower = family.to_ascii_lowercase();
     lower.split("_iosxe").next().unwrap_or(&lower).to_owned()
 }
 
-/// The kind of file, for all platforms.
+/// The kinds of files that facts tell.
+///
+/// ```
+/// use swim_core::image::{IMAGE_TYPES, parse_filename};
+/// let named = parse_filename("cat9k_iosxe.17.09.04a.SPA.bin");
+/// assert_eq!(named.image_type.as_deref(), Some("xe-bundle"), "names have words of their own");
+/// assert!(IMAGE_TYPES.contains(&named.facts().image_type.unwrap().value.as_str()));
+/// ```
+pub const IMAGE_TYPES: [&str; 6] = ["image", "kickstart", "smu", "rommon", "epld", "package"];
+
+/// The kind that somebody names, in its own word or in one of names.
+pub(crate) fn image_type(named: &str) -> Option<&'static str> {
+    IMAGE_TYPES.into_iter().find(|known| *known == named).or_else(|| kind(named))
+}
+
+/// The kind of file, for all platforms, by the word that names have for it.
 pub(super) fn kind(image_type: &str) -> Option<&'static str> {
     match image_type {
         "xe-bundle"

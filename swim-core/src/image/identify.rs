@@ -12,7 +12,7 @@ use super::source::{self, ReadAt};
 use super::unpack::{look_inside, packed_parts};
 use super::{
     Field, ImageFacts, Inside, NameFacts, Provenance, describe, elf, flash_record, iso, magic, mzip, npk, nxos_header,
-    onie, packages_conf, packed_tar, parse_filename, rpm, tar, tlv, xr, zip,
+    onie, packages_conf, packed_tar, parse_filename, platform_id, rpm, tar, tlv, xr, zip,
 };
 use crate::version::{Scheme, Version};
 
@@ -320,7 +320,7 @@ impl NameFacts {
 fn name(facts: &mut ImageFacts, name: &NameFacts) {
     let from = |text: &str| Some(Field::new(text.to_owned(), Provenance::FileName));
     // Boot ROMs come as packages of the platform that they are for.
-    let platform = name.platform.as_deref().filter(|p| *p != "rommon").map(describe::platform_id);
+    let platform = name.platform.as_deref().filter(|p| *p != "rommon").map(platform_id);
     if let (Some(known), Some(named)) = (&facts.platform, platform)
         && known.value != named
     {

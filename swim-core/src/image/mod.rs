@@ -17,6 +17,7 @@ mod nxos_header;
 mod onie;
 mod packages_conf;
 mod packed_tar;
+mod platforms;
 mod requirements;
 mod rpm;
 #[cfg(test)]
@@ -31,13 +32,15 @@ mod xr;
 mod zip;
 
 pub use cw::{CwBlock, CwTag, cw_tags};
-pub use describe::PLATFORMS;
-pub(crate) use describe::platform_id;
+pub use describe::IMAGE_TYPES;
+pub(crate) use describe::image_type;
 pub use feature_set::FeatureSet;
 pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};
 pub use packages_conf::{PackageUse, PackagesConf};
+pub(crate) use platforms::platform_id;
+pub use platforms::{PLATFORMS, platform_named};
 
 pub(crate) use requirements::changed;
 pub use requirements::{

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{HostKeyPolicy, SecretRef, TlsTrust};
+use crate::image::platform_id;
 use crate::{Error, Result};
 
 /// The operator's name of a device; unique in a repository.
@@ -59,10 +60,23 @@ impl fmt::Display for DeviceId {
     }
 }
 
-/// The name of a platform definition: `ios`, `ios_xe`, ...
+/// The name of a platform definition: `ios`, `ios_xe`, ... What documents write for one that is known (`iosxe`, `IOS-XE`) is read
+/// as that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String", into = "String")]
 pub struct PlatformId(pub String);
+
+impl From<String> for PlatformId {
+    fn from(named: String) -> Self {
+        Self(platform_id(&named).to_owned())
+    }
+}
+
+impl From<PlatformId> for String {
+    fn from(id: PlatformId) -> Self {
+        id.0
+    }
+}
 
 impl fmt::Display for PlatformId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

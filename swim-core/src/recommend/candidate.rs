@@ -4,16 +4,15 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Contradiction, PathRule};
-use crate::catalog::{self, Entry};
-use crate::image::{FeatureSet, Field, Image, ImageFacts, Overrides, Provenance, Requirements, platform_id};
+use crate::analysis::{Agreement, Contradiction, PathRule};
+use crate::catalog::{self, Entry, FormKind};
+use crate::image::{
+    FeatureSet, Field, Image, ImageFacts, Overrides, Provenance, Requirements, image_type, platform_id,
+};
 use crate::model::Sha256;
 use crate::version::{Scheme, Version};
 
 use super::ways::ways;
-
-/// Catalogues write memory in MiB.
-const MIB: u64 = 1024 * 1024;
 
 /// How a catalogue stands to an image. The later ones count more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,6 +104,9 @@ pub struct Candidate {
     pub contradictions: Vec<Contradiction>,
     /// How catalogues say that it is reached from other releases.
     pub paths: Vec<PathRule>,
+    /// Forms that are unanswered, as catalogues say; an empty list: none is. Of several catalogues all that one names are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forms: Option<Vec<Agreement>>,
 }
 
 impl From<&Image> for Candidate {
@@ -152,10 +154,10 @@ impl Candidate {
             k9: crypto(entry.crypto.k9, FeatureSet::is_strong),
             npe: crypto(entry.crypto.npe, FeatureSet::is_npe),
             ldpe: crypto(entry.crypto.ldpe, FeatureSet::is_ldpe),
-            image_type: text(&entry.image_type),
+            image_type: text(&entry.image_type.as_deref().map(|named| image_type(named).unwrap_or(named).to_owned())),
             ..ImageFacts::default()
         };
-        let bytes = |mib: Option<u64>| mib.and_then(|mib| mib.checked_mul(MIB));
+        let bytes = |mib: Option<u64>| mib.and_then(|mib| mib.checked_mul(Entry::MIB));
         facts.take_catalogue_requirements(bytes(entry.requires.ram_mib), bytes(entry.requires.flash_mib), boot_rom);
         let status = match entry.lifecycle.status {
             catalog::Status::Active => Status::Active,
@@ -175,6 +177,7 @@ impl Candidate {
             status_why: against,
             suggested: entry.lifecycle.suggested == Some(true),
             paths: ways(catalogue, entry),
+            forms: entry.forms.as_ref().map(|forms| agreements(forms)),
             ..Self::default()
         }
     }
@@ -260,8 +263,30 @@ impl Candidate {
         self.status = self.status.max(other.status);
         self.suggested |= other.suggested;
         self.paths.extend(other.paths);
+        self.forms = match (self.forms.take(), other.forms) {
+            (Some(mut one), Some(more)) => {
+                one.extend(more);
+                one.sort_unstable();
+                one.dedup();
+                Some(one)
+            }
+            (one, other) => one.or(other),
+        };
         self.quarantined = self.quarantined.take().or(other.quarantined);
     }
+}
+
+fn agreements(forms: &[FormKind]) -> Vec<Agreement> {
+    let mut out: Vec<Agreement> = forms
+        .iter()
+        .map(|form| match form {
+            FormKind::K9 => Agreement::K9,
+            FormKind::Eula => Agreement::Eula,
+        })
+        .collect();
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// What is known already stays, but of two catalogues the one counts that asks for more.

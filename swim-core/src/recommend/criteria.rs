@@ -76,7 +76,7 @@ fn judge_one(
     rivals: &[&Shelved],
     settings: &Settings,
 ) -> Judged {
-    let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.compare(running));
+    let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.relation(running));
     let codes = |severity| {
         let found = fitting.findings.iter().filter(move |f| f.severity == severity);
         found.map(|f| f.code.to_string()).collect()

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Judged, Relation};
+use super::answer::{Answer, Criterion, Judged, Relation};
 use super::{Recommendation, Settings};
 use crate::model::DeviceId;
 use crate::ports::JobId;
@@ -40,6 +40,9 @@ pub struct HasLatest {
     pub latest: IsLatest,
     /// Why, in one sentence.
     pub why: String,
+    /// What is held against the running release itself: deferred, withdrawn, or in quarantine. It may be the latest all the same.
+    #[serde(default)]
+    pub against: Vec<String>,
     /// What is newer and may be recommended, the best one first.
     pub newer: Vec<Judged>,
     /// What is newer and was left out, each with why.
@@ -62,6 +65,8 @@ impl HasLatest {
     /// needs that everything for this hardware can be compared with the running version, that nothing is newer, and
     /// that what was asked for was looked at: where catalogues are included, one of them must have an image for this
     /// device.
+    ///
+    /// What is held against the running release is in `against`, and in the sentence, whatever the answer is.
     #[must_use]
     pub fn of(recommendation: Recommendation) -> Self {
         let Recommendation { device, as_of, as_of_job, answer, error } = recommendation;
@@ -75,12 +80,18 @@ impl HasLatest {
                 as_of_job,
                 latest: IsLatest::Unknown,
                 why,
+                against: Vec::new(),
                 newer: Vec::new(),
                 left_out: Vec::new(),
                 error: Some(error),
             };
         }
         let (latest, why) = told(running.version.as_deref(), *settings, recommended, dropped);
+        let against = against_running(dropped);
+        let why = match against.as_slice() {
+            [] => why,
+            held => format!("{why}; but of the running release: {}", held.join("; ")),
+        };
         let newer = |list: &[Judged]| list.iter().filter(|one| one.relation == Relation::Newer).cloned().collect();
         Self {
             device,
@@ -89,6 +100,7 @@ impl HasLatest {
             as_of_job,
             latest,
             why,
+            against,
             newer: newer(recommended),
             left_out: newer(dropped),
             error: None,
@@ -100,6 +112,21 @@ impl HasLatest {
     pub fn failed(device: DeviceId, settings: Settings, error: &Error) -> Self {
         Self::of(Recommendation::failed(device, settings, error))
     }
+}
+
+/// What is held against images of the running release for this hardware, each once.
+pub(super) fn against_running(dropped: &[Judged]) -> Vec<String> {
+    let runs = dropped.iter().filter(|one| one.relation == Relation::Same && one.is_for_this_hardware());
+    let mut out: Vec<String> = Vec::new();
+    for one in runs {
+        for line in one.reasons().filter(|line| line.criterion == Criterion::Source) {
+            let said = format!("{} ({})", line.why, one.file_name);
+            if !out.contains(&said) {
+                out.push(said);
+            }
+        }
+    }
+    out
 }
 
 fn told(running: Option<&str>, settings: Settings, recommended: &[Judged], dropped: &[Judged]) -> (IsLatest, String) {

@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Status};
 use super::joined::joined;
-use crate::analysis::{Contradiction, PathRule, Standing};
+use crate::analysis::{Agreement, Contradiction, PathRule, Standing};
 use crate::image::Image;
 
 /// What the catalogues say of an image: of the same file, and which of them have another file under its name.
@@ -31,6 +31,8 @@ pub struct Listing {
     pub contradictions: Vec<Contradiction>,
     /// How they say that it is reached from other releases.
     pub paths: Vec<PathRule>,
+    /// Forms that are unanswered, as they say; absent when no catalogue says it of this file.
+    pub forms: Option<Vec<Agreement>>,
     /// The image, and what is said of it.
     said: Candidate,
 }
@@ -59,7 +61,13 @@ impl Listing {
             Status::Deferred => Standing::Deferred(why()),
             Status::Withdrawn => Standing::Withdrawn(why()),
         });
-        Self { standing, contradictions: said.contradictions.clone(), paths: said.paths.clone(), said }
+        Self {
+            standing,
+            contradictions: said.contradictions.clone(),
+            paths: said.paths.clone(),
+            forms: said.forms.clone(),
+            said,
+        }
     }
 
     /// Takes what the catalogues say of the requirements where the image does not say it; of several the one counts that

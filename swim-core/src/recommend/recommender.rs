@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::answer::{Answer, Elsewhere, Judged, Recommendation, Relation, Running};
+use super::answer::{Answer, Elsewhere, Judged, Recommendation, Running};
 use super::candidate::Candidate;
 use super::criteria::{self, Device as Criteria, Fitting};
+use super::latest::against_running;
 use super::shelf::{Shelf, Shelved};
 use super::{Settings, supported};
 use crate::analysis::{Finding, Knowledge, RunningSoftware, Severity, Subject, judge_fit};
@@ -161,10 +162,7 @@ impl Recommender {
                 "{n} {images} that only catalogues have {were} not considered: include_catalogue is off"
             ));
         }
-        let runs = dropped.iter().filter(|one| one.relation == Relation::Same);
-        for line in runs.flat_map(Judged::reasons).filter(|line| line.criterion == super::Criterion::Source) {
-            notes.push(format!("of the running release: {}", line.why));
-        }
+        notes.extend(against_running(dropped).into_iter().map(|held| format!("of the running release: {held}")));
         notes
     }
 }
@@ -174,6 +172,7 @@ fn known_of(candidate: &Candidate) -> Knowledge {
     Knowledge {
         contradictions: candidate.contradictions.clone(),
         paths: candidate.paths.clone(),
+        forms: candidate.forms.clone(),
         ..Knowledge::default()
     }
 }

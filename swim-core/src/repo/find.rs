@@ -1,9 +1,11 @@
 //! Finding images.
 
+use super::query::ImageQuery;
 use super::record::{self, NAMES, split_name};
-use crate::image::{Field, Image};
+use crate::image::{Field, Image, platform_id, platform_named};
 use crate::model::Sha256;
 use crate::ports::Records;
+use crate::version::Version;
 use crate::{Error, ErrorKind, Result};
 
 /// Fewest digits of an id that may stand for the whole.
@@ -14,11 +16,11 @@ pub(super) const SHORTEST_PREFIX: usize = 4;
 pub struct ImageFilter {
     /// Part of the file name, in any case.
     pub text: Option<String>,
-    /// The platform, e.g. `ios_xe`.
+    /// The platform, e.g. `ios_xe`, also `iosxe` or `IOS-XE`.
     pub platform: Option<String>,
     /// The product family, e.g. `cat9k`.
     pub family: Option<String>,
-    /// The version as the image writes it.
+    /// The version, in any spelling; the build does not count.
     pub version: Option<String>,
     /// `image`, `smu`, ...
     pub image_type: Option<String>,
@@ -30,12 +32,27 @@ impl ImageFilter {
         let text = |wanted: &Option<String>, field: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| field.is_some_and(|field| field.eq_ignore_ascii_case(wanted)))
         };
+        let platform = self.platform.as_deref().map(|named| platform_id(named).to_owned());
+        let version = |wanted: &str| {
+            facts.version.as_ref().is_some_and(|Field { value, .. }| {
+                let read = Version::parse(value.scheme(), wanted);
+                value.as_str().eq_ignore_ascii_case(wanted) || read.is_ok_and(|read| read.same_release(value))
+            })
+        };
         let name = image.file_name.to_lowercase();
         self.text.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
-            && text(&self.platform, value(facts.platform.as_ref()))
+            && text(&platform, value(facts.platform.as_ref()))
             && text(&self.family, value(facts.family.as_ref()))
-            && text(&self.version, facts.version.as_ref().map(|field| field.value.as_str()))
+            && self.version.as_deref().is_none_or(version)
             && text(&self.image_type, value(facts.image_type.as_ref()))
+    }
+
+    /// A platform that is neither known nor of an image is a slip of the pen, and no empty answer.
+    fn check(&self, images: &[Image]) -> Result<()> {
+        let Some(named) = self.platform.as_deref() else { return Ok(()) };
+        let of = images.iter().filter_map(|image| image.facts.platform.as_ref());
+        let defined: Vec<String> = of.map(|field| field.value.clone()).collect();
+        platform_named("platform", named, &defined).map(|_| ())
     }
 }
 
@@ -46,9 +63,10 @@ fn value(field: Option<&Field<String>>) -> Option<&str> {
 /// The images that a filter lets through, oldest first.
 ///
 /// # Errors
-/// `Store`.
+/// `InvalidInput` for a platform that is neither known nor of an image, with those that are; `Store`.
 pub async fn images(records: &dyn Records, filter: &ImageFilter) -> Result<Vec<Image>> {
     let mut found = record::all(records).await?;
+    filter.check(&found)?;
     found.retain(|image| filter.holds(image));
     found.sort_by_key(|image| (image.imported, image.id));
     Ok(found)
@@ -79,7 +97,7 @@ pub async fn image(records: &dyn Records, wanted: &str) -> Result<Image> {
         image.file_name == wanted || renamed.iter().any(|(id, name)| *id == image.id && name == wanted)
     };
     let digits = wanted.to_ascii_lowercase();
-    let is_prefix = digits.len() >= SHORTEST_PREFIX && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_prefix = ImageQuery::digits(&digits).is_some();
     let mut found: Vec<&Image> = all.iter().filter(named).collect();
     if found.is_empty() && is_prefix {
         found = all.iter().filter(|image| image.id.to_string().starts_with(&digits)).collect();

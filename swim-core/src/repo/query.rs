@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{COLUMNS, ImageEntry, fold};
 use super::find::SHORTEST_PREFIX;
-use crate::image::Image;
+use crate::image::{Image, platform_id};
 use crate::model::Sha256;
+use crate::version::{Scheme, Version};
 
 /// What images are ordered by. Those that are alike in it are ordered by their ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +58,10 @@ impl ImageEntry {
 /// The texts are parts of fields, in any case: `version: "3.1"` finds 3.12.02S and 3.13.01S, in the spelling of the file as in
 /// the normal one. With `=` before it a text is the whole field: `platform: "=ios"` finds no `ios_xe`; `"="` alone finds the
 /// images of which the field is not known.
+///
+/// A `version` that can be read finds its release in every other spelling as well, whatever the build: `17.09.4` and
+/// `17.9.4` the same images. A shorter one with padding, `17.09`, finds what begins with 17.9. A `platform` may be written as in
+/// names of files or as vendors do: `iosxe`, `IOS-XE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageQuery {
@@ -92,16 +97,37 @@ pub struct ImageQuery {
 pub struct Condition {
     /// One of [`COLUMNS`].
     pub column: &'static str,
-    /// The text, folded.
-    pub text: String,
-    /// Is it the whole field, or a part of it?
-    pub whole: bool,
+    /// Texts, folded, of which one must stand in the field. Line feeds stand before and behind each spelling of a field: a text
+    /// that begins or ends with one is the beginning or the end of a spelling.
+    pub texts: Vec<String>,
 }
 
 impl Condition {
-    fn holds(&self, field: &str) -> bool {
-        if self.whole { field.split('\n').any(|spelling| spelling == self.text) } else { field.contains(&self.text) }
+    /// Is one of the texts in the field?
+    #[must_use]
+    pub fn holds(&self, field: &str) -> bool {
+        let field = format!("\n{field}\n");
+        self.texts.iter().any(|text| field.contains(text))
     }
+}
+
+/// The normal spellings of what a text is as a version: of the platform, where it is known, or of any. A shorter text that is
+/// padded is the beginning of others.
+fn spellings(version: &str, platform: Option<&str>) -> Vec<String> {
+    let of = platform.and_then(|named| Scheme::of_platform(named.trim_start_matches('=')).ok());
+    let schemes = of.map_or_else(|| Scheme::ALL.to_vec(), |scheme| vec![scheme]);
+    let read = schemes.into_iter().filter_map(|scheme| Version::parse(scheme, version).ok());
+    let mut out: Vec<String> = read.map(|version| format!("\n{}\n", fold(&version.normal()))).collect();
+    let padded = |part: &str| part.len() > 1 && part.starts_with('0');
+    let parts: Vec<&str> = version.trim_end_matches('.').split('.').collect();
+    let numbers: Vec<u64> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    if numbers.len() == parts.len() && parts.iter().any(|part| padded(part)) {
+        let plain: Vec<String> = numbers.iter().map(u64::to_string).collect();
+        out.push(format!("\n{}.", plain.join(".")));
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 impl ImageQuery {
@@ -130,11 +156,20 @@ impl ImageQuery {
             &self.image_type,
         ];
         let all = COLUMNS.into_iter().zip(given).filter_map(|(column, text)| Some((column, text.as_deref()?)));
-        let conditions = all.map(|(column, text)| match text.strip_prefix('=') {
-            Some(whole) => Condition { column, text: fold(whole), whole: true },
-            None => Condition { column, text: fold(text), whole: false },
+        let conditions = all.map(|(column, text)| {
+            let (whole, text) = text.strip_prefix('=').map_or((false, text), |whole| (true, whole));
+            let named = if column == "platform" { platform_id(text) } else { text };
+            let folded = fold(named);
+            let mut texts = vec![if whole { format!("\n{folded}\n") } else { folded }];
+            if column == "version" {
+                let mut others = spellings(text, self.platform.as_deref());
+                others.retain(|other| !whole || other.ends_with('\n'));
+                texts.extend(others);
+                texts.dedup();
+            }
+            Condition { column, texts }
         });
-        conditions.filter(|condition| condition.whole || !condition.text.is_empty()).collect()
+        conditions.filter(|condition| condition.texts.iter().all(|text| !text.is_empty())).collect()
     }
 
     /// Behind what the answer begins: the key of the order, and the image.
@@ -174,5 +209,54 @@ impl ImageQuery {
         }
         entries.truncate(self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
         entries
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn holds(query: &ImageQuery, field: &str) -> bool {
+        query.conditions().iter().all(|condition| condition.holds(field))
+    }
+
+    #[test]
+    fn a_version_is_found_in_every_spelling() {
+        let version = |text: &str| ImageQuery { version: Some(text.to_owned()), ..ImageQuery::default() };
+        for (asked, field, found) in [
+            ("17.09.04", "17.9.4", true),
+            ("17.09.4", "17.9.4", true),
+            ("17.9.4", "17.09.04\n17.9.4", true),
+            ("=17.09.04", "17.9.4", true),
+            ("17.09.04", "17.9.40", false),
+            ("17.09.04.0.5148", "17.09.04\n17.9.4", true),
+            ("3.12.02S", "3.12.2s", true),
+            ("03.12.02.S", "3.12.2s", true),
+            ("152-7.E10", "15.2(7)e10", true),
+            ("17.09", "17.9.4", true),
+            ("17.09", "17.90.1", false),
+            ("17.09", "7.17.9.4", false),
+            ("=17.09", "17.9.4", false),
+            ("17.9", "17.09.04\n17.9.4", true),
+            ("3.1", "3.12.2s", true),
+            ("18", "17.9.4", false),
+            ("=", "", true),
+            ("=", "17.9.4", false),
+        ] {
+            assert_eq!(holds(&version(asked), field), found, "{asked} {field:?}");
+        }
+        let nxos = ImageQuery { platform: Some("=nxos".to_owned()), ..version("9.3.7a") };
+        let condition = nxos.conditions().into_iter().find(|condition| condition.column == "version").unwrap();
+        assert!(condition.holds("9.3(7a)") && !condition.holds("9.3(7b)"));
+    }
+
+    #[test]
+    fn a_platform_may_be_written_as_names_and_vendors_do() {
+        let platform = |text: &str| ImageQuery { platform: Some(text.to_owned()), ..ImageQuery::default() };
+        for asked in ["iosxe", "IOS-XE", "ios_xe", "ios", "=iosxe"] {
+            assert!(holds(&platform(asked), "ios_xe"), "{asked}");
+        }
+        assert!(!holds(&platform("=ios"), "ios_xe") && !holds(&platform("iosxe"), "ios"));
     }
 }

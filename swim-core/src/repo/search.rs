@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::find::{SHORTEST_PREFIX, not_found, several};
-use super::query::ImageQuery;
+use super::find::{not_found, several};
+use super::query::{Condition, ImageQuery};
 use super::record::{self, NAMES};
-use crate::Result;
-use crate::image::Image;
+use crate::image::{Image, PLATFORMS};
 use crate::ports::Index;
+use crate::{Error, Result};
 
 /// How many images there are of one type and family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +61,27 @@ pub struct FamilyGroup {
 /// The images that a query lets through, in its order.
 ///
 /// # Errors
-/// `Store`.
+/// `InvalidInput` for a platform that is neither known nor of an image, with those that are known; `Store`.
 pub async fn search(index: &dyn Index, query: &ImageQuery) -> Result<Vec<Image>> {
     let rows = index.find(query).await?;
+    if rows.is_empty() {
+        check_platform(index, query).await?;
+    }
     rows.into_iter().filter_map(|(key, value)| record::read(&key, value).transpose()).collect()
+}
+
+/// A slip of the pen is no empty answer.
+async fn check_platform(index: &dyn Index, query: &ImageQuery) -> Result<()> {
+    let Some(named) = &query.platform else { return Ok(()) };
+    let only = ImageQuery { platform: Some(named.clone()), limit: Some(1), ..ImageQuery::default() };
+    let known = |condition: &Condition| PLATFORMS.iter().any(|platform| condition.holds(platform));
+    // The images of which the platform is not known are asked for by `=`.
+    if named == "=" || only.conditions().iter().all(known) || !index.find(&only).await?.is_empty() {
+        return Ok(());
+    }
+    let why =
+        format!("no image is of such a platform, and none of that name is known; there are {}", PLATFORMS.join(", "));
+    Err(Error::invalid("platform", format!("{named:?}"), &why))
 }
 
 /// The images by type, then by family.
@@ -113,7 +130,7 @@ pub async fn find(index: &dyn Index, wanted: &str) -> Result<Image> {
     }
     let mut found = named(index, wanted).await?;
     let digits = wanted.to_ascii_lowercase();
-    if found.is_empty() && digits.len() >= SHORTEST_PREFIX && ImageQuery::digits(&digits).is_some() {
+    if found.is_empty() && ImageQuery::digits(&digits).is_some() {
         let begun = ImageQuery { text: Some(digits.clone()), ..ImageQuery::default() };
         found = search(index, &begun).await?;
         found.retain(|image| image.id.to_string().starts_with(&digits));

@@ -136,11 +136,11 @@ impl Tail {
             (Self::Candidate(a), Self::Candidate(b)) => Some(a.cmp(b)),
             (Self::Candidate(_), Self::Release) => Some(Ordering::Less),
             (Self::Release, Self::Candidate(_)) => Some(Ordering::Greater),
-            // A candidate is some build; which one, its text does not say.
-            (Self::Candidate(_), Self::Build(_)) | (Self::Build(_), Self::Candidate(_)) => None,
+            (Self::Release, Self::Release) => Some(Ordering::Equal),
             // The third number is the time of the build; it adds nothing and is often left out.
             (Self::Build(a), Self::Build(b)) => Some(a.iter().take(2).cmp(b.iter().take(2))),
-            (Self::Release, _) | (_, Self::Release) => Some(Ordering::Equal),
+            // A candidate and a release are some build; which one, their texts do not say.
+            (_, Self::Build(_)) | (Self::Build(_), _) => None,
         }
     }
 }

@@ -32,6 +32,8 @@ impl Keyed {
         }
         match (self.key.cmp(&other.key), &self.build, &other.build) {
             (Ordering::Equal, Some(a), Some(b)) => Some(a.cmp(b)),
+            // The release is some build; which one, its text does not say.
+            (Ordering::Equal, Some(_), None) | (Ordering::Equal, None, Some(_)) => None,
             (order, ..) => Some(order),
         }
     }

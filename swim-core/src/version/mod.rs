@@ -25,6 +25,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::image::platform_id;
 use crate::{Error, ErrorKind, Result};
 
 /// No version text is longer than this; the longest real ones, with codename, build and epoch, have about 60 bytes.
@@ -84,14 +85,16 @@ impl Scheme {
         Self::Aoscx,
     ];
 
-    /// The scheme of a platform: `ios`, `ios_xe` (also written `iosxe`), `ios_xr` (`iosxr`), `nxos`, `aci`, `aireos`, `asa`,
-    /// `junos`, `eos`, `rommon`, `routeros`, `panos`, `fortios`, `aoscx`.
+    /// The scheme of a platform, in any spelling of its name: `ios_xe`, `iosxe`, `IOS-XE`.
     ///
     /// # Errors
-    /// `Unsupported` for every other platform.
+    /// `Unsupported` for a platform whose grammar is not known, with those whose grammar is.
     pub fn of_platform(platform: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.platforms().contains(&platform)).ok_or_else(|| {
-            let message = format!("the version grammar of platform {platform:?} is not known");
+        let id = platform_id(platform);
+        Self::ALL.into_iter().find(|scheme| scheme.platforms().contains(&id)).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().flat_map(|scheme| scheme.platforms()).copied().collect();
+            let known = known.join(", ");
+            let message = format!("the version grammar of platform {platform:?} is not known; there are {known}");
             Error::new(ErrorKind::Unsupported, "read version", message).with("platform", platform)
         })
     }
@@ -100,9 +103,9 @@ impl Scheme {
     const fn platforms(self) -> &'static [&'static str] {
         match self {
             Self::Ios => &["ios"],
-            Self::IosXe => &["ios_xe", "iosxe"],
-            Self::IosXr => &["ios_xr", "iosxr"],
-            Self::Nxos => &["nxos", "nx_os"],
+            Self::IosXe => &["ios_xe"],
+            Self::IosXr => &["ios_xr"],
+            Self::Nxos => &["nxos"],
             Self::Aci => &["aci"],
             Self::Aireos => &["aireos"],
             Self::Asa => &["asa", "asdm"],
@@ -241,9 +244,20 @@ impl Version {
 
     /// Older, equal, newer, or `None` when the two cannot be ordered (other trains, other schemes).
     ///
-    /// Inside one train every two versions are ordered, with one exception: a `prd` candidate and a numbered build of
-    /// the same release, because the number of a candidate's build is not in its text. A text without a build number
-    /// means the release, so it is equal to each of its builds.
+    /// Inside one train every two versions are ordered, with one exception: a numbered build, and the release or a `prd`
+    /// candidate of it, for which build these are is not in their texts. What is equal to the same is equal to one another, so
+    /// versions can be sorted by this. [`Version::relation`] is for two of them.
+    ///
+    /// ```
+    /// use std::cmp::Ordering;
+    /// use swim_core::version::{Scheme, Version};
+    /// let parse = |text| Version::parse(Scheme::IosXe, text);
+    /// let (release, build) = (parse("17.9.4")?, parse("17.09.04.0.5148")?);
+    /// assert_eq!((release.compare(&build), release.same_release(&build)), (None, true));
+    /// assert_eq!(release.relation(&build), Some(Ordering::Equal));
+    /// assert_eq!(build.compare(&parse("17.09.04.0.4803")?), Some(Ordering::Greater));
+    /// # Ok::<(), swim_core::Error>(())
+    /// ```
     #[must_use]
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (&self.grammar, &other.grammar) {
@@ -252,6 +266,13 @@ impl Version {
             (Grammar::Keyed(a), Grammar::Keyed(b)) if self.scheme == other.scheme => a.compare(b),
             _ => None,
         }
+    }
+
+    /// How the software of one text stands to that of another: as [`Version::compare`], and a build is equal to its release,
+    /// where nothing else tells them apart. Two builds that are both equal to their release may differ.
+    #[must_use]
+    pub fn relation(&self, other: &Self) -> Option<Ordering> {
+        self.compare(other).or_else(|| self.same_release(other).then_some(Ordering::Equal))
     }
 
     /// Is it the same release, whatever the padding or build tail? (`17.03.01` is `17.3.1` is `17.03.01.0.351`.)
@@ -263,7 +284,7 @@ impl Version {
         }
     }
 
-    /// The train: versions of one train are totally ordered. `E`, `SXF`, `mainline`; IOS XE since 16 is one train, `XE`.
+    /// The train: releases of one train are totally ordered. `E`, `SXF`, `mainline`; IOS XE since 16 is one train, `XE`.
     ///
     /// Some trains succeed one another, so [`Version::compare`] may also answer across two of them.
     #[must_use]
@@ -329,10 +350,11 @@ impl fmt::Display for Version {
     }
 }
 
-/// Compares two versions of a platform given by name; `None` means that they cannot be ordered.
+/// Compares two versions of a platform given by name, which may be written as in [`PLATFORMS`](crate::image::PLATFORMS) or as
+/// its vendor does (`IOS-XE`); `None` means that they cannot be ordered.
 ///
 /// # Errors
-/// `Unsupported` when the platform's grammar is not known, `InvalidInput` when a text does not follow it.
+/// `Unsupported` when the platform's grammar is not known, with those that are; `InvalidInput` when a text does not follow it.
 ///
 /// ```
 /// use std::cmp::Ordering;

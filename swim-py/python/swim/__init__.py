@@ -41,7 +41,9 @@ __version__: str = function("version")
 def compare_versions(platform: str, a: str, b: str) -> int | None:
     """-1, 0 or 1: ``a`` is older, the same, newer. ``None`` when the two cannot be ordered.
 
-    Raises ``InvalidInputError`` for what is no version of the platform (``ios``, ``ios_xe``).
+    A release and a numbered build of it (``17.9.4``, ``17.09.04.0.5148``) have no order: which build the release is, its text does
+    not say. Raises ``UnsupportedError`` for a platform without versions that are known, with those that have some;
+    ``InvalidInputError`` for what is no version of the platform (``ios``, ``ios_xe``, also ``IOS-XE``).
 
     >>> compare_versions("ios", "15.2(7)E", "15.2(7)E1")
     -1

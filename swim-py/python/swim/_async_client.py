@@ -384,6 +384,15 @@ class AsyncClient:
     async def catalog(self, *, text: str | None = None) -> List[Document]:
         return convert.all_of(Document, await self.call("catalog", {"text": text}))
 
+    async def catalogs(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("catalogs", {}))
+
+    async def remove_catalog(self, name: str) -> Document:
+        return Document(await self.call("remove_catalog", {"name": name}))
+
+    async def catalog_audit(self) -> List[Document]:
+        return convert.all_of(Document, await self.call("catalog_audit", {}))
+
     async def import_known_good(
         self,
         path: str | PathLike[str],

@@ -59,16 +59,19 @@ fn find_statement(query: &ImageQuery) -> Statement {
     }
     let mut phrases = Vec::new();
     for condition in query.conditions() {
-        let column = condition.column;
-        if in_trigrams(&condition.text) {
-            phrases.push(format!("{column} : {}", phrase(&condition.text)));
+        let (column, texts) = (condition.column, condition.texts);
+        let plain = |text: &String| !text.contains('\n');
+        let indexed = texts.iter().all(|text| in_trigrams(text.trim_matches('\n')));
+        if indexed {
+            let any: Vec<String> = texts.iter().map(|text| phrase(text.trim_matches('\n'))).collect();
+            phrases.push(format!("{column} : ({})", any.join(" OR ")));
         }
-        if condition.whole {
-            let text = s.bind(format!("\n{}\n", condition.text));
-            holds.push(format!("instr(char(10) || i.{column} || char(10), {text}) > 0"));
-        } else if !in_trigrams(&condition.text) {
-            let text = s.bind(condition.text);
-            holds.push(format!("instr(i.{column}, {text}) > 0"));
+        // The index knows what is inside of a field, and not where it ends.
+        if !indexed || !texts.iter().all(plain) {
+            let field = format!("char(10) || i.{column} || char(10)");
+            let any: Vec<String> =
+                texts.into_iter().map(|text| format!("instr({field}, {}) > 0", s.bind(text))).collect();
+            holds.push(format!("({})", any.join(" OR ")));
         }
     }
     if !phrases.is_empty() {

@@ -66,7 +66,7 @@ impl VersionRange {
     pub fn contains(&self, version: &Version) -> Option<bool> {
         let mut sure = true;
         for (bound, of) in &self.bounds {
-            let Some(order) = version.compare(of) else {
+            let Some(order) = version.relation(of) else {
                 sure = false;
                 continue;
             };

@@ -23,7 +23,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     // Without a running version the rule of versions is the one that asks for it.
     let Some(running) = &s.inventory.version else { return Vec::new() };
     let Some(first) = FIRST.iter().find(|first| first.scheme() == running.scheme()) else { return Vec::new() };
-    let (code, message) = match running.compare(first) {
+    let (code, message) = match running.relation(first) {
         Some(Ordering::Less) => {
             ("session.weak_ciphers", "the running release knows weak SSH ciphers only: sessions may fail")
         }

@@ -28,7 +28,7 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
             .from(told!("image version", image.from))
             .from("running version from show version")
     };
-    vec![match running.compare(&image.value) {
+    vec![match running.relation(&image.value) {
         Some(Ordering::Less) => found(Severity::Pass, "the image is newer"),
         Some(Ordering::Equal) => found(Severity::Pass, "the image is the running release"),
         Some(Ordering::Greater) if s.policy.allow_downgrade => found(Severity::Warning, "the image is older"),

@@ -53,13 +53,13 @@ pub(super) fn read(list: &Value) -> Result<KnownGood> {
         "bulk_hash"
     } else {
         let why = "it has neither `products` nor `platforms` nor `bulkHash`";
-        return Err(Error::new(ErrorKind::UnexpectedReply, OPERATION, why));
+        return Err(Error::new(ErrorKind::InvalidInput, OPERATION, why));
     };
     let used = if shape == "bulk_hash" { "bulkHash" } else { shape };
     out.passed_over("", whole, &["header", used]);
     if let Some(first) = out.remarks().first().filter(|_| out.values.is_empty()) {
         let message = format!("it has no value of a file: {first}");
-        return Err(Error::new(ErrorKind::UnexpectedReply, OPERATION, message));
+        return Err(Error::new(ErrorKind::InvalidInput, OPERATION, message));
     }
     let format = whole.get("header").and_then(|header| header.get("version")).and_then(Value::as_str);
     Ok(KnownGood {
@@ -215,5 +215,5 @@ fn digest(at: &str, entry: &Map<String, Value>, field: &str, digits: usize) -> R
 fn wrong(at: &str, value: &Value, why: &str) -> Error {
     let value = shown(value);
     let message = format!("{at} = {value}: {why}");
-    Error::new(ErrorKind::UnexpectedReply, OPERATION, message).with("field", at).with("value", value)
+    Error::new(ErrorKind::InvalidInput, OPERATION, message).with("field", at).with("value", value)
 }

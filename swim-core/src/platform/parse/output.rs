@@ -4,10 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::image::platform_id;
 use crate::{Error, ErrorKind, Result};
 
 /// The platforms whose outputs are understood. They print the same formats; the parsers tell variants from the text.
-const PLATFORMS: &[&str] = &["ios", "ios_stack", "iosxe_bundle", "iosxe_install", "c9800"];
+const PLATFORMS: &[&str] = &["ios", "ios_stack", "ios_xe", "iosxe_bundle", "iosxe_install", "c9800"];
 
 type Parser = fn(&str) -> Result<Value>;
 
@@ -81,7 +82,7 @@ pub fn known_commands() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// `Unsupported` when the platform or the command is not known; the message names both and lists what is known.
 pub fn parse_output(platform: &str, command: &str, text: &str) -> Result<Map<String, Value>> {
-    let known = PLATFORMS.contains(&platform.trim().to_ascii_lowercase().as_str());
+    let known = PLATFORMS.contains(&platform_id(&platform.trim().to_ascii_lowercase()));
     let parser = if known { find(command) } else { None };
     let Some(parser) = parser else {
         return Err(Error::new(

@@ -101,7 +101,7 @@ class Catalogues(Calls):
         has signed that one, is taken only with ``allow_older``.
 
         Raises ``ConflictError`` for those, ``IntegrityError`` for a signature that is not of these bytes, ``AuthError``
-        for a certificate that is not good, ``UnexpectedReplyError`` for what is no catalogue, with the place of what is wrong.
+        for a certificate that is not good, ``InvalidInputError`` for what is no catalogue, with the place of what is wrong.
         """
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
@@ -120,3 +120,27 @@ class Catalogues(Calls):
         ('unsigned', [('lab.json', '17.9.5')])
         """
         return convert.all_of(Document, self.call("catalog", {"text": text}))
+
+    def catalogs(self) -> List[Document]:
+        """The open catalogues that are kept: ``name``, ``imported``, ``authenticity``, ``generated`` and how many ``entries``.
+
+        >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
+        ...     file = Path(folder, "lab.json")
+        ...     _ = file.write_text('{"schema": 1, "entries": [{"filename": "a.bin"}]}')
+        ...     _ = client.import_catalog(file, allow_unsigned=True)
+        ...     [(one.name, one.entries) for one in client.catalogs()], client.remove_catalog("lab.json").entries
+        ([('lab.json', 1)], 1)
+        """
+        return convert.all_of(Document, self.call("catalogs", {}))
+
+    def remove_catalog(self, name: str) -> Document:
+        """Removes an open catalogue and returns what it was: what it said counts no longer, images of the repository stay.
+
+        A catalogue of its name is taken afterwards whatever its age and signer; ``catalog_audit`` shows that. Raises
+        ``NotFoundError``.
+        """
+        return Document(self.call("remove_catalog", {"name": name}))
+
+    def catalog_audit(self) -> List[Document]:
+        """Which open catalogues were ``imported``, ``replaced`` and ``removed`` (``action``), oldest first."""
+        return convert.all_of(Document, self.call("catalog_audit", {}))

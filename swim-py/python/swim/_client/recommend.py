@@ -38,6 +38,7 @@ class Recommending(Calls):
     def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
         """Does this device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``, and ``why`` says why.
 
+        What is held against the running release itself (deferred, withdrawn, in quarantine) is in ``against``, and in ``why``.
         By what the device said ``as_of`` then: when it was inspected, or when a job (``as_of_job``) read it for its verdict.
 
         Raises ``NotFoundError`` for a device that is not known.

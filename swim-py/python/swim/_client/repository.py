@@ -35,7 +35,8 @@ class Repository(Calls):
 
         ``text`` is part of any field, in any case (of ids and digests: their first digits, four or more); the others are
         parts of one field: ``version="3.1"`` finds 3.12.02S and 3.13.01S. ``"=ios"`` is the whole field, ``"="`` one that
-        is not known. For the next page give the last image of the one before as ``after``.
+        is not known. A version is found in every spelling (``17.09.4``, ``17.9.4``; ``17.09`` what begins with it), and a
+        platform as well (``iosxe``); one that there is not raises ``InvalidInputError``. For the next page give the last image of the one before as ``after``.
 
         >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
         ...     for version in ("03.12.02.S.154-2.S2", "03.13.01.S.154-3.S1", "03.16.05.S.155-3.S5"):

@@ -83,13 +83,14 @@ class Recommendation(Document):
 
 class HasLatest(Document):
     """Does a device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``; ``newer`` is what it could run,
-    ``left_out`` what is newer and may not be recommended.
+    ``left_out`` what is newer and may not be recommended, ``against`` what is held against the running release itself.
     """
 
     device: str
     running: str | None
     latest: str
     why: str
+    against: tuple[str, ...]
     newer: tuple[Document, ...]
     left_out: tuple[Document, ...]
 
