@@ -406,16 +406,6 @@ impl Client {
         let image = self.image(image).await?;
         repo::lift_quarantine(self.records(), &image.id, by, reason, self.adapters().clock.now()).await
     }
-
-    /// An image as it stands now: the caller's copy may be older than a list, and its size and digests are those of its
-    /// bytes, whatever the copy says.
-    pub(super) async fn as_it_stands(&self, image: &Image) -> Result<Image> {
-        let known = match self.records().get("images", &image.id.to_string()).await? {
-            Some(value) => parse::<Image>(value).ok(),
-            None => None,
-        };
-        Ok(known.unwrap_or_else(|| image.clone()))
-    }
 }
 
 /// Why a catalogue may not take the place of the kept one, unless somebody says so.
