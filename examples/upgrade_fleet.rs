@@ -66,6 +66,9 @@ fn arguments() -> Result<Arguments, Failure> {
     if out.devices.is_some() && out.image.is_none() && !out.help {
         return Err("--devices needs --image FILE: the sample image is for simulated devices only".into());
     }
+    if out.approve.is_some() && out.devices.is_none() && !out.help {
+        return Err("--approve needs --devices FILE: the simulated fleet is upgraded without an approval".into());
+    }
     Ok(out)
 }
 
