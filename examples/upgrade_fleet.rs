@@ -159,7 +159,18 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
             (client, Some(fleet.expected.clone()), Some(fleet))
         }
     };
+    let good = upgrade(&client, arguments, expected, folder).await;
+    // The folder is removed next.
+    client.close().await?;
+    good
+}
 
+async fn upgrade(
+    client: &Client,
+    arguments: &Arguments,
+    expected: Option<BTreeMap<String, Outcome>>,
+    folder: &std::path::Path,
+) -> Result<bool, Failure> {
     let path = match &arguments.image {
         Some(path) => path.clone(),
         None => sample(folder)?,
@@ -224,7 +235,7 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
 
     let job = client.submit(&plan, &approval, SubmitOptions::default()).await?;
     println!("\njob {job}");
-    watch(&client, &job, plan.devices.iter().map(|d| (d.device.id.clone(), d.steps.len())).collect()).await?;
+    watch(client, &job, plan.devices.iter().map(|d| (d.device.id.clone(), d.steps.len())).collect()).await?;
     let result = client.wait(&job).await?;
     println!("\n{}", result.text());
 

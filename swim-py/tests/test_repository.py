@@ -148,6 +148,31 @@ def test_what_may_be_absent_is_none_and_what_is_misspelt_is_an_error(ask: Ask, t
     assert "quarantine" not in image and image.get("quarantine") is None, "a mapping has what JSON has"
 
 
+def test_a_file_of_that_name_counts_before_the_digits_of_an_id(ask: Ask, tmp_path: Path) -> None:
+    image = imported(ask, tmp_path, "a.bin")
+    assert ask("image", image.id[:4]) == image
+    other = imported(ask, tmp_path, image.id[:4], "another text")
+    assert ask("image", image.id[:4]) == other and ask("image", image.id[:5]) == image
+
+
+def test_numbers_and_keys_of_nothing_are_refused(ask: Ask, tmp_path: Path) -> None:
+    image = imported(ask, tmp_path, "a.bin", platform="ios", version="15.2(7)E10")
+    ask("add_devices", [{"id": "sw1", "at": {"host": "h"}, "platform": "ios", "login": {"user": "u"}, "host_key": "first_use"}])
+    plan = ask("plan", image, [])
+    for field, method, arguments, named in (
+        ("count", "top_images", (), {"count": 0}),
+        ("limit", "devices_using", (image,), {"limit": 0}),
+        ("port", "push", (image, "sw1", "flash:x.bin"), {"port": 0}),
+        ("uses", "offer", (image, "sw1", "http"), {"uses": 0}),
+        ("seconds", "offer", (image, "sw1", "http"), {"seconds": 0}),
+        ("key", "submit", (plan, plan.digest), {"key": " "}),
+        ("policy.transfers", "plan", (image, []), {"policy": {"transfers": []}}),
+        (r"policy.accept_unknown\[0\]", "analyse", (image, []), {"policy": {"accept_unknown": ["ram"]}}),
+    ):
+        with pytest.raises(errors.InvalidInputError, match=rf"{field} = "):
+            ask(method, *arguments, **named)
+
+
 def test_a_list_of_nothing_is_not_all(ask: Ask, tmp_path: Path) -> None:
     image = imported(ask, tmp_path, "a.bin")
     for method, arguments, named in (
