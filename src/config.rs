@@ -45,7 +45,8 @@ pub struct ImportOptions {
     /// A published MD5 (hexadecimal): other bytes are refused.
     pub md5: Option<String>,
     /// The platform that it is for: one of `image::PLATFORMS` (`ios`, `ios_xe`, ...; `iosxe` is taken as `ios_xe`), or one of
-    /// `platforms` of the configuration.
+    /// `platforms` of the configuration. This, the family and the version count more than what the file says; where its bytes
+    /// say otherwise a remark of the image tells it.
     pub platform: Option<String>,
     /// The product family, e.g. `cat9k`.
     pub family: Option<String>,

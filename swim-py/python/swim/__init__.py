@@ -23,21 +23,22 @@ from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
     AuditRecord, CheckCall, Checked, Collected, Collection, Damage, Device, DevicePlan, DeviceReport, DeviceResult,
-    Digests, Document, Event, Fact, Finding, HasLatest, Image, ImageAudit, ImageFacts, ImageInfo, Inspected,
-    Inventory, Item, Job, JobReport, Judged, Lifted, Login, Moved, Offered, Overrides, ParsedName, Plan, Quarantine, Ran,
-    Receipt, Recommendation, Refused, Report, Requirement, RequirementChange, Requirements, Run, Running, Schedule,
+    Digests, Document, ErrorRecord, Event, Fact, FileEntry, FileSystem, Finding, HasLatest, Image, ImageAudit,
+    ImageFacts, ImageInfo, Inspected, Inventory, Item, Job, JobReport, Judged, Lifted, Login, Member, Moved,
+    Offered, Overrides, ParsedName, Plan, Quarantine, Ran, Receipt, Recommendation, Refused, Report, Requirement,
+    RequirementChange, Requirements, Run, Running, Schedule,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
     "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Collection", "Damage", "Device",
-    "DevicePlan", "DeviceReport", "DeviceResult", "Digests", "Document", "Event", "Fact", "Finding", "HasLatest",
-    "Image", "ImageAudit", "ImageFacts", "ImageInfo", "Inspected", "Inventory", "Item", "Job", "JobReport",
-    "Judged", "Lifted", "Login", "Moved", "Offered", "Overrides", "ParsedName", "Plan", "Quarantine", "Ran", "Receipt",
-    "Recommendation", "Refused", "Report", "Requirement", "RequirementChange", "Requirements", "Run", "Running",
-    "Schedule", "SwimError", "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
-    "support",
+    "DevicePlan", "DeviceReport", "DeviceResult", "Digests", "Document", "ErrorRecord", "Event", "Fact",
+    "FileEntry", "FileSystem", "Finding", "HasLatest", "Image", "ImageAudit", "ImageFacts", "ImageInfo",
+    "Inspected", "Inventory", "Item", "Job", "JobReport", "Judged", "Lifted", "Login", "Member", "Moved", "Offered",
+    "Overrides", "ParsedName", "Plan", "Quarantine", "Ran", "Receipt", "Recommendation", "Refused", "Report",
+    "Requirement", "RequirementChange", "Requirements", "Run", "Running", "Schedule", "SwimError",
+    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output", "support",
 ]
 
 __version__: str = function("version")

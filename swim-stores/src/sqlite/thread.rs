@@ -24,11 +24,14 @@ pub(super) enum Access {
     Write,
 }
 
+/// The way to the thread.
+type Calls = mpsc::Sender<Box<dyn Call>>;
+
 /// A handle of the thread. The thread ends when the last handle is dropped, or when it is closed.
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
     /// Gone when it is closed, for all handles.
-    calls: Arc<Mutex<Option<mpsc::Sender<Box<dyn Call>>>>>,
+    calls: Arc<Mutex<Option<Calls>>>,
     /// True when the connection is closed.
     ended: watch::Receiver<bool>,
 }
@@ -118,7 +121,7 @@ impl Thread {
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
     }
 
-    fn calls(&self) -> MutexGuard<'_, Option<mpsc::Sender<Box<dyn Call>>>> {
+    fn calls(&self) -> MutexGuard<'_, Option<Calls>> {
         // A panic elsewhere leaves a sender behind that is still right.
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,19 @@ from __future__ import annotations
 from .document import Document
 
 
+class ErrorRecord(Document):
+    """An error of one of many things: its ``kind`` and ``message``, what failed (``operation``), the words of the device
+    (``said``), and what it came of (``causes``).
+    """
+
+    kind: str
+    operation: str
+    message: str
+    context: tuple[tuple[str, str], ...]
+    said: str | None
+    causes: tuple[str, ...]
+
+
 class Item(Document):
     """What came of one file or device (``what``): ``outcome`` is ``imported``, ``known``, ``refused`` or ``failed``.
 
@@ -14,7 +27,7 @@ class Item(Document):
     what: str
     outcome: str
     image: str | None
-    error: Document | None
+    error: ErrorRecord | None
 
 
 class Run(Document):
@@ -30,7 +43,7 @@ class Run(Document):
     refused: int
     failed: int
     results: tuple[Item, ...]
-    error: Document | None
+    error: ErrorRecord | None
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={getattr(self, name)}" for name in ("imported", "known", "refused", "failed"))

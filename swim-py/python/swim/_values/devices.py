@@ -40,6 +40,38 @@ class Device(Document):
         return f"Device(id={self.id!r}, platform={self.platform!r}, at='{self.at.host}:{self.at.port}')"
 
 
+class FileEntry(Document):
+    """A file of a device: its ``name`` and size; or a ``directory``."""
+
+    name: str
+    bytes: int
+    directory: bool
+
+
+class FileSystem(Document):
+    """A file system of a device: its size (``total``) and what of it is ``free``, in bytes, and its ``files``."""
+
+    prefix: str
+    total: int | None
+    free: int | None
+    files: tuple[FileEntry, ...]
+
+
+class Member(Document):
+    """A member of a stack, or the only one. ``boot_next`` is what it boots next."""
+
+    number: int
+    role: str | None
+    state: str | None
+    model: str | None
+    serial: str | None
+    version: Document | None
+    ram: int | None
+    mode: str | None
+    flash: FileSystem | None
+    boot_next: tuple[str, ...] | None
+
+
 class Inventory(Document):
     """What a device said of itself when it was asked (``taken``). ``job`` is the job that asked it; ``None`` when it was
     inspected. What the device did not say is ``None``.
@@ -67,7 +99,7 @@ class Inventory(Document):
     privilege: int | None
     operating_mode: str | None
     snmp: Document | None
-    members: tuple[Document, ...]
+    members: tuple[Member, ...]
 
     def __repr__(self) -> str:
         version = self.get("version")
