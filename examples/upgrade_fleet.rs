@@ -29,7 +29,7 @@ const SAMPLE_BYTES: u64 = 8 * 1024 * 1024;
 
 const PASSWORD: &str = "example-password";
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const HELP: &str = "upgrade_fleet [--image FILE]
 upgrade_fleet --devices hosts.toml --image FILE [--approve DIGEST]
