@@ -28,7 +28,7 @@ $(VENV)/bin/maturin:
 	$(VENV)/bin/pip install -q maturin pytest mypy
 
 python: $(VENV)/bin/maturin
-	cargo build --workspace --example sim_fleet
+	cargo build --workspace --example sim_fleet --example upgrade_fleet
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop -q -m swim-py/Cargo.toml
 	$(VENV)/bin/pytest -q swim-py/tests
 	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim

@@ -29,7 +29,7 @@ const SAMPLE_BYTES: u64 = 8 * 1024 * 1024;
 
 const PASSWORD: &str = "example-password";
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const HELP: &str = "upgrade_fleet [--image FILE]
 upgrade_fleet --devices hosts.toml --image FILE [--approve DIGEST]
@@ -65,6 +65,9 @@ fn arguments() -> Result<Arguments, Failure> {
     }
     if out.devices.is_some() && out.image.is_none() && !out.help {
         return Err("--devices needs --image FILE: the sample image is for simulated devices only".into());
+    }
+    if out.approve.is_some() && out.devices.is_none() && !out.help {
+        return Err("--approve needs --devices FILE: the simulated fleet is upgraded without an approval".into());
     }
     Ok(out)
 }
@@ -156,7 +159,18 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
             (client, Some(fleet.expected.clone()), Some(fleet))
         }
     };
+    let good = upgrade(&client, arguments, expected, folder).await;
+    // The folder is removed next.
+    client.close().await?;
+    good
+}
 
+async fn upgrade(
+    client: &Client,
+    arguments: &Arguments,
+    expected: Option<BTreeMap<String, Outcome>>,
+    folder: &std::path::Path,
+) -> Result<bool, Failure> {
     let path = match &arguments.image {
         Some(path) => path.clone(),
         None => sample(folder)?,
@@ -221,7 +235,7 @@ async fn run(arguments: &Arguments, folder: &std::path::Path) -> Result<bool, Fa
 
     let job = client.submit(&plan, &approval, SubmitOptions::default()).await?;
     println!("\njob {job}");
-    watch(&client, &job, plan.devices.iter().map(|d| (d.device.id.clone(), d.steps.len())).collect()).await?;
+    watch(client, &job, plan.devices.iter().map(|d| (d.device.id.clone(), d.steps.len())).collect()).await?;
     let result = client.wait(&job).await?;
     println!("\n{}", result.text());
 

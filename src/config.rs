@@ -1,6 +1,7 @@
 //! The configuration of a client: the same document in Rust, TOML, JSON, Python and C.
 
 use std::collections::{BTreeMap, HashSet};
+use std::env::VarError;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +45,8 @@ pub struct ImportOptions {
     /// A published MD5 (hexadecimal): other bytes are refused.
     pub md5: Option<String>,
     /// The platform that it is for: one of `image::PLATFORMS` (`ios`, `ios_xe`, ...; `iosxe` is taken as `ios_xe`), or one of
-    /// `platforms` of the configuration.
+    /// `platforms` of the configuration. This, the family and the version count more than what the file says; where its bytes
+    /// say otherwise a remark of the image tells it.
     pub platform: Option<String>,
     /// The product family, e.g. `cat9k`.
     pub family: Option<String>,
@@ -311,6 +313,9 @@ impl Config {
     /// # Errors
     /// `InvalidInput` names the field and the value.
     pub(crate) fn check(&self) -> Result<()> {
+        if self.data.as_os_str().is_empty() {
+            return Err(Error::invalid("data", "\"\"", "the folder of images and database: \".\" is the one at hand"));
+        }
         self.offers.check()?;
         self.catalog.check()?;
         for server in &self.servers {
@@ -340,21 +345,28 @@ impl Config {
     /// The secrets, resolved.
     ///
     /// # Errors
-    /// `NotFound` names the secret whose variable or file is not there.
+    /// `NotFound` names the secret whose variable or file is not there. What stands for the variable or the file is not
+    /// repeated: the likeliest mistake is the secret itself in that place.
     pub(crate) fn resolved(&self) -> Result<Vec<(String, Secret<String>)>> {
         let mut out = Vec::new();
         for (name, source) in &self.secrets {
             let value = match source {
                 SecretSource::Value(secret) => secret.clone(),
-                SecretSource::Env(variable) => Secret::new(std::env::var(variable).map_err(|_| {
-                    Error::new(
-                        ErrorKind::NotFound,
-                        "read secret",
-                        format!("{name}: the variable {variable} is not set"),
-                    )
+                SecretSource::Env(variable) => Secret::new(std::env::var(variable).map_err(|e| {
+                    let (kind, what) = match e {
+                        VarError::NotPresent => (ErrorKind::NotFound, "no environment variable of this name is set"),
+                        VarError::NotUnicode(_) => (ErrorKind::InvalidInput, "the environment variable is no text"),
+                    };
+                    unreadable(name, "env", kind, what)
                 })?),
                 SecretSource::File(path) => {
-                    let text = read(path).map_err(|e| e.under(&format!("secrets.{name}")))?;
+                    let text = std::fs::read_to_string(path).map_err(|e| {
+                        let (kind, what) = match e.kind() {
+                            std::io::ErrorKind::NotFound => (ErrorKind::NotFound, "there is no such file"),
+                            _ => (ErrorKind::Store, "the file cannot be read"),
+                        };
+                        unreadable(name, "file", kind, what).caused_by(e)
+                    })?;
                     let cut = text.strip_suffix('\n').unwrap_or(&text);
                     Secret::new(cut.strip_suffix('\r').unwrap_or(cut).to_owned())
                 }
@@ -363,6 +375,12 @@ impl Config {
         }
         Ok(out)
     }
+}
+
+fn unreadable(secret: &str, field: &str, kind: ErrorKind, what: &str) -> Error {
+    let field = format!("secrets.{secret}.{field}");
+    let hidden = "it is not repeated here, because it may be the secret itself";
+    Error::new(kind, "read secret", format!("{field}: {what} ({hidden})")).with("field", field)
 }
 
 fn refused(wrong: Wrong) -> Error {
@@ -418,6 +436,7 @@ mod tests {
             ("[offers]\nlisten = 'nowhere.invalid'", "offers.listen", "\"nowhere.invalid\""),
             ("worker = \"a\\nb\"", "worker", "\"a\\nb\""),
             ("worker = ''", "worker", "\"\""),
+            ("", "data", "\"\""),
             (
                 "[[servers]]\nname = 'd'\nhost = 'h'\nhost_key = 'first_use'\ndoors = [{protocol = 'sftp'}]",
                 "doors",
@@ -435,7 +454,8 @@ mod tests {
             (&server("host = ' '"), "host", "\" \""),
             (sftp, "host_key", "(absent)"),
         ] {
-            let e = Config::from_toml(&format!("data = 'x'\n{text}")).unwrap().check().unwrap_err();
+            let data = if text.is_empty() { "" } else { "x" };
+            let e = Config::from_toml(&format!("data = '{data}'\n{text}")).unwrap().check().unwrap_err();
             assert_eq!(e.kind(), ErrorKind::InvalidInput);
             assert_eq!((e.context("field"), e.context("value")), (Some(field), Some(value)), "{text}");
         }
@@ -457,16 +477,16 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_variable_names_the_secret() {
-        let config = Config::from_toml("data = 'x'\n[secrets.lab]\nenv = 'SWIM_NO_SUCH_VARIABLE'").unwrap();
-        let e = config.resolved().unwrap_err();
-        assert_eq!(e.kind(), ErrorKind::NotFound);
-        assert!(e.to_string().contains("lab"), "{e}");
-        let config = Config::from_toml("data = 'x'\n[secrets.lab]\nfile = '/no such file'").unwrap();
-        let e = config.resolved().unwrap_err();
-        assert_eq!(
-            (e.kind(), e.to_string()),
-            (ErrorKind::NotFound, "read file: secrets.lab: /no such file".to_owned())
-        );
+    fn a_missing_variable_or_file_names_the_secret_and_is_not_repeated() {
+        for (source, what) in
+            [("env", "no environment variable of this name is set"), ("file", "there is no such file")]
+        {
+            // Somebody wrote the secret itself where its variable or its file is to be named.
+            let text = format!("data = 'x'\n[secrets.lab]\n{source} = 'canary-4'");
+            let e = Config::from_toml(&text).unwrap().resolved().unwrap_err();
+            assert_eq!((e.kind(), e.context("field")), (ErrorKind::NotFound, Some(&*format!("secrets.lab.{source}"))));
+            assert!(e.message().contains(what), "{e}");
+            assert!(!format!("{e:?} {}", e.report()).contains("canary"), "{e:?}");
+        }
     }
 }

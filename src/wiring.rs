@@ -38,6 +38,8 @@ pub(crate) struct Adapters {
     pub(crate) records: Arc<dyn Records>,
     /// The same records, with their index.
     pub(crate) index: Arc<dyn Index>,
+    /// The database under all of these, where there is one: it can be closed.
+    pub(crate) database: Option<SqliteStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connector: Arc<dyn CliConnector>,
     pub(crate) services: PullServices,
@@ -129,7 +131,7 @@ impl Builder {
             clock,
             records: Arc::clone(&records),
             index: Arc::new(store.clone()),
-            jobs: Arc::new(store),
+            jobs: Arc::new(store.clone()),
             images,
             secrets: Arc::new(secrets),
             identity,
@@ -143,6 +145,7 @@ impl Builder {
         adapters.catalog_login = config.catalog.login.clone();
         adapters.fetched = Some(config.data.join(FETCHED));
         adapters.collect_images = config.collect_images;
+        adapters.database = Some(store);
         repo::sweep(&*adapters.services.store, &*records).await?;
         // Others may be changing lists all the time: the mark stays for the next opening.
         if let Err(error) = repo::judge_pending(&*records, adapters.clock.now()).await {
@@ -217,6 +220,7 @@ pub(crate) fn connect(
         jobs,
         records,
         index,
+        database: None,
         clock,
         connector: Arc::new(Connector::new(ssh)),
         services: PullServices {

@@ -129,6 +129,79 @@ async fn a_job_from_import_to_audit() {
     assert_eq!(report["status"], "finished", "{report}");
     let audit = call("audit", serde_json::json!({"job": job})).await;
     assert_eq!(audit[0]["action"], "submitted", "{audit}");
+    // It did nothing, and says so.
+    assert_eq!((&report["all_good"], &report["left_out"]), (&Value::Bool(false), &Value::Null));
+    let text = surface::function("job_text", serde_json::json!({"report": report})).expect("text");
+    assert_eq!(text, "the plan upgrades no device: nothing was done\n");
+}
+
+/// A device that does not answer is left out: the job of such a plan says who.
+#[tokio::test]
+async fn a_job_of_nobody_says_who_is_left_out() {
+    let folder = Folder::new("left-out");
+    let client = Client::open(Config::new(folder.0.join("data"))).await.expect("client");
+    let path = folder.0.join("made-up.bin");
+    std::fs::write(&path, b"not really an image").expect("file");
+    let call = async |verb: &str, arguments: Value| surface::call(&client, verb, arguments).await;
+    let options = serde_json::json!({"path": path, "platform": "ios", "version": "15.2(7)E10"});
+    let image = call("import", options).await.expect("import");
+    // Nobody listens there.
+    let device = serde_json::json!([{"id": "sw1", "at": {"host": "127.0.0.1", "port": 1}, "platform": "ios",
+        "login": {"user": "u"}, "host_key": "first_use"}]);
+    call("add_devices", serde_json::json!({"devices": device})).await.expect("device");
+    let of = |devices: &[&str]| serde_json::json!({"image": "made-up.bin", "devices": devices});
+    let report = call("analyse", of(&["sw1"])).await.expect("analysis");
+    let finding = &report["devices"][0]["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&"device.silent".into(), &"unknown".into()), "{report}");
+    let plan = call("plan", of(&["sw1"])).await.expect("plan");
+    let approval = surface::function("plan_digest", serde_json::json!({"plan": plan})).expect("digest");
+    let job = call("submit", serde_json::json!({"plan": plan, "approval": approval})).await.expect("job");
+    let report = call("wait", serde_json::json!({"job": job})).await.expect("report");
+    assert_eq!((&report["status"], &report["left_out"]), (&"finished".into(), &serde_json::json!(["sw1"])));
+    let text = surface::function("job_text", serde_json::json!({"report": report})).expect("text");
+    assert_eq!(text, "the plan upgrades no device: nothing was done; left out by the plan: sw1\n");
+    let e = call("commit", serde_json::json!({"job": job, "devices": ["sw1"]})).await.expect_err("commit");
+    assert_eq!((e.kind().name(), e.context("device")), ("not_found", Some("sw1")));
+
+    // One device, one answer.
+    for verb in ["inspect", "analyse", "plan", "recommend"] {
+        let mut arguments = of(&["sw1", "sw1"]);
+        if ["inspect", "recommend"].contains(&verb) {
+            arguments.as_object_mut().expect("object").remove("image");
+        }
+        let e = call(verb, arguments).await.expect_err(verb);
+        assert_eq!((e.kind().name(), e.context("field")), ("invalid_input", Some("devices[1]")), "{verb}");
+    }
+    let e = call("baseline", serde_json::json!({"devices": ["sw1", "sw1"]})).await.expect_err("baseline");
+    assert_eq!(e.context("field"), Some("devices[1]"));
+
+    // An image that the repository does not have is judged by nobody's word.
+    call("remove_image", serde_json::json!({"image": "made-up.bin"})).await.expect("removed");
+    for verb in ["analyse", "plan"] {
+        let e = call(verb, serde_json::json!({"image": image, "devices": []})).await.expect_err(verb);
+        assert_eq!(e.kind().name(), "not_found", "{verb}");
+    }
+}
+
+/// A client that is closed has nothing of its folder open, and a clone of it says so.
+#[tokio::test]
+async fn a_closed_client_has_nothing_open() {
+    let folder = Folder::new("closed");
+    let data = folder.0.join("data");
+    let client = Client::open(Config::new(&data)).await.expect("client");
+    let clone = client.clone();
+    let record = || serde_json::json!({"settings": {}});
+    let busy = tokio::spawn(async move {
+        while surface::call(&clone, "set_recommendation_settings", record()).await.is_ok() {}
+        surface::call(&clone, "devices", Value::Null).await.expect_err("closed").kind()
+    });
+    surface::call(&client, "set_recommendation_settings", record()).await.expect("before");
+    client.close().await.expect("closed");
+    assert!(!data.join("swim.db-wal").exists() && !data.join("swim.db-shm").exists());
+    std::fs::remove_dir_all(&data).expect("nothing is in the way");
+    assert_eq!(busy.await.expect("task").name(), "store");
+    assert!(!data.exists(), "nothing came back");
+    client.close().await.expect("closed twice");
 }
 
 /// Numbers that no device or calendar can take, plans that were changed by hand, and a key that is used twice.
@@ -154,6 +227,9 @@ async fn impossible_plans_are_refused() {
         ("max_parallel", 0),
         ("max_per_server", 0),
     ] {
+        let e =
+            call("analyse", serde_json::json!({"image": "made-up.bin", "devices": [], "policy": {field: value}})).await;
+        assert_eq!(e.expect_err(field).context("field"), Some(&*format!("policy.{field}")));
         let e = plan(serde_json::json!({field: value})).await.expect_err(field);
         assert_eq!(e.kind().name(), "invalid_input", "{e}");
         assert!(e.to_string().contains(&format!("{field} = {value}")), "{e}");

@@ -10,7 +10,7 @@ use swim_core::repo::collection::{self, CollectFrom, Collected, Collection, Item
 use swim_core::{Error, ErrorKind, Result, repo};
 
 use super::imports::Web;
-use super::{Client, Importing, Origin};
+use super::{Client, Importing, Origin, some};
 use crate::ImportOptions;
 
 /// Devices whose images are taken at the same time: as many as pull from one server.
@@ -65,12 +65,14 @@ pub struct Ran {
 }
 
 impl Client {
-    /// Takes the running images of devices into the repository, several at once; of all that are known where none is named.
-    /// What is there already, by name and size, is not fetched again. Devices that were never inspected are inspected.
+    /// Takes the running images of devices into the repository, several at once; `None` stands for all that are known. What is
+    /// there already, by name and size, is not fetched again. Devices that were never inspected are inspected.
     ///
     /// # Errors
-    /// `NotFound` for a device that is not known; those of the store. A device whose image cannot be taken is in the answer.
-    pub async fn baseline(&self, devices: &[DeviceId]) -> Result<Run> {
+    /// `NotFound` for a device that is not known; `InvalidInput` for an empty list and for a device that is named twice; those of
+    /// the store. A device whose image cannot be taken is in the answer.
+    pub async fn baseline(&self, devices: Option<&[DeviceId]>) -> Result<Run> {
+        some("devices", devices)?;
         let began = self.adapters().clock.now();
         let devices = self.named_or_all(devices).await?;
         let items = self.take_running(&devices, false).await;
@@ -83,11 +85,14 @@ impl Client {
     /// # Errors
     /// `InvalidInput` names the field; `NotFound` for a device that is not known; those of the store.
     pub async fn add_collection(&self, source: Collection) -> Result<Collected> {
+        source.check()?;
         match &source.from {
-            CollectFrom::Devices { devices } => {
-                for id in devices {
-                    self.device(id).await?;
-                }
+            CollectFrom::Devices { devices: Some(devices) } => {
+                self.known(devices).await?;
+            }
+            // Whoever collects may have another one there; what is here now is most likely what is meant.
+            CollectFrom::File { path } if Path::new(path).is_dir() => {
+                return Err(Error::invalid("from.file.path", format!("{path:?}"), "it is a folder: name a file of it"));
             }
             CollectFrom::Url { login: Some(login), .. } => {
                 self.has_secrets(&format!("login of collection {}", source.name), login).await?;
@@ -172,6 +177,8 @@ impl Client {
                 Ok(vec![Item::new(path, imported.map(|image| came(before.as_ref(), &image)))])
             }
             CollectFrom::Devices { devices } => {
+                // Earlier releases kept an empty list where all were meant.
+                let devices = devices.as_deref().filter(|devices| !devices.is_empty());
                 let devices = self.named_or_all(devices).await?;
                 self.take_running(&devices, source.again).await
             }
@@ -254,14 +261,12 @@ impl Client {
         Ok((!found.is_empty()).then(|| found.remove(0)))
     }
 
-    async fn named_or_all(&self, devices: &[DeviceId]) -> Result<Vec<DeviceId>> {
-        if devices.is_empty() {
-            return Ok(self.devices().await?.into_iter().map(|device| device.id).collect());
-        }
-        for id in devices {
-            self.device(id).await?;
-        }
-        Ok(devices.to_vec())
+    async fn named_or_all(&self, devices: Option<&[DeviceId]>) -> Result<Vec<DeviceId>> {
+        let devices = match devices {
+            Some(named) => self.known(named).await?,
+            None => self.devices().await?,
+        };
+        Ok(devices.into_iter().map(|device| device.id).collect())
     }
 }
 

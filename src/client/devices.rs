@@ -82,6 +82,16 @@ impl Client {
         self.records().all("devices").await?.into_iter().map(|(_, value)| parse(value)).collect()
     }
 
+    /// The devices of these names, each named once: of two answers for one device nobody would know which is which.
+    pub(super) async fn known(&self, ids: &[DeviceId]) -> Result<Vec<Device>> {
+        DeviceId::once("devices", ids)?;
+        let mut known = Vec::with_capacity(ids.len());
+        for id in ids {
+            known.push(self.device(id).await?);
+        }
+        Ok(known)
+    }
+
     pub(super) async fn device(&self, id: &DeviceId) -> Result<Device> {
         match self.records().get("devices", id.as_str()).await? {
             Some(value) => parse(value),
@@ -103,7 +113,8 @@ impl Client {
     /// `collect_images`, their running images are taken into the repository behind it, which takes much longer.
     ///
     /// # Errors
-    /// `NotFound` for a device that is not known. A device that does not answer is in the result, with its error.
+    /// `NotFound` for a device that is not known, `InvalidInput` for one that is named twice. A device that does not answer is
+    /// in the result, with its error.
     pub async fn inspect(&self, devices: &[DeviceId]) -> Result<Vec<Inspected>> {
         let mut inspected = self.ask_all(devices).await?;
         if self.adapters().collect_images {
@@ -118,10 +129,7 @@ impl Client {
 
     async fn ask_all(&self, devices: &[DeviceId]) -> Result<Vec<Inspected>> {
         use futures_util::{StreamExt, TryStreamExt};
-        let mut known = Vec::new();
-        for id in devices {
-            known.push(self.device(id).await?);
-        }
+        let known = self.known(devices).await?;
         let looks = known.into_iter().map(|device| async move {
             let inspected = match self.look(&device).await {
                 Ok(inventory) => {
@@ -147,16 +155,17 @@ impl Client {
 
     /// The last inventory of each device; devices that were never asked, or did not answer, are asked now.
     pub(super) async fn inventories(&self, devices: &[DeviceId]) -> Result<Vec<(Device, Result<Inventory>)>> {
+        let devices = self.known(devices).await?;
         let mut missing = Vec::new();
-        for id in devices {
+        for Device { id, .. } in &devices {
             if self.records().get("inventories", id.as_str()).await?.is_none() {
                 missing.push(id.clone());
             }
         }
         let asked: BTreeMap<_, _> = self.ask_all(&missing).await?.into_iter().map(|i| (i.device.clone(), i)).collect();
         let mut out = Vec::new();
-        for id in devices {
-            let device = self.device(id).await?;
+        for device in devices {
+            let id = &device.id;
             let inventory = match asked.get(id).and_then(|i| i.error.clone()) {
                 Some(error) => Err(Error::from(error)),
                 None => match self.records().get("inventories", id.as_str()).await? {

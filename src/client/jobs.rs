@@ -14,7 +14,7 @@ use swim_core::ports::{JobId, JobSummary, NewJob};
 use swim_core::{Error, ErrorKind, Result, Retry};
 use tokio::task::JoinHandle;
 
-use super::{Client, parse};
+use super::{Client, parse, some};
 use crate::watch::Watch;
 
 /// How a job is submitted.
@@ -31,16 +31,26 @@ pub struct SubmitOptions {
 impl Client {
     /// Makes a job of an approved plan and starts to work on it in this process. `approval` is the plan's digest.
     ///
+    /// A plan that has no device to upgrade makes a job that ends at once, and is not good: its report says that nothing was
+    /// done, and who is left out (`left_out`).
+    ///
     /// The job is durable when this returns: if the process ends, any client on the same data goes on with
     /// [`Client::resume`].
     ///
     /// # Errors
-    /// `Integrity` when the image is damaged; `Conflict` when another plan was approved or the key belongs to a job with another plan; `InvalidInput` or
-    /// `Unsupported` for a plan that was changed by hand into an impossible one; those of the store. A plan with a post-check waits there until a client
-    /// that has one goes on with the job.
+    /// `Integrity` when the image is damaged; `Conflict` when another plan was approved or the key belongs to a job with another
+    /// plan; `InvalidInput` or `Unsupported` for a plan that was changed by hand into an impossible one; those of the store. A plan with a post-check waits there until a
+    /// client that has one goes on with the job.
     pub async fn submit(&self, plan: &Plan, approval: &str, options: SubmitOptions) -> Result<JobId> {
         plan.approved_by(approval)?;
         plan.check()?;
+        if options.key.as_deref().is_some_and(|key| key.trim().is_empty()) {
+            return Err(Error::invalid(
+                "key",
+                "\"\"",
+                "a key tells this job from others: leave it out for one of its own",
+            ));
+        }
         let now = self.0.adapters.clock.now();
         if self.images_store().size(&plan.goal.image).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "submit", "the plan's image is not in the repository")
@@ -48,7 +58,7 @@ impl Client {
         }
         // A list may have come since the plan was made.
         if let Some(value) = self.records().get("images", &plan.goal.image.to_string()).await? {
-            parse::<Image>(value)?.released("submit")?;
+            parse::<Image>(value)?.cleared("submit")?;
         }
         let entry =
             Entry::new(now, JobEvent::Submitted { plan: Box::new(plan.clone()), approval: approval.to_owned() });
@@ -166,11 +176,20 @@ impl Client {
         self.0.hub.watch(job.clone(), Arc::clone(&self.0.adapters.jobs))
     }
 
-    /// Says go for a commit that was held back (`hold_commit`), for some devices or (empty) for all, and works on it.
+    /// Says go for a commit that was held back (`hold_commit`), for some devices or (`None`) for all of the job, and works on
+    /// it.
     ///
     /// # Errors
-    /// `NotFound`; those of the store.
-    pub async fn commit(&self, job: &JobId, devices: &[DeviceId]) -> Result<()> {
+    /// `NotFound`, also for a device that is none of the job; `InvalidInput` for an empty list; those of the store.
+    pub async fn commit(&self, job: &JobId, devices: Option<&[DeviceId]>) -> Result<()> {
+        some("devices", devices)?;
+        let devices = devices.unwrap_or_default();
+        let report = self.status(job).await?;
+        if let Some(other) = devices.iter().find(|id| report.device(id.as_str()).is_none()) {
+            return Err(Error::new(ErrorKind::NotFound, "commit", format!("{other} is no device of the job"))
+                .with("device", other)
+                .with("job", job));
+        }
         self.request(job, JobEvent::Released { devices: devices.to_vec() }).await?;
         self.start(job);
         Ok(())

@@ -8,8 +8,8 @@ use swim_core::catalog::{self, Judgement};
 use swim_core::image::Image;
 use swim_core::repo::{self, KnownGoodList, Rejudged};
 
+use super::Client;
 use super::signed::{SignedFile, read_signed};
-use super::{Client, parse};
 
 /// A list of known good values that was taken, and what it means for the images.
 #[derive(Clone, Debug, Serialize)]
@@ -80,15 +80,5 @@ impl Client {
     pub async fn lift_quarantine(&self, image: &str, by: &str, reason: &str) -> Result<Image> {
         let image = self.image(image).await?;
         repo::lift_quarantine(self.records(), &image.id, by, reason, self.adapters().clock.now()).await
-    }
-
-    /// An image as it stands now: the caller's copy may be older than a list, and its size and digests are those of its
-    /// bytes, whatever the copy says.
-    pub(super) async fn as_it_stands(&self, image: &Image) -> Result<Image> {
-        let known = match self.records().get("images", &image.id.to_string()).await? {
-            Some(value) => parse::<Image>(value).ok(),
-            None => None,
-        };
-        Ok(known.unwrap_or_else(|| image.clone()))
     }
 }

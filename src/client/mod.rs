@@ -20,7 +20,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swim_core::image::Image;
@@ -49,6 +50,10 @@ pub use signed::SignedFile;
 pub use transfers::{Fetching, Moved, Pushing};
 pub(crate) use vendor::login as catalog_login;
 pub use vendor::{Downloaded, FormDecision, FoundFor};
+
+/// How long closing waits for what is under way: a transaction and the flush at its end take milliseconds, a busy disk makes
+/// seconds of them.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// Software image management. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -105,6 +110,45 @@ impl Client {
         Builder::new(config).open().await
     }
 
+    /// Ends the work of this process on jobs, withdraws what is open, and closes the data folder, for all clones of this
+    /// client: calls on them fail from now on (`Store`). Jobs stay durable: any client on the same data goes on with
+    /// [`Client::resume`]. When this returns, nothing of the data folder is open, so that it can be removed or moved. A client
+    /// that is only dropped closes it a little later.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> swim::Result<()> {
+    /// # let folder = std::env::temp_dir().join(format!("swim-closed-{}", std::process::id()));
+    /// let client = swim::Client::open(swim::Config::new(&folder)).await?;
+    /// let clone = client.clone();
+    /// client.close().await?;
+    /// std::fs::remove_dir_all(&folder).unwrap();
+    /// assert!(clone.devices().await.is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Timeout` when the disk does not take the last writes within some seconds: the folder may be open still.
+    pub async fn close(&self) -> Result<()> {
+        let at_work = std::mem::take(&mut *self.0.at_work.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = std::mem::take(&mut *self.0.open.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(open);
+        let ending = async {
+            for task in at_work.into_values() {
+                task.abort();
+                // How it ended is in its journal.
+                let _ = task.await;
+            }
+            if let Some(database) = &self.adapters().database {
+                database.close().await;
+            }
+        };
+        tokio::time::timeout(CLOSING, ending).await.map_err(|_| {
+            let message = format!("the database is not closed after {} seconds", CLOSING.as_secs());
+            Error::new(ErrorKind::Timeout, "close client", message)
+        })
+    }
+
     pub(crate) fn adapters(&self) -> &Adapters {
         &self.0.adapters
     }
@@ -155,6 +199,12 @@ impl Client {
         repo::find(self.index(), wanted).await
     }
 
+    /// An image as the repository has it now: the caller's copy may be older than a list, and its size and digests are those
+    /// of its bytes, whatever the copy says.
+    async fn as_known(&self, image: &Image) -> Result<Image> {
+        self.image(&image.id.to_string()).await
+    }
+
     fn jobs(&self) -> &dyn JobStore {
         &*self.0.adapters.jobs
     }
@@ -171,6 +221,15 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+/// Refuses a list of nothing where an absent one stands for all: somebody's filter that let nothing through must not do
+/// everything.
+fn some<T>(field: &str, named: Option<&[T]>) -> Result<()> {
+    match named {
+        Some([]) => Err(Error::invalid(field, "[]", "name some, or leave it out for all")),
+        _ => Ok(()),
     }
 }
 

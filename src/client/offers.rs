@@ -117,8 +117,8 @@ impl Client {
     /// `Unsupported` where we do not serve the protocol, `InvalidInput` for a name that devices cannot type, `Integrity` for an
     /// image that is damaged, those of listening.
     pub async fn offer(&self, image: &Image, to: &DeviceId, by: Protocol, how: &Offering) -> Result<Offered> {
-        let image = &self.as_it_stands(image).await?;
-        image.released("offer")?;
+        let image = &self.as_known(image).await?;
+        image.cleared("offer")?;
         let device = self.target(to, by, None).await?;
         let adapter = self.adapter(by, Direction::Pull)?;
         let cx = self.transfer_context(&device);

@@ -13,10 +13,13 @@ use swim_core::{Error, ErrorKind, Result};
 use super::{Client, parse};
 
 impl Client {
-    /// May these devices run this image? Uses the last inventories; call [`Client::inspect`] first for fresh ones.
+    /// May these devices run this image? Judged by the last inventory of each; call [`Client::inspect`] first for fresh ones.
+    /// A device that was never inspected is dialled and inspected now; of one that does not answer nothing is known, which is
+    /// the *unknown* finding `device.silent`.
     ///
     /// # Errors
-    /// `NotFound` for an image or a device that is not known.
+    /// `NotFound` for an image that the repository does not have, or a device that is not known; `InvalidInput` for a device
+    /// that is named twice, and for what [`Policy::check`] refuses.
     pub async fn analyse(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Report> {
         self.analyse_with(image, devices, policy, &Knowledge::default()).await
     }
@@ -32,7 +35,8 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Report> {
-        let mut image = self.as_it_stands(image).await?;
+        policy.check()?;
+        let mut image = self.as_known(image).await?;
         let knowledge = &self.known_of(&mut image, knowledge).await?;
         let image = &image;
         let inventories = self.inventories(devices).await?;
@@ -43,10 +47,11 @@ impl Client {
         Ok(Report::new(image, reports.collect::<Result<_>>()?))
     }
 
-    /// Plans an upgrade: who is upgraded with which steps, who is left out and why.
+    /// Plans an upgrade: who is upgraded with which steps, who is left out and why. Devices that were never inspected are
+    /// inspected, as by [`Client::analyse`]; one that does not answer is left out.
     ///
     /// # Errors
-    /// `InvalidInput` when the version of the image is not known; `NotFound` for a device that is not known.
+    /// As [`Client::analyse`]; `InvalidInput` also when the version of the image is not known.
     pub async fn plan(&self, image: &Image, devices: &[DeviceId], policy: &Policy) -> Result<Plan> {
         self.plan_with(image, devices, policy, &Knowledge::default()).await
     }
@@ -62,7 +67,8 @@ impl Client {
         policy: &Policy,
         knowledge: &Knowledge,
     ) -> Result<Plan> {
-        let mut image = self.as_it_stands(image).await?;
+        policy.check()?;
+        let mut image = self.as_known(image).await?;
         let knowledge = &self.known_of(&mut image, knowledge).await?;
         let image = &image;
         let Some(version) = &image.facts.version else {
@@ -126,8 +132,7 @@ impl Client {
         knowledge.forms = knowledge.forms.or(listing.forms);
         knowledge.contradictions.extend(listing.contradictions);
         knowledge.paths.extend(listing.paths);
-        let known = self.records().get("images", &image.id.to_string()).await?.is_some();
-        if knowledge.known_good.is_none() && known {
+        if knowledge.known_good.is_none() {
             let judged = repo::judgements(self.records(), &image.id).await?;
             let says = |wanted: fn(&Judgement) -> bool| judged.iter().any(|(_, said)| wanted(said));
             let against = judged.iter().find_map(|(list, said)| match said {
@@ -137,7 +142,7 @@ impl Client {
             // Ordinarily that has put it in quarantine, of which a rule of its own speaks, also when it was lifted. An import
             // of the list that was killed may not have come so far.
             if let Some(why) = against {
-                if image.quarantine.is_none() {
+                if image.contradicted().is_none() {
                     knowledge.known_good = Some(KnownGood::Contradicted(why));
                 }
             } else if !judged.is_empty() {

@@ -17,7 +17,7 @@ impl Client {
     /// A device that was never inspected, or whose platform has no recommendation, is in the result with its error.
     ///
     /// # Errors
-    /// `NotFound` for a device that is not known; those of the store.
+    /// `NotFound` for a device that is not known, `InvalidInput` for one that is named twice; those of the store.
     pub async fn recommend(
         &self,
         devices: &[DeviceId],
@@ -28,10 +28,7 @@ impl Client {
             Some(settings) => settings,
             None => self.recommendation_settings().await?,
         };
-        let mut known = Vec::new();
-        for id in devices {
-            known.push(self.device(id).await?);
-        }
+        let known = self.known(devices).await?;
         let mut recommender = Recommender::new(self.candidates().await?, settings, detail);
         let mut out = Vec::new();
         for device in known {

@@ -16,7 +16,7 @@ use swim_core::transfer::Staged;
 use swim_core::{Error, Result};
 use swim_stores::{FileSink, FileSource};
 
-use super::Client;
+use super::{Client, some};
 
 /// Uses that [`Client::image_info`] shows of so many devices.
 const SHOWN: u32 = 20;
@@ -109,6 +109,7 @@ impl Client {
     /// # Errors
     /// As [`Client::image`].
     pub async fn devices_using(&self, image: &str, after: Option<&DeviceId>, limit: Option<u32>) -> Result<Vec<Usage>> {
+        at_least_one("limit", limit)?;
         let image = repo::find(self.index(), image).await?;
         self.index().usage(&image.id, after, limit).await
     }
@@ -116,8 +117,9 @@ impl Client {
     /// The software that most devices run, imported or not, by their last inventories.
     ///
     /// # Errors
-    /// Those of the store.
+    /// `InvalidInput` for none; those of the store.
     pub async fn top_images(&self, count: u32) -> Result<Vec<InUse>> {
+        at_least_one("count", Some(count))?;
         self.index().most_used(count).await
     }
 
@@ -157,19 +159,21 @@ impl Client {
         Ok(lines)
     }
 
-    /// Writes the repository, or some images of it, into one file that is not there yet; `notes` are told how far it is.
+    /// Writes the repository, or some `images` of it, into one file that is not there yet; `notes` are told how far it is.
     /// [`Client::import_repository`] reads it.
     ///
     /// # Errors
-    /// As [`Client::image`]; `Conflict` when the file is there; `Integrity` when an image is damaged; `NoSpace`.
+    /// As [`Client::image`]; `InvalidInput` for an empty list; `Conflict` when the file is there; `Integrity` when an image is
+    /// damaged; `NoSpace`.
     pub async fn export_repository(
         &self,
         path: impl Into<PathBuf>,
-        images: &[String],
+        images: Option<&[String]>,
         notes: Arc<dyn NoteSink>,
     ) -> Result<Exported> {
+        some("images", images)?;
         let mut chosen = Vec::new();
-        for wanted in images {
+        for wanted in images.unwrap_or_default() {
             chosen.push(repo::find(self.index(), wanted).await?.id);
         }
         let sink = FileSink::create(path.into()).await.map_err(|e| e.doing("export repository"))?;
@@ -214,6 +218,10 @@ impl Client {
         repo::find(self.index(), &image.to_string()).await?;
         repo::sound(self.records(), image).await
     }
+}
+
+fn at_least_one(field: &str, most: Option<u32>) -> Result<()> {
+    if most == Some(0) { Err(Error::invalid(field, 0, "1 or more")) } else { Ok(()) }
 }
 
 #[async_trait]

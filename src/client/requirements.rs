@@ -4,7 +4,7 @@ use swim_core::image::{Image, RequirementField};
 use swim_core::repo::{self, RequirementRecord, SetRequirements};
 use swim_core::{Error, Result};
 
-use super::Client;
+use super::{Client, some};
 use crate::ImportOptions;
 
 impl Client {
@@ -36,18 +36,19 @@ impl Client {
         self.required_by(image).await
     }
 
-    /// Takes back what a person set, of some fields or (when none is named) of all: the defaults hold again. `by` is who
-    /// does it.
+    /// Takes back what a person set, of some fields or (`None`) of all: the defaults hold again. `by` is who does it.
     ///
     /// # Errors
-    /// Those of [`Client::image`].
+    /// Those of [`Client::image`]; `InvalidInput` for an empty list.
     pub async fn restore_requirements(
         &self,
         wanted: &str,
-        fields: &[RequirementField],
+        fields: Option<&[RequirementField]>,
         by: Option<&str>,
     ) -> Result<RequirementRecord> {
+        some("fields", fields)?;
         let id = self.image(wanted).await?.id;
+        let fields = fields.unwrap_or(&RequirementField::ALL);
         let image = repo::restore_requirements(self.records(), &*self.adapters().clock, &id, fields, by).await?;
         self.required_by(image).await
     }

@@ -72,8 +72,8 @@ impl Client {
     /// (such as `Auth` for a refused login), or `Unreachable` where they differ; those of the transfer: a full disk, a name
     /// or a missing privilege is no reason to try another protocol.
     pub async fn push(&self, image: &Image, to: &DeviceId, path: &str, how: &Pushing) -> Result<Moved> {
-        let image = &self.as_it_stands(image).await?;
-        image.released("push")?;
+        let image = &self.as_known(image).await?;
+        image.cleared("push")?;
         self.usable(&image.id).await?;
         let request = |device, _: &TransferAbility| {
             Request::Push(Push {
@@ -142,8 +142,10 @@ impl Client {
                 server.as_device(door)
             }
         };
-        if let Some(port) = port {
-            device.at.port = port;
+        match port {
+            Some(0) => return Err(Error::invalid("port", 0, "a number from 1 to 65535")),
+            Some(port) => device.at.port = port,
+            None => {}
         }
         Ok(device)
     }

@@ -11,7 +11,7 @@ use swim_core::{Error, ErrorKind, Result};
 const OPERATION: &str = "read input";
 
 /// Arguments that hold a secret, or what somebody may take for the place of one: no value of them is repeated.
-const HIDDEN: [&str; 7] = ["client_id", "client_secret", "from", "login", "password", "tls", "url"];
+const HIDDEN: [&str; 8] = ["client_id", "client_secret", "from", "host_key", "login", "password", "tls", "url"];
 
 /// The arguments of one call that were not taken yet.
 pub(super) struct Arguments {
@@ -112,6 +112,8 @@ mod tests {
         assert!(told.contains("policy.activate = \"both\""), "{told}");
         let told = read("policy", json!({"demands": ["snmp_write", "goodness"]}));
         assert!(told.contains("policy.demands[1] = \"goodness\""), "{told}");
+        let told = read("host_key", json!({"activate": "hunter2"}));
+        assert!(told.contains("host_key.activate = (a text)") && !told.contains("hunter2"), "{told}");
         let told = read("from", json!({"activate": "hunter2"}));
         assert!(told.contains("from.activate = (a text): must be off,") && !told.contains("hunter2"), "{told}");
     }

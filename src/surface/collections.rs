@@ -1,7 +1,7 @@
 //! The verbs of baselines and of the virtual image repository.
 
 use serde_json::Value;
-use swim_core::model::DeviceId;
+use swim_core::model::{DeviceId, Schedule};
 use swim_core::repo::collection::Collection;
 use swim_core::{Error, Result};
 
@@ -13,15 +13,20 @@ use crate::client::Client;
 pub(super) async fn on_collections(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
     match verb {
         "baseline" => {
-            let devices = named(&mut a, "devices")?.unwrap_or_default();
+            let devices = named(&mut a, "devices")?;
             a.done()?;
-            json(&client.baseline(&devices).await?)
+            json(&client.baseline(devices.as_deref()).await?)
         }
         "add_collection" => {
+            let schedule: Option<Schedule> = a.optional("schedule")?;
+            if schedule.as_ref().is_some_and(Schedule::is_default) {
+                let why = "give `at` or `cron`, or leave it out: then it runs when it is asked for";
+                return Err(Error::invalid("schedule", "{}", why));
+            }
             let source = Collection {
                 only: a.or_default("only")?,
                 again: a.or_default("again")?,
-                schedule: a.or_default("schedule")?,
+                schedule: schedule.unwrap_or_default(),
                 ..Collection::new(a.take("name")?, a.take("from")?)
             };
             a.done()?;

@@ -56,9 +56,9 @@ pub(super) async fn on_repository(client: &Client, verb: &str, mut a: Arguments)
             json(&client.delete_image(&wanted, reason.as_deref()).await?)
         }
         "export_repository" => {
-            let (path, images): (PathBuf, Vec<String>) = (a.take("path")?, a.or_default("images")?);
+            let (path, images): (PathBuf, Option<Vec<String>>) = (a.take("path")?, a.optional("images")?);
             a.done()?;
-            json(&client.export_repository(path, &images, Arc::new(Silent)).await?)
+            json(&client.export_repository(path, images.as_deref(), Arc::new(Silent)).await?)
         }
         "import_repository" => {
             let path: PathBuf = a.take("path")?;

@@ -20,10 +20,10 @@ pub(super) async fn on_requirements(client: &Client, verb: &str, mut a: Argument
             json(&client.set_requirements(&image, &set).await?)
         }
         "restore_requirements" => {
-            let fields: Vec<RequirementField> = a.or_default("fields")?;
+            let fields: Option<Vec<RequirementField>> = a.optional("fields")?;
             let by: Option<String> = a.optional("by")?;
             a.done()?;
-            json(&client.restore_requirements(&image, &fields, by.as_deref()).await?)
+            json(&client.restore_requirements(&image, fields.as_deref(), by.as_deref()).await?)
         }
         _ => {
             a.done()?;

@@ -216,14 +216,14 @@ async fn answer(client: &Client, verb: &str, arguments: Value) -> Result<Value> 
 
 async fn on_job(client: &Client, verb: &str, mut a: Arguments) -> Result<Value> {
     let job: JobId = a.take("job")?;
-    let devices: Vec<DeviceId> = if verb == "commit" { named(&mut a, "devices")?.unwrap_or_default() } else { vec![] };
+    let devices = if verb == "commit" { named(&mut a, "devices")? } else { None };
     let how = if verb == "cancel" { a.optional("how")? } else { None };
     a.done()?;
     match verb {
         "wait" => json(&client.wait(&job).await?),
         "status" => json(&client.status(&job).await?),
         "audit" => json(&client.audit(&job).await?),
-        "commit" => json(&client.commit(&job, &devices).await?),
+        "commit" => json(&client.commit(&job, devices.as_deref()).await?),
         _ => json(&client.cancel(&job, how.unwrap_or(CancelHow::Gently)).await?),
     }
 }

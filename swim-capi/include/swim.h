@@ -2,7 +2,8 @@
  * swim: software image management of network devices.
  *
  * Calls.     Arguments and results are texts, or JSON where they are deeper (UTF-8, NUL-terminated), the same JSON as in
- *            Rust and Python. What one call gives can be put into the next one as it is.
+ *            Rust and Python. What one call gives can be put into the next one as it is. All fields of options_json,
+ *            filter_json, policy_json and knowledge_json may be absent, and these arguments may be NULL.
  * Status.    Every call that can fail returns a status: SWIM_OK (0), or what went wrong. Numbers are never reused; new
  *            ones may come, so a program treats a number that it does not know as a failure. More is in
  *            swim_last_error(). A call that fails on a device says so in its result, not in its status.
@@ -170,20 +171,19 @@ SWIM_MUST_USE int32_t swim_client_devices(const swim_client *client, char **devi
 
 /**
  * Takes a file into the repository. options_json: {"file_name", "sha512", "sha256", "sha1", "md5", "platform", "family",
- * "version", "min_ram", "min_flash", "min_boot_rom"}, each may be absent; may be NULL.
+ * "version", "min_ram", "min_flash", "min_boot_rom"}. What a person says counts; "remarks" say where the bytes differ.
  */
 SWIM_MUST_USE int32_t swim_client_import(const swim_client *client, const char *path, const char *options_json,
                                          char **image_json);
 
 /**
  * The images of the repository, oldest first. filter_json: parts of texts, {"text" (of any field), "file_name",
- * "internal_name", "platform", "family", "version", "feature_set", "image_type"}, and {"sort", "descending", "limit",
- * "after"}; each may be absent; may be NULL. A version and a platform may have any spelling; a platform that there is not is
- * refused.
+ * "internal_name", "platform", "family", "version", "feature_set", "image_type"}, and "sort", "descending", "limit", "after".
+ * A version and a platform may have any spelling; a platform that there is not is refused.
  */
 SWIM_MUST_USE int32_t swim_client_images(const swim_client *client, const char *filter_json, char **images_json);
 
-/** One image: by its id, the first digits of it (four or more), or its file name. */
+/** One image: by its id, its file name, or (where no file has that name) the first digits of its id (four or more). */
 SWIM_MUST_USE int32_t swim_client_image(const swim_client *client, const char *image, char **image_json);
 
 /**
@@ -205,19 +205,22 @@ SWIM_MUST_USE int32_t swim_client_remove_image_with_reason(const swim_client *cl
  */
 SWIM_MUST_USE int32_t swim_client_inspect(const swim_client *client, const char *devices_json, char **inspected_json);
 
-/** May these devices run this image? Gives a report with findings. policy_json may be NULL: every field has a default. */
+/**
+ * May these devices run this image? Gives a report with findings, by the last inventory of each device: those that were
+ * never inspected are dialled and inspected now.
+ */
 SWIM_MUST_USE int32_t swim_client_analyse(const swim_client *client, const char *image, const char *devices_json,
                                           const char *policy_json, char **report_json);
 
 /**
  * The same with what you know from elsewhere: how the image stands with its vendor ("standing"), what a list of known
- * good values says ("known_good"), pending "forms", upgrade "paths", IOS XR "matrices". knowledge_json may be NULL.
+ * good values says ("known_good"), pending "forms", upgrade "paths", IOS XR "matrices".
  */
 SWIM_MUST_USE int32_t swim_client_analyse_with_knowledge(const swim_client *client, const char *image,
                                                          const char *devices_json, const char *policy_json,
                                                          const char *knowledge_json, char **report_json);
 
-/** Plans an upgrade: which device with which steps, which not and why. policy_json may be NULL. */
+/** Plans an upgrade: which device with which steps, which not and why. Inspects as swim_client_analyse(). */
 SWIM_MUST_USE int32_t swim_client_plan(const swim_client *client, const char *image, const char *devices_json,
                                        const char *policy_json, char **plan_json);
 
@@ -232,7 +235,7 @@ SWIM_MUST_USE int32_t swim_client_rehearse(const swim_client *client, const char
 /**
  * Makes a durable job of a plan and starts to work on it. approval is the digest of the plan that a person
  * approved (not JSON); SWIM_CONFLICT when it is another plan's. options_json: {"key": the same key never makes two
- * jobs, "due": when it may start}, each may be absent; may be NULL.
+ * jobs, "due": when it may start}. The job of a plan that upgrades no device ends at once, and is not "all_good".
  */
 SWIM_MUST_USE int32_t swim_client_submit(const swim_client *client, const char *plan_json, const char *approval,
                                          const char *options_json, swim_job **job);
@@ -253,30 +256,29 @@ SWIM_MUST_USE int32_t swim_client_check_servers(const swim_client *client, char 
 
 /**
  * Brings an image to a path of a device or of an image server. options_json: {"protocols": in their order, "port",
- * "afresh"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}. "compared" of the receipt says what of a
- * file that was there was looked at ("none", "tail", "whole"); its "digest" is absent where that was the tail only.
+ * "afresh"}. Gives {"receipt", "fallbacks"}. "compared" of the receipt says what of a file that was there was looked at
+ * ("none", "tail", "whole"); its "digest" is absent where that was the tail only.
  */
 SWIM_MUST_USE int32_t swim_client_push(const swim_client *client, const char *image, const char *device,
                                        const char *path, const char *options_json, char **moved_json);
 
 /**
  * Fetches a file of a device or of an image server into a file that is not there yet. options_json: {"protocols", "port",
- * "bytes", "sha256", "most"}, each may be absent; may be NULL. Gives {"receipt", "fallbacks"}.
+ * "bytes", "sha256", "most"}. Gives {"receipt", "fallbacks"}.
  */
 SWIM_MUST_USE int32_t swim_client_fetch(const swim_client *client, const char *device, const char *path,
                                         const char *file, const char *options_json, char **moved_json);
 
 /**
- * Serves an image to one device. options_json: {"name", "source", "uses", "seconds"}, each may be absent; may be NULL.
- * Gives what the device must be told: {"offer", "port", "path", "user", "password", ...}; the password is good once.
- * By HTTPS the device must trust the "certificate" (PEM), whose SHA-256 is the "fingerprint".
+ * Serves an image to one device. options_json: {"name", "source", "uses", "seconds"}. Gives what the device must be told:
+ * {"offer", "port", "path", "user", "password", ...}; the password is good once. By HTTPS the device must trust the "certificate" (PEM), whose SHA-256 is the "fingerprint".
  */
 SWIM_MUST_USE int32_t swim_client_offer(const swim_client *client, const char *image, const char *device,
                                         const char *protocol, const char *options_json, char **offered_json);
 
 /**
  * Takes one file that a device uploads, into a file that is not there yet. options_json: {"name", "source", "most",
- * "seconds"}, each may be absent; may be NULL. Gives what the device must be told, as swim_client_offer().
+ * "seconds"}. Gives what the device must be told, as swim_client_offer().
  */
 SWIM_MUST_USE int32_t swim_client_accept(const swim_client *client, const char *device, const char *protocol,
                                          const char *file, const char *options_json, char **offered_json);
@@ -294,15 +296,13 @@ SWIM_MUST_USE int32_t swim_client_withdraw(const swim_client *client, uint64_t o
  */
 SWIM_MUST_USE int32_t swim_client_import_from(const swim_client *client, const char *origin_json, char **image_json);
 
-/**
- * Takes the running images of devices into the repository; devices_json: a list of ids, NULL for all. Gives what came of each.
- */
+/** Takes the running images of devices into the repository: of a list of ids, or (NULL) of all. Gives what came of each. */
 SWIM_MUST_USE int32_t swim_client_baseline(const swim_client *client, const char *devices_json, char **run_json);
 
 /**
  * Keeps a source of images, or replaces the one of its name: {"name", "from": {"url": {...}} or {"file": {...}} or {"devices":
  * {...}}, "only", "again", "schedule": {"at", "cron", "zone"}}. "cron" has five fields (minute, hour, day of the month, month,
- * day of the week) and is read in UTC where no "zone" is given.
+ * day of the week) and is read in UTC where no "zone" is given; with both the first time is "at".
  */
 SWIM_MUST_USE int32_t swim_client_add_collection(const swim_client *client, const char *source_json,
                                                  char **collected_json);
@@ -328,53 +328,39 @@ SWIM_MUST_USE int32_t swim_client_image_info(const swim_client *client, const ch
  */
 SWIM_MUST_USE int32_t swim_client_image_audit(const swim_client *client, const char *image, char **lines_json);
 
-/** Which devices use an image, and how. options_json: {"limit", "after"}; may be NULL. */
+/** Which devices use an image, and how. options_json: {"limit", "after"}. */
 SWIM_MUST_USE int32_t swim_client_devices_using(const swim_client *client, const char *image, const char *options_json,
                                                 char **users_json);
 
-/**
- * What devices use most, whether the repository has it or not. options_json: {"count"} (default: ten); may be NULL.
- */
+/** What devices use most, whether the repository has it or not. options_json: {"count"} (default: ten). */
 SWIM_MUST_USE int32_t swim_client_top_images(const swim_client *client, const char *options_json, char **top_json);
 
-/**
- * Writes images with all that is known of them into one file that is not there yet. options_json: {"images": a list, default:
- * all}; may be NULL.
- */
+/** Writes images with all that is known of them into one file that is not there yet. options_json: {"images"} (default: all). */
 SWIM_MUST_USE int32_t swim_client_export_repository(const swim_client *client, const char *path,
                                                     const char *options_json, char **exported_json);
 
 /** Takes in what swim_client_export_repository() wrote: every digest is checked, what is there already stays. */
 SWIM_MUST_USE int32_t swim_client_import_repository(const swim_client *client, const char *path, char **imported_json);
 
-/**
- * Reads every image again and reports what is not what it was. options_json: {"bytes_per_second", "seconds", "afresh"}; may be
- * NULL.
- */
+/** Reads every image again and reports what is not what it was. options_json: {"bytes_per_second", "seconds", "afresh"}. */
 SWIM_MUST_USE int32_t swim_client_scrub(const swim_client *client, const char *options_json, char **report_json);
 
 /** What an image requires of devices: default, what a person set, what holds, and every change. */
 SWIM_MUST_USE int32_t swim_client_requirements(const swim_client *client, const char *image, char **requirements_json);
 
-/**
- * Sets what an image requires: {"ram", "flash" (bytes, 1 to 999999999999999), "boot_rom", "by"}, each may be absent.
- */
+/** Sets what an image requires: {"ram", "flash" (bytes, 1 to 999999999999999), "boot_rom", "by"}, each may be absent. */
 SWIM_MUST_USE int32_t swim_client_set_requirements(const swim_client *client, const char *image, const char *set_json,
                                                    char **requirements_json);
 
-/**
- * Gives the defaults back. options_json: {"fields": a list of "ram", "flash", "boot_rom", default: all, "by"}; may be NULL.
- */
+/** Gives the defaults back. options_json: {"fields": a list of "ram", "flash", "boot_rom" (default: all), "by"}. */
 SWIM_MUST_USE int32_t swim_client_restore_requirements(const swim_client *client, const char *image,
                                                        const char *options_json, char **requirements_json);
 
-/** Which images should these devices run, a list of their ids? options_json: {"settings", "all"}; may be NULL. */
+/** Which images should these devices run, a list of their ids? options_json: {"settings", "all"}. */
 SWIM_MUST_USE int32_t swim_client_recommend(const swim_client *client, const char *devices_json,
                                             const char *options_json, char **recommendations_json);
 
-/**
- * Does this device have the latest image: "yes", "no" or "unknown", and why. options_json: {"settings"}; may be NULL.
- */
+/** Does this device have the latest image: "yes", "no" or "unknown", and why. options_json: {"settings"}. */
 SWIM_MUST_USE int32_t swim_client_has_latest(const swim_client *client, const char *device, const char *options_json,
                                              char **answer_json);
 
@@ -458,7 +444,8 @@ SWIM_MUST_USE int32_t swim_client_resume(const swim_client *client, char **jobs_
 
 /**
  * Frees a client: ends what it works on. Jobs stay durable; any client on the same data goes on with
- * swim_client_resume(). When this returns, no callback of the client runs or will run.
+ * swim_client_resume(). When this returns, no callback of the client runs or will run, and nothing of the data folder is
+ * open: it can be removed or moved.
  */
 void swim_client_free(swim_client *client);
 

@@ -74,14 +74,18 @@ impl Shared {
         }
     }
 
-    /// Ends everything. When this returns, no call waits and no callback runs, and none will.
+    /// Ends everything. When this returns, no call waits and no callback runs, and none will; the data folder is closed, unless
+    /// its disk does not answer.
     pub(crate) fn free(&self) {
         self.freed.cancel();
         let alive = self.alive.write().unwrap_or_else(PoisonError::into_inner).take();
         self.gate.close();
         if let Some(Alive { client, runtime }) = alive {
             runtime.shutdown_timeout(ENDING);
-            drop(client);
+            // There is nobody to tell an error, and nothing that the caller could do.
+            if let Ok(last) = Builder::new_current_thread().enable_time().build() {
+                let _ = last.block_on(client.close());
+            }
         }
     }
 }

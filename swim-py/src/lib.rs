@@ -125,16 +125,16 @@ impl NativeClient {
         Ok(NativeWatch { watch: Owned::new((watch, threads.handle().clone())) })
     }
 
-    /// Ends all work of the client and waits for its end.
+    /// Ends all work of the client, and waits for its end and until the data folder is closed.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let threads = &self.opened.get(py)?.threads;
-        py.detach(|| threads.end());
-        Ok(())
+        let Opened { client, threads } = self.opened.get(py)?;
+        py.detach(|| threads.end(client.clone())).map_err(|e| raised(py, &e))
     }
 
-    /// An awaitable of the end of all work of the client.
+    /// An awaitable of the same.
     fn close_later<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.opened.get(py)?.threads.end_later(py)
+        let Opened { client, threads } = self.opened.get(py)?;
+        threads.end_later(py, client.clone())
     }
 }
 

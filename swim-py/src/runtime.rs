@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use swim::{Error, ErrorKind, Result};
+use swim::{Client, Error, ErrorKind, Result};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const WORKERS: usize = 2;
 
 /// How long closing waits for the threads of a client: what blocks them is a write to a disk. A post-check that still
-/// runs is left behind; its answer is not asked for any more.
+/// runs is left behind; its answer is not asked for any more. The database is waited for by itself.
 const ENDING: Duration = Duration::from_secs(5);
 
 struct Process {
@@ -142,23 +142,27 @@ impl Threads {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Drops all work and waits until it is gone. From inside of a callback, which is some of that work, it only begins.
-    pub(crate) fn end(&self) {
-        let Some(runtime) = self.take() else { return };
+    /// Drops all work and waits until it is gone and the data folder is closed. From inside of a callback, which is some of
+    /// that work, it only begins.
+    pub(crate) fn end(&self, client: Client) -> Result<()> {
+        let Some(runtime) = self.take() else { return Ok(()) };
         if Handle::try_current().is_ok() {
             runtime.shutdown_background();
-        } else {
-            runtime.shutdown_timeout(ENDING);
+            return Ok(());
         }
+        runtime.shutdown_timeout(ENDING);
+        process()?.block_on(async move { client.close().await })
     }
 
     /// An awaitable of the end.
-    pub(crate) fn end_later<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn end_later<'py>(&self, py: Python<'py>, client: Client) -> PyResult<Bound<'py, PyAny>> {
         let runtime = self.take();
         let waiting = process().map_err(|e| raised(py, &e))?;
         let ending = async move {
-            let ended = tokio::task::spawn_blocking(move || runtime.map(|r| r.shutdown_timeout(ENDING))).await;
-            ended.map(|_| ()).map_err(|e| Error::internal("close", "the ending ended").caused_by(e))
+            let Some(runtime) = runtime else { return Ok(()) };
+            let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(ENDING)).await;
+            ended.map_err(|e| Error::internal("close", "the ending ended").caused_by(e))?;
+            client.close().await
         };
         later(py, waiting.handle(), ending)
     }

@@ -21,7 +21,7 @@ PACE = 100
 
 POLICY: dict[str, Any] = {
     "activate": "parallel",
-    "accept_unknown": ["ram.requirement_unknown", "ram.unknown", "flash.requirement_unknown"],
+    "accept_unknown": ["ram.requirement_unknown", "ram.unknown"],
 }
 
 

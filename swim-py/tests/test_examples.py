@@ -44,3 +44,8 @@ def test_help() -> None:
     for program in (UPGRADE, [str(PROGRAM)]):
         done = ended([*program, "--help"])
         assert done.returncode == 0 and "DEVICE" in done.stdout.upper() and done.stderr == "", program
+
+
+def test_an_approval_needs_devices() -> None:
+    done = ended([str(PROGRAM.with_name("upgrade_fleet")), "--approve", "0" * 64])
+    assert done.returncode == 2 and done.stderr.startswith("error: --approve needs --devices"), done.stderr

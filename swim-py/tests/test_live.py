@@ -62,7 +62,7 @@ def test_an_upgrade(serve: Serve) -> None:
     fleet = serve({"id": "sw1"}, {"id": "sw2", "faults": [OLD_ON]})
     with swim.Client(fleet.config) as client:
         image = client.import_image(fleet.image, platform="ios_xe")
-        assert image.facts.version.value.text == "17.9.4a" and client.images(text="cat9k") == [image]
+        assert image.facts["version"].value.text == "17.9.4a" and client.images(text="cat9k") == [image]
         assert set(versions(client).values()) == {OLD}
         doubtful = client.analyse(image, client.devices())
         assert {d.verdict for d in doubtful.devices} == {"unknown"} and "ram.requirement_unknown" in str(doubtful)

@@ -63,17 +63,19 @@ async fn a_new_name_from_an_archive_is_judged() {
 
 #[tokio::test]
 async fn what_another_repository_lifted_is_not_lifted_here_and_what_it_held_is_held() {
-    let lifted = |by: bool| {
+    let lifted = |field: &'static str| {
         move |manifest: &mut Value| {
             let mut held = json!({"since": "2026-01-01T00:00:00Z", "list": "vendor",
                 "reasons": ["made-up.bin: its sha512 is another one"]});
-            if by {
+            if field != "held" {
                 held["lifted"] = json!({"at": "2026-01-02T00:00:00Z", "by": "Mallory", "reason": "trust me"});
             }
-            manifest["images"][0]["record"]["quarantine"] = held;
+            let field = if field == "held" { "quarantine" } else { field };
+            manifest["images"][0]["record"][field] = held;
         }
     };
-    for by in [false, true] {
+    // Earlier releases wrote what was lifted in the place of what holds.
+    for by in ["held", "quarantine", "quarantine_lifted"] {
         let (there, here) = (Folder::new(), Folder::new());
         let path = archive(&there, lifted(by)).await;
         let client = client(&here).await;
@@ -86,9 +88,13 @@ async fn what_another_repository_lifted_is_not_lifted_here_and_what_it_held_is_h
         assert_eq!(seen().await["list"], "vendor", "no list here ever spoke for it");
         let lift = json!({"image": "made-up.bin", "by": "Ada", "reason": "I looked at it"});
         call(&client, "lift_quarantine", lift).await;
-        assert_eq!(seen().await["lifted"]["by"], "Ada");
+        let lifted = async || {
+            call(&client, "image", json!({"image": "made-up.bin"})).await["quarantine_lifted"]["lifted"].clone()
+        };
+        assert!(seen().await.is_null());
+        assert_eq!(lifted().await["by"], "Ada");
         let again = call(&client, "import_repository", json!({"path": path})).await;
-        assert_eq!((&again["conflicts"], &seen().await["lifted"]["by"]), (&json!([]), &json!("Ada")), "{again}");
+        assert_eq!((&again["conflicts"], &lifted().await["by"]), (&json!([]), &json!("Ada")), "{again}");
     }
 }
 

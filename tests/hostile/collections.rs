@@ -121,7 +121,13 @@ async fn odd_sources_are_named() {
         (with("schedule", json!({"cron": 5})), "schedule.cron"),
         (with("schedule", json!({"at": "tomorrow"})), "schedule.at"),
         (with("only", json!(vec!["*"; 101])), "only"),
-        (with("from", json!({"file": {"path": ""}})), "from.path"),
+        (with("schedule", json!({})), "schedule"),
+        (with("schedule", json!({"zone": "UTC"})), "schedule.zone"),
+        (with("from", json!({"file": {"path": ""}})), "from.file.path"),
+        (with("from", json!({"file": {"path": "no-such-folder/"}})), "from.file.path"),
+        (with("from", json!({"file": {"path": std::env::temp_dir()}})), "from.file.path"),
+        (with("from", json!({"devices": {"devices": []}})), "from.devices.devices"),
+        (with("from", json!({"devices": {"devices": ["a", "b", "a"]}})), "from.devices.devices[2]"),
         (with("name", json!("a b")), "name"),
     ] {
         let shown = source.to_string();

@@ -112,7 +112,7 @@ pub(crate) fn only(protocol: Protocol, direction: Direction) -> Policy {
 
 /// The defaults, with the one requirement that sample images do not name taken as met.
 pub(crate) fn policy() -> Policy {
-    let accept_unknown = ["ram.requirement_unknown", "ram.unknown", "flash.requirement_unknown"].map(str::to_owned);
+    let accept_unknown = ["ram.requirement_unknown", "ram.unknown"].map(str::to_owned);
     Policy { accept_unknown: accept_unknown.to_vec(), ..Policy::default() }
 }
 

@@ -1,5 +1,6 @@
 //! Upgrade analysis: one rule a file, findings with provenance, a report.
 
+mod acceptable;
 mod beginning;
 mod finding;
 pub mod html;
@@ -10,6 +11,8 @@ mod rules;
 mod support;
 mod svg;
 
+pub use acceptable::ACCEPTABLE;
+pub(crate) use acceptable::near;
 pub use finding::{Finding, Severity};
 pub use knowledge::{Agreement, Contradiction, Knowledge, KnownGood, Standing};
 pub use path::{CompatibilityMatrix, PathRule, Permit, VersionRange};

@@ -79,8 +79,9 @@ pub fn identify_with(bytes: &dyn ReadAt, file_name: &str, inside: Option<&Inside
         }
     };
     facts.container = Some(Field::new(container.to_owned(), Provenance::Header));
-    if container == UNKNOWN && facts.platform.is_none() && named.platform.is_some() {
-        facts.remarks.push("the form of the file is not known: all that is said of it is from its name".to_owned());
+    if container == UNKNOWN && facts.platform.is_none() {
+        let rest = if named == NameFacts::default() { "" } else { ": all that is said of it is from its name" };
+        facts.remarks.push(format!("the form of the file is not known{rest}"));
     }
     name(&mut facts, &named);
     facts

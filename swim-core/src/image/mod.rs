@@ -163,9 +163,13 @@ pub struct Image {
     /// another import. Empty: of a release that did not say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_by: String,
-    /// Why it is kept away from devices, where a list of known good values contradicts it.
+    /// Why it is kept away from devices, where a list of known good values contradicts it and nobody lifted that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantine>,
+    /// The quarantine that a person lifted, with who, when and why: it keeps the image from nothing, as long as the lists say
+    /// the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine_lifted: Option<Quarantine>,
 }
 
 /// Why an image is kept away from devices.
@@ -180,7 +184,7 @@ pub struct Quarantine {
     /// It is a list of the repository that the image came from in an archive: no list here spoke for the image since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
-    /// Who lifted it all the same.
+    /// Who lifted it all the same: only in `quarantine_lifted` of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifted: Option<Lifted>,
 }
@@ -197,17 +201,39 @@ pub struct Lifted {
 }
 
 impl Image {
-    /// The quarantine, unless it was lifted.
+    /// The quarantine that it is in.
     #[must_use]
     pub fn quarantined(&self) -> Option<&Quarantine> {
         self.quarantine.as_ref().filter(|quarantine| quarantine.lifted.is_none())
     }
 
-    /// Refuses an image that is in quarantine, and one that is not whole: neither is for a device.
+    /// What a list has against it, whether a person lifted the quarantine or not.
+    #[must_use]
+    pub fn contradicted(&self) -> Option<&Quarantine> {
+        self.quarantine.as_ref().or(self.quarantine_lifted.as_ref())
+    }
+
+    /// Ends the quarantine by the word of a person. Is there one?
+    pub(crate) fn lift(&mut self, lifted: Lifted) -> bool {
+        let Some(held) = self.quarantine.take() else { return false };
+        self.quarantine_lifted = Some(Quarantine { lifted: Some(lifted), ..held });
+        true
+    }
+
+    /// Earlier releases kept what was lifted in the place of what holds.
+    pub(crate) fn brought_up(mut self) -> Self {
+        if let Some(lifted) = self.quarantine.take_if(|held| held.lifted.is_some()) {
+            self.quarantine_lifted = Some(lifted);
+        }
+        self
+    }
+
+    /// Refuses an image that must reach no device: one in quarantine, and one that is not whole. What a scrub found is not
+    /// known here: see [`cleared`](crate::repo::cleared).
     ///
     /// # Errors
     /// `Blocked` with the list and what differs; `Integrity` with what is missing or does not hold.
-    pub fn released(&self, operation: &str) -> crate::Result<()> {
+    pub fn cleared(&self, operation: &str) -> crate::Result<()> {
         if let Some(why) = self.facts.damage.first() {
             let message = format!("{} is damaged: {why}; import the whole file", self.file_name);
             return Err(crate::Error::new(crate::ErrorKind::Integrity, operation, message).with("image", self.id));

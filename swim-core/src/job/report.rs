@@ -60,7 +60,10 @@ pub struct JobReport {
     pub submitted: Option<Timestamp>,
     /// The devices, in the plan's order.
     pub devices: Vec<DeviceResult>,
-    /// Is there a device, and did every one get where it was meant to get?
+    /// Devices that the plan leaves out: nothing was done to them. The plan says why (`refused`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<DeviceId>,
+    /// Is there a device, and did every one get where it was meant to get? Devices that are left out do not count.
     #[serde(default)]
     pub all_good: bool,
 }
@@ -101,7 +104,9 @@ impl JobReport {
         };
         let good = |d: &DeviceResult| d.outcome.is_some_and(Outcome::is_good);
         let all_good = !devices.is_empty() && devices.iter().all(good);
-        Self { job: job.clone(), status, submitted: state.submitted, devices, all_good }
+        let refused = state.plan.as_ref().map(|plan| plan.refused.as_slice()).unwrap_or_default();
+        let left_out = refused.iter().map(|refused| refused.device.clone()).collect();
+        Self { job: job.clone(), status, submitted: state.submitted, devices, left_out, all_good }
     }
 
     /// The result of a device.
@@ -135,6 +140,7 @@ impl JobReport {
         let bad: Vec<_> = self.devices.iter().filter(|d| !d.outcome.is_some_and(Outcome::is_good)).collect();
         let all = self.devices.len();
         let mut out = match (all - bad.len(), all) {
+            (_, 0) => "the plan upgrades no device: nothing was done".to_owned(),
             (1, 1) => "the device is where it was meant to get".to_owned(),
             (0, 1) => "the device is not where it was meant to get".to_owned(),
             (1, _) => format!("1 of {all} devices is where it was meant to get"),
@@ -146,6 +152,10 @@ impl JobReport {
         if !bad.is_empty() {
             let names: Vec<_> = bad.iter().map(|d| format!("{} ({})", d.device, word(d))).collect();
             let _ = write!(out, "; not: {}", names.join(", "));
+        }
+        if !self.left_out.is_empty() {
+            let names: Vec<_> = self.left_out.iter().map(DeviceId::as_str).collect();
+            let _ = write!(out, "; left out by the plan: {}", names.join(", "));
         }
         out
     }

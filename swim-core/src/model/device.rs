@@ -1,5 +1,6 @@
 //! A managed device: where it is, how to log in, what it is thought to be.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -51,6 +52,27 @@ impl DeviceId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refuses a list, the `field` of a call, in which a device is named twice.
+    ///
+    /// ```
+    /// use swim_core::model::DeviceId;
+    /// let (a, b) = (DeviceId::new("a")?, DeviceId::new("b")?);
+    /// assert!(DeviceId::once("devices", &[a.clone(), b.clone()]).is_ok());
+    /// let e = DeviceId::once("devices", &[a.clone(), b, a]).unwrap_err();
+    /// assert_eq!((e.context("field"), e.context("value")), (Some("devices[2]"), Some("a")));
+    /// # Ok::<(), swim_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput` names the second place.
+    pub fn once(field: &str, ids: &[Self]) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        match ids.iter().enumerate().find(|(_, id)| !seen.insert(*id)) {
+            Some((at, id)) => Err(Error::invalid(&format!("{field}[{at}]"), id, "it is named twice")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -230,6 +252,12 @@ impl Device {
     /// `InvalidInput` names the device, the field and the value.
     pub fn check(&self) -> Result<()> {
         let named = |e: Error| e.with("device", &self.id);
+        if self.at.host.trim().is_empty() {
+            return Err(named(Error::invalid("at.host", format!("{:?}", self.at.host), "a name or an address")));
+        }
+        if self.at.port == 0 {
+            return Err(named(Error::invalid("at.port", 0, "a number from 1 to 65535; absent: 22, or 23 with telnet")));
+        }
         self.tls.check().map_err(named)?;
         let needless = self.telnet && self.host_key.is_default();
         if needless { Ok(()) } else { self.host_key.check().map_err(named) }

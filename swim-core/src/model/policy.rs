@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Direction, Link, Protocol};
+use crate::analysis::{ACCEPTABLE, near};
 use crate::{Error, Result};
 
 /// What devices take as their auto-abort timer, in minutes.
@@ -113,7 +114,8 @@ pub struct Policy {
     pub allow_deferred: bool,
     /// What must be known and good although the plan does not need it.
     pub demands: Vec<Demand>,
-    /// Codes of *unknown* findings that a person accepts, e.g. `ram.requirement_unknown`. They stay visible in the report.
+    /// Codes of *unknown* findings that a person accepts, e.g. `ram.requirement_unknown`: of [`ACCEPTABLE`], for a slip of the
+    /// pen would accept nothing. They stay visible in the report.
     pub accept_unknown: Vec<String>,
 }
 
@@ -150,17 +152,20 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Checks the numbers.
+    /// Checks what the types do not.
     ///
     /// ```
     /// use swim_core::model::Policy;
     /// assert!(Policy::default().check().is_ok());
     /// let e = Policy { return_minutes: u32::MAX, ..Policy::default() }.check().unwrap_err();
     /// assert!(e.message().contains("return_minutes"));
+    /// let e = Policy { accept_unknown: vec!["ram".into()], ..Policy::default() }.check().unwrap_err();
+    /// assert_eq!(e.context("field"), Some("policy.accept_unknown[0]"));
+    /// assert!(e.message().ends_with("it may be ram.requirement_unknown or ram.unknown"));
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` names the first number that is out of its range.
+    /// `InvalidInput` names the first field that is not possible, with its value and what may be there.
     pub fn check(&self) -> Result<()> {
         let numbers = [
             ("auto_abort_minutes", self.auto_abort_minutes, AUTO_ABORT_MINUTES),
@@ -175,9 +180,58 @@ impl Policy {
                 return Err(Error::invalid(&field, value, &format!("it must lie between {least} and {most}")));
             }
         }
+        if self.transfers.is_empty() {
+            let why = "name at least one, e.g. [\"scp\", \"pull\"]: the image must come to the device";
+            return Err(Error::invalid("policy.transfers", "[]", why));
+        }
         if let Some((_, direction)) = self.transfers.iter().find(|(_, d)| !d.distributes()) {
             return Err(Error::invalid("policy.transfers", direction, "only pull and push bring an image to a device"));
         }
+        for (at, code) in self.accept_unknown.iter().enumerate() {
+            if !ACCEPTABLE.contains(&code.as_str()) {
+                let near = near(code);
+                let why = format!("no finding that can be unknown has this code: it may be {}", listed(&near));
+                return Err(Error::invalid(&format!("policy.accept_unknown[{at}]"), format!("{code:?}"), &why));
+            }
+        }
         Ok(())
+    }
+}
+
+/// `a, b or c`.
+fn listed(codes: &[&str]) -> String {
+    match codes {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        codes => codes.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_have_no_effect_or_none_that_ends_is_refused_by_field_and_value() {
+        let usual = Policy::default;
+        let accepting = |code: &str| Policy { accept_unknown: vec!["ram.unknown".into(), code.into()], ..usual() };
+        for (policy, field, value) in [
+            (accepting("ram.requirement"), "policy.accept_unknown[1]", "\"ram.requirement\""),
+            // It blocks; nobody can accept that.
+            (accepting("flash.too_small"), "policy.accept_unknown[1]", "\"flash.too_small\""),
+            (accepting(""), "policy.accept_unknown[1]", "\"\""),
+            (Policy { transfers: vec![], ..usual() }, "policy.transfers", "[]"),
+            (Policy { max_parallel: 0, ..usual() }, "policy.max_parallel", "0"),
+            (Policy { max_per_server: 0, ..usual() }, "policy.max_per_server", "0"),
+            (Policy { auto_abort_minutes: 29, ..usual() }, "policy.auto_abort_minutes", "29"),
+            (Policy { return_minutes: 0, ..usual() }, "policy.return_minutes", "0"),
+        ] {
+            let e = policy.check().unwrap_err();
+            assert_eq!((e.context("field"), e.context("value")), (Some(field), Some(value)), "{e}");
+        }
+        let e = accepting("disk.unknown").check().unwrap_err();
+        for code in ACCEPTABLE {
+            assert!(e.message().contains(code), "{e}");
+            accepting(code).check().unwrap();
+        }
     }
 }

@@ -21,7 +21,9 @@ const FIELDS: [(&str, &str); 5] = [
     ("day of the week", "0 to 7 (0 and 7 are Sunday), or SUN to SAT"),
 ];
 
-/// When something is done. Without either field: only when somebody asks for it. A pattern without a zone is read in UTC.
+/// When something is done: `at` a time, once; by a pattern (`cron`), again and again; with both first at that time, whether
+/// the pattern names it or not, and then by the pattern. Without either: only when somebody asks for it. A pattern without a
+/// zone is read in UTC.
 ///
 /// ```
 /// use swim_core::model::Schedule;
@@ -49,6 +51,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// Is it only done when somebody asks for it?
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Once.
     #[must_use]
     pub const fn once(at: Timestamp) -> Self {

@@ -97,6 +97,7 @@ fn seen(candidate: &Candidate, family: Option<Field<String>>) -> Image {
         // What is in quarantine is left out before it is judged.
         read_by: String::new(),
         quarantine: None,
+        quarantine_lifted: None,
     }
 }
 

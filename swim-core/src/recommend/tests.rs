@@ -38,6 +38,7 @@ fn image(family: &str, set: &str, version: &str) -> Image {
         imported: Timestamp::UNIX_EPOCH,
         read_by: String::new(),
         quarantine: None,
+        quarantine_lifted: None,
     }
 }
 

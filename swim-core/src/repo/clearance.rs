@@ -12,7 +12,7 @@ use crate::ports::Records;
 /// `Blocked` with the list and what differs; `Integrity` with the damage; `Store`.
 pub async fn cleared(records: &dyn Records, image: &Sha256, operation: &str) -> Result<()> {
     if let Some(known) = record::get(records, image).await? {
-        known.released(operation)?;
+        known.cleared(operation)?;
     }
     damage::sound(records, image).await
 }

@@ -55,9 +55,9 @@ pub enum CollectFrom {
     },
     /// The running images of devices: a baseline.
     Devices {
-        /// Which; none named: all that are known when it runs.
-        #[serde(default)]
-        devices: Vec<DeviceId>,
+        /// Which; absent: all that are known when it runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        devices: Option<Vec<DeviceId>>,
     },
 }
 
@@ -94,7 +94,7 @@ pub struct Collection {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
     /// When it runs by itself; default: only when it is asked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Schedule::is_default")]
     pub schedule: Schedule,
 }
 
@@ -118,13 +118,26 @@ impl Collection {
         match &self.from {
             CollectFrom::Url { tls, .. } => tls.check(),
             CollectFrom::File { path } if path.is_empty() => {
-                Err(Error::invalid("from.path", "\"\"", "the path of a file"))
+                Err(Error::invalid("from.file.path", "\"\"", "the path of a file"))
             }
             // It would be kept with its login, and never be found.
-            CollectFrom::File { path } if path.contains("://") => {
-                Err(Error::invalid("from.path", "(not shown)", "the path of a file of this machine: this is a URL"))
+            CollectFrom::File { path } if path.contains("://") => Err(Error::invalid(
+                "from.file.path",
+                "(not shown)",
+                "the path of a file of this machine: this is a URL",
+            )),
+            CollectFrom::File { path } if path.ends_with('/') => {
+                Err(Error::invalid("from.file.path", format!("{path:?}"), "it names a folder: name a file of it"))
             }
-            _ => Ok(()),
+            CollectFrom::File { .. } => Ok(()),
+            CollectFrom::Devices { devices } => {
+                let devices = devices.as_deref();
+                if devices.is_some_and(<[_]>::is_empty) {
+                    let why = "name some, or leave it out for all that are known when it runs";
+                    return Err(Error::invalid("from.devices.devices", "[]", why));
+                }
+                DeviceId::once("from.devices.devices", devices.unwrap_or_default())
+            }
         }
     }
 

@@ -27,7 +27,7 @@ const EPOCH: i128 = 400_000_000_000_000_000_000;
 /// # let digests = runtime.block_on(swim_core::repo::digests(bytes::Bytes::from_static(b"abc")))?;
 /// # let image = Image { id: digests.sha256, file_name: "Cat9k_X.bin".into(), bytes: 3, digests,
 /// #     facts: ImageFacts::default(), overrides: Default::default(), imported: jiff::Timestamp::UNIX_EPOCH,
-/// #     read_by: String::new(), quarantine: None };
+/// #     read_by: String::new(), quarantine: None, quarantine_lifted: None };
 /// let entry = ImageEntry::of(&image);
 /// assert_eq!(entry.column("file_name"), "cat9k_x.bin");
 /// assert!(entry.digests.iter().any(|digest| digest == "900150983cd24fb0d6963f7d28e17f72"));

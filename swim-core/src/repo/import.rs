@@ -118,7 +118,7 @@ pub async fn import(
     let name = here.as_ref().map_or(&options.file_name, |here| &here.file_name);
     let read = examine(store, &digests.sha256, &ends, name).await;
     let mut facts = here.map_or_else(|| read.clone(), |here| renewed(&here.facts, &read));
-    if let Err(refused) = options.said.apply(&mut facts) {
+    if let Err(refused) = options.said.apply(&mut facts, &read) {
         remove::unrecorded(store, records, &digests.sha256).await?;
         return Err(refused);
     }
@@ -136,6 +136,7 @@ pub async fn import(
         imported: now,
         read_by: READERS.to_owned(),
         quarantine,
+        quarantine_lifted: None,
     };
     let mut image = enter(image, store, records).await?;
     // Of an image that was here before: what others change at the same time stays.
@@ -144,7 +145,7 @@ pub async fn import(
         bring_up(image);
         image.facts = renewed(&image.facts, &read);
         READERS.clone_into(&mut image.read_by);
-        options.said.apply(&mut image.facts).is_ok() && *image != before
+        options.said.apply(&mut image.facts, &read).is_ok() && *image != before
     })
     .await?
     {

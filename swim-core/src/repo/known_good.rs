@@ -209,14 +209,8 @@ pub async fn lift_quarantine(
         return Err(Error::new(ErrorKind::Conflict, "lift quarantine", message).with("image", image));
     }
     note(records, &before, now, "quarantine lifted", Some((by, reason))).await?;
-    let lift = |image: &mut Image| match &mut image.quarantine {
-        // Only what the person saw: a list that came meanwhile counts anew.
-        Some(quarantine) if Some(&*quarantine) == before.quarantine.as_ref() => {
-            quarantine.lifted = Some(lifted.clone());
-            true
-        }
-        _ => false,
-    };
+    // Only what the person saw: a list that came meanwhile counts anew.
+    let lift = |image: &mut Image| image.quarantine == before.quarantine && image.lift(lifted.clone());
     let after = change(records, image, lift).await?.unwrap_or(before);
     if after.quarantined().is_some() {
         let message = format!("{}: the lists have changed at the same time; look again", after.file_name);
@@ -249,7 +243,7 @@ pub(super) async fn settle(records: &dyn Records, image: Image, now: Timestamp) 
     let mut rows = records.all(LISTS).await?;
     for _ in 0..ROUNDS {
         let lists = read_all(&rows)?;
-        if lists.is_empty() && image.quarantine.is_none() {
+        if lists.is_empty() && image.contradicted().is_none() {
             return Ok(image);
         }
         let names = find::names(records, &image.id).await.unwrap_or_else(|_| vec![image.file_name.clone()]);
@@ -317,7 +311,7 @@ async fn judge_all(records: &dyn Records, (lists, names): &(Rows, Rows), now: Ti
         }
         if spoken_for(&lists, &names, &after.digests) {
             done.good += 1;
-        } else if after.quarantine.is_none() {
+        } else if after.contradicted().is_none() {
             done.not_listed += 1;
         }
     }
@@ -335,7 +329,7 @@ pub(super) async fn judge_one(
     let Some(before) = record::get(records, id).await? else { return Ok(None) };
     let judged = |image: &mut Image| {
         let fresh = verdict(lists, names, &image.digests, now);
-        let same = match (&fresh, &image.quarantine) {
+        let same = match (&fresh, image.contradicted()) {
             (None, None) => true,
             // What a person lifted stays lifted while it is the same contradiction.
             (Some(fresh), Some(old)) => (&fresh.list, &fresh.reasons) == (&old.list, &old.reasons),
@@ -344,7 +338,7 @@ pub(super) async fn judge_one(
             _ => false,
         };
         if !same {
-            image.quarantine = fresh;
+            (image.quarantine, image.quarantine_lifted) = (fresh, None);
         }
         !same
     };
@@ -414,7 +408,7 @@ async fn note(
     action: &str,
     by: Option<(&str, &str)>,
 ) -> Result<()> {
-    let reasons = image.quarantine.as_ref().map(|q| format!("{}: {}", q.list, q.reasons.join("; ")));
+    let reasons = image.contradicted().map(|q| format!("{}: {}", q.list, q.reasons.join("; ")));
     let line = json!({
         "at": now,
         "image": image.id,

@@ -37,7 +37,7 @@ pub(super) fn in_question(value: &Value) -> Option<&Value> {
 
 /// The image in a record, where that can be read and is not being removed.
 pub(super) fn peek(value: &Value) -> Option<Image> {
-    Image::deserialize(value).ok()
+    Image::deserialize(value).ok().map(Image::brought_up)
 }
 
 /// The image in a record; `None` when it is being removed.
@@ -45,12 +45,12 @@ pub(super) fn read(key: &str, value: Value) -> Result<Option<Image>> {
     if is_tombstone(&value) || in_question(&value).is_some() {
         return Ok(None);
     }
-    let image = serde_json::from_value(value).map_err(|cause| {
+    let image: Image = serde_json::from_value(value).map_err(|cause| {
         Error::new(ErrorKind::Store, "read image record", format!("the record of image {key} cannot be read"))
             .with("image", key)
             .caused_by(cause)
     })?;
-    Ok(Some(image))
+    Ok(Some(image.brought_up()))
 }
 
 pub(super) fn write(image: &Image) -> Result<Value> {

@@ -123,7 +123,7 @@ pub async fn set_requirements(
     change(records, clock, id, by, |set| set.set(wanted.ram, wanted.flash, wanted.boot_rom.as_deref())).await
 }
 
-/// Takes back what a person set, of some fields, or of all when none is named: the defaults hold again.
+/// Takes back what a person set, of these fields: the defaults hold again.
 ///
 /// # Errors
 /// Those of [`set_requirements`].
@@ -135,7 +135,6 @@ pub async fn restore_requirements(
     by: Option<&str>,
 ) -> Result<Image> {
     check_name(by)?;
-    let fields = if fields.is_empty() { &RequirementField::ALL[..] } else { fields };
     change(records, clock, id, by, |set| {
         fields.iter().for_each(|field| set.clear(*field));
         Ok(())

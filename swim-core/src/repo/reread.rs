@@ -3,6 +3,7 @@
 use super::change::change;
 use super::examine::examine;
 use super::requirements::bring_up;
+use super::said::contradictions;
 use super::window::Ends;
 use crate::Result;
 use crate::image::{Field, Image, ImageFacts, Provenance};
@@ -39,7 +40,8 @@ pub(super) async fn reread(
     change(records, image, |image: &mut Image| {
         // What releases of before kept among the facts.
         bring_up(image);
-        let facts = renewed(&image.facts, &read);
+        let mut facts = renewed(&image.facts, &read);
+        contradictions(&mut facts, &read);
         changed.store(facts != image.facts, std::sync::atomic::Ordering::Relaxed);
         image.facts = facts;
         READERS.clone_into(&mut image.read_by);
@@ -68,8 +70,11 @@ mod tests {
             damage: vec!["bytes are missing".into()],
             ..ImageFacts::default()
         };
-        let after = renewed(&before, &read);
+        let mut after = renewed(&before, &read);
+        contradictions(&mut after, &read);
         assert_eq!((&after.family, &after.platform), (&before.family, &read.platform));
-        assert_eq!((after.damage, after.remarks), (read.damage, Vec::new()));
+        assert_eq!(after.damage, read.damage);
+        let remark = "a person says family c9300, the header of the file says cat9k: the person's word counts";
+        assert_eq!(after.remarks, [remark]);
     }
 }

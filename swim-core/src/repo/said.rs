@@ -1,5 +1,7 @@
 //! What the importer of an image says of it, in the place of what the file says.
 
+use std::fmt;
+
 use super::import::check_text;
 use crate::image::{Field, ImageFacts, Provenance, platform_id, platform_named};
 use crate::version::{Scheme, Version};
@@ -36,11 +38,11 @@ impl Said {
         }
     }
 
-    /// Puts it in the place of what the file says.
+    /// Puts it in the place of what the file says (`file`), with a remark where its bytes say otherwise.
     ///
     /// # Errors
     /// `InvalidInput` for a version that is none of the platform, or of which no platform is known; nothing is changed then.
-    pub(super) fn apply(&self, facts: &mut ImageFacts) -> Result<()> {
+    pub(super) fn apply(&self, facts: &mut ImageFacts, file: &ImageFacts) -> Result<()> {
         let known = facts.platform.as_ref().map_or("", |field| field.value.as_str());
         let platform = self.platform.as_deref().map_or(known, platform_id);
         let version = self.version.as_deref().map(|text| read(text, platform)).transpose()?;
@@ -49,8 +51,43 @@ impl Said {
         facts.platform = own.or_else(|| facts.platform.take());
         facts.family = self.family.as_ref().map(said).or_else(|| facts.family.take());
         facts.version = version.map(|v| Field::new(v, Provenance::User)).or_else(|| facts.version.take());
+        contradictions(facts, file);
         Ok(())
     }
+}
+
+/// Remarks where the bytes (`read`) contradict what a person says. The person's word holds, for bytes can be misread, but not
+/// in silence. Names are no proof, and contradict nobody.
+pub(super) fn contradictions(facts: &mut ImageFacts, read: &ImageFacts) {
+    let same_text = |said: &String, read: &String| said.eq_ignore_ascii_case(read);
+    let found = [
+        contradicted("platform", facts.platform.as_ref(), read.platform.as_ref(), same_text),
+        contradicted("family", facts.family.as_ref(), read.family.as_ref(), same_text),
+        contradicted("version", facts.version.as_ref(), read.version.as_ref(), Version::same_release),
+    ];
+    for remark in found.into_iter().flatten() {
+        if !facts.remarks.contains(&remark) {
+            facts.remarks.push(remark);
+        }
+    }
+}
+
+fn contradicted<T: fmt::Display>(
+    what: &str,
+    said: Option<&Field<T>>,
+    read: Option<&Field<T>>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Option<String> {
+    let said = said.filter(|said| said.from == Provenance::User)?;
+    let read = read?;
+    let place = match read.from {
+        Provenance::Header => "the header of the file",
+        Provenance::Member => "a member of the archive",
+        Provenance::Payload => "the payload",
+        Provenance::FileName | Provenance::Catalogue | Provenance::User => return None,
+    };
+    (!same(&said.value, &read.value))
+        .then(|| format!("a person says {what} {}, {place} says {}: the person's word counts", said.value, read.value))
 }
 
 fn read(version: &str, platform: &str) -> Result<Version> {
@@ -79,5 +116,37 @@ mod tests {
         assert_eq!((e.context("field"), e.context("value")), (Some("platform"), Some("\"ios_xy\"")));
         assert!(e.message().contains("ios, ios_xe, ios_xr") && e.message().contains("my_xe"), "{e}");
         said("my_xe", &["my_xe"]).unwrap();
+    }
+
+    #[test]
+    fn bytes_that_say_otherwise_are_remarked_and_names_are_not() {
+        let field = |text: &str, from| Some(Field::new(text.to_owned(), from));
+        let version = |text| Version::parse(Scheme::IosXe, text).unwrap();
+        let read = ImageFacts {
+            platform: field("ios_xe", Provenance::Header),
+            family: field("cat9k", Provenance::FileName),
+            version: Some(Field::new(version("17.09.04a"), Provenance::Payload)),
+            ..ImageFacts::default()
+        };
+        let applied = |platform: &str, family: &str, version: &str| {
+            let said = Said {
+                platform: Some(platform.to_owned()),
+                family: Some(family.to_owned()),
+                version: Some(version.to_owned()),
+                ..Said::default()
+            };
+            let mut facts = read.clone();
+            said.apply(&mut facts, &read).unwrap();
+            facts
+        };
+        assert_eq!(applied("iosxe", "c9300", "17.9.4a").remarks, Vec::<String>::new());
+        let facts = applied("ios", "c9300", "15.2(7)E10");
+        assert_eq!((facts.platform.unwrap().value.as_str(), facts.remarks.len()), ("ios", 2));
+        let [platform, version] = facts.remarks.as_slice() else { panic!("{:?}", facts.remarks) };
+        assert_eq!(
+            platform,
+            "a person says platform ios, the header of the file says ios_xe: the person's word counts"
+        );
+        assert!(version.starts_with("a person says version 15.2(7)E10, the payload says 17.9.4a"), "{version}");
     }
 }

@@ -1,7 +1,7 @@
 //! We dial: push and fetch.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use swim_core::ErrorKind;
 use swim_core::model::{Device, Fingerprint, HostKeyPolicy, Protocol, TlsTrust};
@@ -175,18 +175,20 @@ async fn fetches(peer: &Peer, tally: &mut Tally) {
     };
     tally.cell("on from a half", work).await;
     // 200 files at once: servers with handles of few bytes use binary ones from the 128th on.
+    let fetched = AtomicUsize::new(0);
     let many = async {
         let all = (0..200).map(|n| {
             let sink = FileSink::at(here.file(&format!("many-{n}")));
             let one = request(peer.device.clone(), "one.bin", &sink);
-            async move { peer.fetch.fetch(one, &context()).await.map(|_| ()) }
+            let fetched = &fetched;
+            async move { peer.fetch.fetch(one, &context()).await.map(|_| fetched.fetch_add(1, Ordering::Relaxed)) }
         });
         // An sshd as it is delivered turns connections away when more than ten are logging in.
         use futures_util::{StreamExt, TryStreamExt};
         let done = futures_util::stream::iter(all).buffer_unordered(8).try_collect::<Vec<_>>().await;
         done.map(|_| ()).map_err(|e| e.report().to_string())
     };
-    tally.cell("200 files", many).await;
+    tally.cell_of_parts("200 files", &fetched, many).await;
 }
 
 /// A sparse file of 5 GiB comes whole.

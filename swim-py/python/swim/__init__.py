@@ -22,17 +22,23 @@ from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
-    AuditRecord, CheckCall, Checked, Collected, Device, DeviceResult, Document, Event, HasLatest, Image, Inspected,
-    Inventory, Job, JobReport, Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
+    AuditRecord, CheckCall, Checked, Collected, Collection, Damage, Device, DevicePlan, DeviceReport, DeviceResult,
+    Digests, Document, ErrorRecord, Event, Fact, FileEntry, FileSystem, Finding, HasLatest, Image, ImageAudit,
+    ImageFacts, ImageInfo, Inspected, Inventory, Item, Job, JobReport, Judged, Lifted, Login, Member, Moved,
+    Offered, Overrides, ParsedName, Plan, Quarantine, Ran, Receipt, Recommendation, Refused, Report, Requirement,
+    RequirementChange, Requirements, Run, Running, Schedule,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
-    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Device", "DeviceResult", "Document",
-    "Event", "HasLatest", "Image", "Inspected", "Inventory", "Job", "JobReport", "Moved", "Offered", "Plan", "Ran",
-    "Receipt", "Recommendation", "Report", "Requirements", "Run", "SwimError", "compare_versions", "errors",
-    "function", "identify", "parse_filename", "parse_output", "support",
+    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Collection", "Damage", "Device",
+    "DevicePlan", "DeviceReport", "DeviceResult", "Digests", "Document", "ErrorRecord", "Event", "Fact",
+    "FileEntry", "FileSystem", "Finding", "HasLatest", "Image", "ImageAudit", "ImageFacts", "ImageInfo",
+    "Inspected", "Inventory", "Item", "Job", "JobReport", "Judged", "Lifted", "Login", "Member", "Moved", "Offered",
+    "Overrides", "ParsedName", "Plan", "Quarantine", "Ran", "Receipt", "Recommendation", "Refused", "Report",
+    "Requirement", "RequirementChange", "Requirements", "Run", "Running", "Schedule", "SwimError",
+    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output", "support",
 ]
 
 __version__: str = function("version")
@@ -52,8 +58,8 @@ def compare_versions(platform: str, a: str, b: str) -> int | None:
     return order
 
 
-def parse_filename(name: str) -> Document:
-    """What the name of an image file tells. A name that tells nothing gives ``None`` in its fields.
+def parse_filename(name: str | PathLike[str]) -> ParsedName:
+    """What the name of an image file tells, of a path its last part. A name that tells nothing gives ``None`` in its fields.
 
     ``platform``, ``family`` and ``image_type`` are in the words of names (``iosxe``, ``cat9k_iosxe``, ``xe-bundle``);
     ``facts`` has the same in the words of an imported image (``ios_xe``, ``cat9k``, ``image``): what its ``facts`` are where
@@ -65,7 +71,7 @@ def parse_filename(name: str) -> Document:
     >>> parse_filename("isr4300-universalk9.03.16.04b.S.155-3.S4b-ext.SPA.bin").version
     '3.16.4bS'
     """
-    return Document(function("parse_filename", name=name))
+    return ParsedName(function("parse_filename", name=fspath(name)))
 
 
 def parse_output(platform: str, command: str, text: str) -> dict[str, Any]:
@@ -80,12 +86,12 @@ def parse_output(platform: str, command: str, text: str) -> dict[str, Any]:
     return facts
 
 
-def identify(path: str | PathLike[str], *, file_name: str | None = None) -> Document:
+def identify(path: str | PathLike[str], *, file_name: str | None = None) -> ImageFacts:
     """Says what an image file is, from its bytes and its name, where it lies; nothing is kept.
 
     Raises ``NotFoundError``; ``InvalidInputError`` for what is no regular file.
     """
-    return Document(function("identify", path=fspath(path), file_name=file_name))
+    return ImageFacts(function("identify", path=fspath(path), file_name=file_name))
 
 
 def support(

@@ -14,8 +14,8 @@ from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, all_named, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, Inspected, Job, JobReport,
-    Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
+    AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, ImageAudit, ImageInfo, Inspected,
+    Job, JobReport, Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
 )
 
 
@@ -60,7 +60,9 @@ class AsyncClient:
         return f"<swim.AsyncClient of {self._at}, {state}>"
 
     async def close(self) -> None:
-        """Ends the work of this client and waits for its end. Jobs stay durable. Closing twice does no harm."""
+        """Ends the work of this client, and waits for its end and until nothing of the data folder is open: it can be removed
+        or moved then. Jobs stay durable. Closing twice does no harm.
+        """
         async with self._lock:
             self._closed = True
             native, self._native = self._native, None
@@ -155,8 +157,8 @@ class AsyncClient:
     async def list(self) -> List[Job]:
         return convert.all_of(Job, await self.call("list", {}))
 
-    async def commit(self, job: str, *, devices: Iterable[DeviceRef] = ()) -> None:
-        await self.call("commit", {"job": job, "devices": ids(devices)})
+    async def commit(self, job: str, *, devices: Iterable[DeviceRef] | None = None) -> None:
+        await self.call("commit", {"job": job, "devices": None if devices is None else ids(devices)})
 
     async def cancel(self, job: str, *, how: Literal["gently", "now"] = "gently") -> None:
         await self.call("cancel", {"job": job, "how": how})
@@ -220,8 +222,8 @@ class AsyncClient:
         }
         return Image(await self.call("import_from", arguments))
 
-    async def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
-        return Run(await self.call("baseline", {"devices": ids(devices)}))
+    async def baseline(self, *, devices: Iterable[DeviceRef] | None = None) -> Run:
+        return Run(await self.call("baseline", {"devices": None if devices is None else ids(devices)}))
 
     async def add_collection(
         self,
@@ -270,8 +272,8 @@ class AsyncClient:
     async def image_groups(self) -> List[Document]:
         return convert.all_of(Document, await self.call("image_groups", {}))
 
-    async def image_info(self, image: Image | str) -> Document:
-        return Document(await self.call("image_info", {"image": named(image)}))
+    async def image_info(self, image: Image | str) -> ImageInfo:
+        return ImageInfo(await self.call("image_info", {"image": named(image)}))
 
     async def devices_using(
         self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
@@ -283,8 +285,9 @@ class AsyncClient:
     async def top_images(self, *, count: int = 10) -> List[Document]:
         return convert.all_of(Document, await self.call("top_images", {"count": count}))
 
-    async def image_audit(self, *, image: Image | str | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("image_audit", {"image": None if image is None else named(image)}))
+    async def image_audit(self, *, image: Image | str | None = None) -> List[ImageAudit]:
+        wanted = None if image is None else named(image)
+        return convert.all_of(ImageAudit, await self.call("image_audit", {"image": wanted}))
 
     async def image(self, name: Image | str) -> Image:
         return Image(await self.call("image", {"image": named(name)}))
@@ -293,9 +296,10 @@ class AsyncClient:
         return Document(await self.call("remove_image", {"image": named(name), "reason": reason}))
 
     async def export_repository(
-        self, path: str | PathLike[str], *, images: Iterable[Image | str] = ()
+        self, path: str | PathLike[str], *, images: Iterable[Image | str] | None = None
     ) -> Document:
-        return Document(await self.call("export_repository", {"path": path, "images": all_named(images)}))
+        arguments = {"path": path, "images": None if images is None else all_named(images)}
+        return Document(await self.call("export_repository", arguments))
 
     async def import_repository(self, path: str | PathLike[str]) -> Document:
         return Document(await self.call("import_repository", {"path": path}))
@@ -322,9 +326,9 @@ class AsyncClient:
         return Requirements(await self.call("set_requirements", arguments))
 
     async def restore_requirements(
-        self, image: Image | str, *, fields: Iterable[str] = (), by: str | None = None
+        self, image: Image | str, *, fields: Iterable[str] | None = None, by: str | None = None
     ) -> Requirements:
-        arguments = {"image": named(image), "fields": as_list(fields), "by": by}
+        arguments = {"image": named(image), "fields": None if fields is None else as_list(fields), "by": by}
         return Requirements(await self.call("restore_requirements", arguments))
 
     async def set_catalog_login(

@@ -67,6 +67,26 @@ impl SqliteStore {
         &self.path
     }
 
+    /// Closes the file, for all clones: calls that wait already are answered, later ones fail (`Store`). When this returns no
+    /// file of the database is open, so that its folder can be removed or moved. Closing twice does no harm.
+    ///
+    /// ```
+    /// use swim_core::ports::Records;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> swim_core::Result<()> {
+    /// # let folder = std::env::temp_dir().join(format!("swim-close-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).ok();
+    /// let store = swim_stores::SqliteStore::open(folder.join("swim.db"))?;
+    /// let other = store.clone();
+    /// store.close().await;
+    /// assert!(!folder.join("swim.db-wal").exists());
+    /// assert!(other.get("devices", "edge-1").await.is_err());
+    /// # std::fs::remove_dir_all(&folder).ok();
+    /// # Ok(()) }
+    /// ```
+    pub async fn close(&self) {
+        self.thread.close().await;
+    }
+
     /// Limits the file's size for this connection, in pages of 4 KiB; a write past it fails with `NoSpace`. SQLite keeps
     /// the limit at the present size when that is larger.
     ///

@@ -1,11 +1,11 @@
 //! The thread that owns the connection, and the transactions that waiting calls share.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use swim_core::{Error, ErrorKind, ErrorRecord, Result};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::failure::{at, failed};
 
@@ -24,10 +24,16 @@ pub(super) enum Access {
     Write,
 }
 
-/// A handle of the thread. The thread ends when the last handle is dropped.
+/// The way to the thread.
+type Calls = mpsc::Sender<Box<dyn Call>>;
+
+/// A handle of the thread. The thread ends when the last handle is dropped, or when it is closed.
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
-    calls: mpsc::Sender<Box<dyn Call>>,
+    /// Gone when it is closed, for all handles.
+    calls: Arc<Mutex<Option<Calls>>>,
+    /// True when the connection is closed.
+    ended: watch::Receiver<bool>,
 }
 
 /// One call on its way through the thread.
@@ -75,15 +81,20 @@ impl Thread {
     pub(super) fn start(connection: Connection, path: Arc<PathBuf>) -> Result<Self> {
         let (calls, queue) = mpsc::channel(QUEUE);
         let place = Arc::clone(&path);
+        let (over, ended) = watch::channel(false);
         std::thread::Builder::new()
             .name("swim-sqlite".to_owned())
-            .spawn(move || serve(connection, queue, &place))
+            .spawn(move || {
+                serve(connection, queue, &place);
+                // Those who wait may be gone.
+                let _ = over.send(true);
+            })
             .map_err(|cause| {
                 Error::new(ErrorKind::Store, "open database", "the database thread cannot be started")
                     .with("path", path.display())
                     .caused_by(cause)
             })?;
-        Ok(Self { calls })
+        Ok(Self { calls: Arc::new(Mutex::new(Some(calls))), ended })
     }
 
     pub(super) async fn call<T: Send + 'static>(
@@ -95,9 +106,24 @@ impl Thread {
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let call = Waiting { access, operation, path, work: Some(work), outcome: None, reply };
-        let gone = || Error::new(ErrorKind::Store, operation, "the database thread has ended");
-        self.calls.send(Box::new(call)).await.map_err(|_| gone())?;
+        let gone = || Error::new(ErrorKind::Store, operation, "the database is closed");
+        let calls = self.calls().clone().ok_or_else(gone)?;
+        calls.send(Box::new(call)).await.map_err(|_| gone())?;
+        // Kept while the call waits, it would keep the thread from its end.
+        drop(calls);
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Takes no further calls, and waits until those that wait are answered and the connection is closed.
+    pub(super) async fn close(&self) {
+        drop(self.calls().take());
+        // An error means that the thread is gone as well.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    fn calls(&self) -> MutexGuard<'_, Option<Calls>> {
+        // A panic elsewhere leaves a sender behind that is still right.
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

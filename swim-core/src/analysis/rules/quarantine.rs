@@ -3,7 +3,7 @@
 use crate::analysis::{Finding, Severity, Subject};
 
 pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
-    let Some(quarantine) = &s.image.quarantine else { return Vec::new() };
+    let Some(quarantine) = s.image.contradicted() else { return Vec::new() };
     let differs = quarantine.reasons.join("; ");
     vec![match &quarantine.lifted {
         None => Finding::new(

@@ -23,6 +23,8 @@ use crate::{Error, ErrorKind, Result};
 
 /// The operation of all errors about signatures.
 const OPERATION: &str = "verify signature";
+/// The shortest signature: Ed25519 has 64 bytes.
+const SHORTEST: usize = 64;
 /// The longest signature: RSA with 8192 bits has 1024 bytes.
 const LONGEST: usize = 4096;
 /// The largest text of certificates or keys.
@@ -160,11 +162,18 @@ impl Proof {
 /// Verifies a detached signature: RSA (PKCS #1 v1.5 with SHA-512, 2048 to 8192 bits) or Ed25519.
 ///
 /// # Errors
-/// `InvalidInput` for a key that cannot be read; `Unsupported` for another kind of key; `Integrity` when the signature is not of
+/// `InvalidInput` for a key that cannot be read, or a signature in the form of a text (base64, PEM); `Unsupported` for another kind of key; `Integrity` when the signature is not of
 /// these bytes; `Auth` when the certificate is not good at `now`, or does not come from the root that is given.
 pub fn verify(document: &[u8], signature: &[u8], trust: &Trust, now: Timestamp) -> Result<Signature> {
     if signature.len() > LONGEST {
         return Err(Error::invalid("signature", format!("{} bytes", signature.len()), "at most 4096 bytes, raw"));
+    }
+    // No signature of so many bytes has none that is no character.
+    if signature.len() >= SHORTEST && signature.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+    {
+        let why =
+            "it is a text; give the raw bytes, as `openssl dgst -sign` writes them and `base64 -d` gives them back";
+        return Err(Error::invalid("signature", "(not shown)", why));
     }
     let mut said = Signature {
         algorithm: String::new(),

@@ -76,6 +76,20 @@ fn kind(result: Result<Signature>) -> ErrorKind {
 }
 
 #[test]
+fn a_signature_in_the_form_of_a_text_is_told_to_be_one() {
+    let keys = Keys::new("text");
+    keys.rsa("vendor", 2048);
+    let trust = Trust::new(keys.read("vendor.pem"));
+    keys.sign("vendor", b"document");
+    keys.openssl("base64 -in @signature -out @signature.b64");
+    let e = verify(b"document", &keys.read("signature.b64"), &trust, now()).unwrap_err();
+    assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some("signature")));
+    assert!(e.message().contains("base64 -d"), "{e}");
+    keys.openssl("base64 -d -in @signature.b64 -out @signature");
+    verify(b"document", &keys.read("signature"), &trust, now()).unwrap();
+}
+
+#[test]
 fn rsa_signatures_of_openssl_hold_and_of_nothing_else() {
     let keys = Keys::new("rsa");
     keys.rsa("signer", 4096);

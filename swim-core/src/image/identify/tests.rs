@@ -151,7 +151,7 @@ fn a_record_of_a_flash_file_system_is_looked_past() {
     let cut = identify(&whole[..whole.len() - 1].to_vec(), "carved-0017");
     assert_eq!(remarks(&cut, "truncated"), 2, "{:?}", cut.remarks);
     let nothing = identify(&samples::carved(b"nothing known", "a.bin"), "carved-0017");
-    assert_eq!((nothing.container.unwrap().value.as_str(), nothing.remarks.len()), ("unknown", 0));
+    assert_eq!((nothing.container.unwrap().value.as_str(), nothing.remarks.len()), ("unknown", 1));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn in_other_files_a_description_counts_as_payload() {
     assert_eq!((facts.platform.unwrap().value.as_str(), facts.remarks.len()), ("nxos", 0));
     let other = b"CW_BEGIN$$\0CW_IMAGE$X86_64BI_LINUX_IOSD-UNIVERSALK9-M$\0CW_VERSION$16.9.4$\0CW_END$$\0".to_vec();
     let facts = identify(&other, "dump");
-    assert_eq!((facts.version.is_none(), facts.platform.is_none(), facts.remarks.len()), (true, true, 1));
+    assert_eq!((facts.version.is_none(), facts.platform.is_none(), facts.remarks.len()), (true, true, 2));
 }
 
 /// Counts what is read.

@@ -133,6 +133,7 @@ proptest! {
                     imported: Timestamp::UNIX_EPOCH,
                     read_by: String::new(),
                     quarantine: None,
+                    quarantine_lifted: None,
                 };
                 let policy = Policy { allow_downgrade: true, make_room: true, ..Policy::default() };
                 let (device, definition) = (device("ios"), definition());

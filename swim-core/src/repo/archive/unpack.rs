@@ -189,13 +189,15 @@ impl Here<'_> {
     fn entered(&self, image: &Image, packed: &Packed, cx: &Context) -> Result<Value> {
         let mut names = vec![image.file_name.clone()];
         names.extend(packed.further.iter().filter(|f| f.table == record::NAMES).map(|f| f.key.clone()));
-        let held = image.quarantine.clone().map(|held| Quarantine { lifted: None, elsewhere: true, ..held });
+        let held = image.contradicted().cloned().map(|held| Quarantine { lifted: None, elsewhere: true, ..held });
         let held = known_good::verdict(self.lists, &names, &image.digests, cx.clock.now()).or(held);
         let mut record = packed.record.clone();
         if let (Some(fields), Some(held)) = (record.as_object_mut(), held) {
             let held = serde_json::to_value(held)
                 .map_err(|e| Error::internal(OPERATION, "a quarantine has no JSON form").caused_by(e))?;
             fields.insert("quarantine".to_owned(), held);
+            // What another repository's people lifted is not lifted here.
+            fields.remove("quarantine_lifted");
         }
         Ok(record)
     }
@@ -255,7 +257,7 @@ async fn digests(
 /// What the two records say of different things, field by field.
 fn compare(image: &Image, here: &Value, there: &Value, conflicts: &mut Vec<Conflict>) {
     // Who imported it first, and under which of its names, is no contradiction; and each repository judges by its own lists.
-    const OWN: [&str; 3] = ["imported", "file_name", "quarantine"];
+    const OWN: [&str; 4] = ["imported", "file_name", "quarantine", "quarantine_lifted"];
     let empty = serde_json::Map::new();
     let map = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
     let mut differ = |prefix: &str, here: &Value, there: &Value| {

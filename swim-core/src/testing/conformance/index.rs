@@ -47,6 +47,7 @@ fn image(name: &str, family: &str, version: &str, second: i64) -> Image {
         imported,
         read_by: String::new(),
         quarantine: None,
+        quarantine_lifted: None,
     }
 }
 

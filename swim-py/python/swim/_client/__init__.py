@@ -64,9 +64,11 @@ class Client(
         return f"<swim.Client of {self._at}, {'closed' if self._native is None else 'open'}>"
 
     def close(self) -> None:
-        """Ends the work of this client and waits for its end. Jobs stay durable. Closing twice does no harm.
+        """Ends the work of this client, and waits for its end and until nothing of the data folder is open: it can be removed
+        or moved then. Jobs stay durable. Closing twice does no harm.
 
         Calls that still run in other threads raise ``InterruptedError``; later ones raise ``InvalidInputError``.
+        Raises ``StepTimeoutError`` when the disk does not take the last writes within some seconds.
         """
         native, self._native = self._native, None
         if native is not None:

@@ -26,10 +26,12 @@ class Collections(Calls):
         """Keeps a source of images, or replaces the one of its name.
 
         ``source`` (``from`` in JSON, and so in the result: ``added.source["from"]`` or ``added.source.from_``) is ``{"url": {"url": "ftp://depot/images/", "login": {...}}}`` (one file, or a folder that ends in a
-        slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}``. Of a folder those are taken that are
+        slash), ``{"file": {"path": ...}}`` or ``{"devices": {"devices": [...]}}`` (``{"devices": {}}``: all that are known when it
+        runs). Of a folder those are taken that are
         named like an image, or that fit a pattern of ``only`` (``*``, ``?``); what the repository has under the same name is
         fetched ``again`` only if you say so. ``schedule`` is ``{"at": ...}`` or ``{"cron": "0 3 * * *", "zone":
-        "Europe/Berlin"}``: minute, hour, day of the month, month, day of the week, in UTC where no zone is given. Raises
+        "Europe/Berlin"}``: minute, hour, day of the month, month, day of the week, in UTC where no zone is given; with both
+        it runs first ``at`` that time and then by the pattern. Without a schedule it runs when it is asked for. Raises
         ``InvalidInputError``, ``NotFoundError``.
         """
         arguments = {"name": name, "from": source, "only": as_list(only), "again": again, "schedule": schedule}

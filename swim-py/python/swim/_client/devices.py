@@ -42,7 +42,7 @@ class Devices(Calls):
         """Asks devices for their inventory, many at once, and remembers the answers.
 
         A device that does not answer is in the result, with its ``error``. Raises ``NotFoundError`` for a device that
-        is not known.
+        is not known, ``InvalidInputError`` for one that is named twice.
 
         ``for seen in client.inspect(client.devices()): print(seen.device, seen.error or seen.inventory.version.text)``
         """

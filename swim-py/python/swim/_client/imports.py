@@ -36,7 +36,8 @@ class Imports(Calls):
         hexadecimal digits, in any case), ``sha256`` (64), ``sha1`` (40) and ``md5`` (32) are published digests: other bytes
         are refused (``IntegrityError``) and nothing is kept; as many as you have are compared.
 
-        ``platform``, ``family`` and ``version`` are for what you know better than the file. ``platform`` is one of ``aci``,
+        ``platform``, ``family`` and ``version`` are for what you know better than the file: they count, and where its bytes
+        say otherwise ``facts.remarks`` says so. ``platform`` is one of ``aci``,
         ``aireos``, ``aoscx``, ``asa``, ``asdm``, ``comware``, ``eos``, ``fortios``, ``fxos``, ``ios``, ``ios_xe`` (also
         ``iosxe``), ``ios_xr`` (``iosxr``), ``junos``, ``nxos``, ``panos``, ``rommon``, ``routeros`` and ``sonic``, or one
         that ``platforms`` of the configuration defines; ``family`` is a product family as ``facts.family`` has it
@@ -115,10 +116,11 @@ class Imports(Calls):
         }
         return Image(self.call("import_from", arguments))
 
-    def baseline(self, *, devices: Iterable[DeviceRef] = ()) -> Run:
-        """Takes the running images of devices into the repository; of all that are known where none is named.
+    def baseline(self, *, devices: Iterable[DeviceRef] | None = None) -> Run:
+        """Takes the running images of devices into the repository; without ``devices`` of all that are known (an empty list is
+        refused). Devices that were never inspected are inspected.
 
         What is there already, by name and size, is not fetched again. Devices without an image that could be taken are in
-        the answer. Raises ``NotFoundError``.
+        the answer. Raises ``NotFoundError``, ``InvalidInputError``.
         """
-        return Run(self.call("baseline", {"devices": ids(devices)}))
+        return Run(self.call("baseline", {"devices": None if devices is None else ids(devices)}))

@@ -20,6 +20,9 @@ class Jobs(Calls):
         ``approval`` is the digest of the plan that somebody read and approved (``plan.digest``). The same ``key`` never
         makes two jobs. ``due`` (``2026-11-24T01:30:00Z``) is when the job may start; default: now.
 
+        A plan that has no device to upgrade makes a job that ends at once and is not ``all_good``: its report says that
+        nothing was done, and who is ``left_out``.
+
         The job is durable when this returns. It is worked on while the client is open; when it was closed, or the
         process died, any client on the same data goes on with ``resume``.
 
@@ -49,12 +52,13 @@ class Jobs(Calls):
         """All jobs, oldest first."""
         return convert.all_of(Job, self.call("list", {}))
 
-    def commit(self, job: str, *, devices: Iterable[DeviceRef] = ()) -> None:
+    def commit(self, job: str, *, devices: Iterable[DeviceRef] | None = None) -> None:
         """Says go for a commit that was held back (policy ``hold_commit``), and works on it in the background.
 
-        For some devices, or for all when none is named. Any process may say it. Raises ``NotFoundError``.
+        For some devices of the job, or without ``devices`` for all of them (an empty list is refused). Any process may say
+        it. Raises ``NotFoundError``, ``InvalidInputError``.
         """
-        self.call("commit", {"job": job, "devices": ids(devices)})
+        self.call("commit", {"job": job, "devices": None if devices is None else ids(devices)})
 
     def cancel(self, job: str, *, how: Literal["gently", "now"] = "gently") -> None:
         """Asks for a job to stop, whoever works on it.

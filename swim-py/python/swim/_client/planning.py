@@ -23,13 +23,16 @@ class Planning(Calls):
     ) -> Report:
         """May these devices run this image?
 
-        Uses the last inventories: call ``inspect`` first for fresh ones. ``image`` is an image or its name. ``policy``
+        Judged by the last inventory of each: call ``inspect`` first for fresh ones. A device that was never inspected is
+        dialled and inspected now; of one that does not answer nothing is known, which is the *unknown* finding
+        ``device.silent``. ``image`` is an image of the repository or its name. ``policy``
         holds settings that differ from their defaults, e.g. ``{"accept_unknown": ["ram.requirement_unknown"]}``.
         ``knowledge`` is what you know from elsewhere: how the image stands with its vendor (``standing``), what a list
         of known-good values says (``known_good``), catalogues with other bytes under its name (``contradictions``), pending
         ``forms``, upgrade ``paths``, IOS XR ``matrices``.
 
-        Raises ``NotFoundError`` for an unknown image or device, ``InvalidInputError`` for a policy that does not fit.
+        Raises ``NotFoundError`` for an unknown image or device, ``InvalidInputError`` for a policy that does not fit or a
+        device that is named twice.
         """
         arguments = {"image": image, "devices": ids(devices), "policy": policy, "knowledge": knowledge}
         return Report(self.call("analyse", arguments))
@@ -44,7 +47,8 @@ class Planning(Calls):
     ) -> Plan:
         """Plans an upgrade: who, with which steps (``plan.devices``), and who is left out and why (``plan.refused``).
 
-        Nothing is done yet. ``print(plan)`` shows what would be. Policies: ``activate`` (``sequential``, ``parallel``,
+        Nothing is done to devices yet; those that were never inspected are inspected, as by ``analyse``. ``print(plan)`` shows
+        what would be done. Policies: ``activate`` (``sequential``, ``parallel``,
         ``off``), ``hold_commit``, ``post_check``, ``transfers``, ``make_room``, ``max_parallel`` and others.
 
         Raises as ``analyse``; ``InvalidInputError`` also when the image's version is not known.

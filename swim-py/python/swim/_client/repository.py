@@ -8,7 +8,7 @@ from typing import List, Literal
 
 from .. import _convert as convert
 from .._convert import DeviceRef, all_named, ids, named
-from .._values import Document, Image
+from .._values import Document, Image, ImageAudit, ImageInfo
 from ._calls import Calls
 
 
@@ -59,11 +59,11 @@ class Repository(Calls):
         """The images by type (``image_type``), and in it by family (``families``), each with ``images`` and ``bytes``."""
         return convert.all_of(Document, self.call("image_groups", {}))
 
-    def image_info(self, image: Image | str) -> Document:
+    def image_info(self, image: Image | str) -> ImageInfo:
         """Everything that is known of an image: ``image``, ``names``, ``devices`` (how many use it), ``usage``, ``staged``,
-        ``referrers``, and ``damage`` where a scrub found any. Raises as ``image``.
+        ``referrers``, and ``damage`` (``None`` unless a scrub found any). Raises as ``image``.
         """
-        return Document(self.call("image_info", {"image": named(image)}))
+        return ImageInfo(self.call("image_info", {"image": named(image)}))
 
     def devices_using(
         self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
@@ -82,15 +82,17 @@ class Repository(Calls):
         """
         return convert.all_of(Document, self.call("top_images", {"count": count}))
 
-    def image_audit(self, *, image: Image | str | None = None) -> List[Document]:
+    def image_audit(self, *, image: Image | str | None = None) -> List[ImageAudit]:
         """What was done with images: who deleted or released which one, with the reason where one was given; of one image,
         also of one that is gone. Raises as ``image`` for one that neither is nor was there.
         """
-        return convert.all_of(Document, self.call("image_audit", {"image": None if image is None else named(image)}))
+        wanted = None if image is None else named(image)
+        return convert.all_of(ImageAudit, self.call("image_audit", {"image": wanted}))
 
     def image(self, name: Image | str) -> Image:
         """One image as it is now: by id, first digits of the id (four or more; twelve are shown wherever one is), file name,
-        or an earlier copy of it. So do all methods that take an image.
+        or an earlier copy of it; a whole file name counts before the first digits of another image. So do all methods that
+        take an image.
 
         Raises ``NotFoundError``; ``InvalidInputError`` when it could be several, naming them.
         """
@@ -106,9 +108,9 @@ class Repository(Calls):
         return Document(self.call("remove_image", {"image": named(name), "reason": reason}))
 
     def export_repository(
-        self, path: str | PathLike[str], *, images: Iterable[Image | str] = ()
+        self, path: str | PathLike[str], *, images: Iterable[Image | str] | None = None
     ) -> Document:
-        """Writes all images, or these, with what is recorded of them into one file, a tar archive.
+        """Writes all images, or these (an empty list is refused), with what is recorded of them into one file, a tar archive.
 
         Raises ``ConflictError`` when the file is there, ``IntegrityError`` for an image that is damaged, ``NoSpaceError``.
 
@@ -121,7 +123,8 @@ class Repository(Calls):
         ...         len(moved.imported), other.images() == client.images(), other.scrub().damaged
         (1, True, ())
         """
-        return Document(self.call("export_repository", {"path": path, "images": all_named(images)}))
+        arguments = {"path": path, "images": None if images is None else all_named(images)}
+        return Document(self.call("export_repository", arguments))
 
     def import_repository(self, path: str | PathLike[str]) -> Document:
         """Reads a file of ``export_repository``: ``imported``, ``present``, ``healed``, and ``conflicts``: what the file

@@ -60,10 +60,10 @@ class ImageRequirements(Calls):
         return Requirements(self.call("set_requirements", arguments))
 
     def restore_requirements(
-        self, image: Image | str, *, fields: Iterable[str] = (), by: str | None = None
+        self, image: Image | str, *, fields: Iterable[str] | None = None, by: str | None = None
     ) -> Requirements:
         """Takes back what a person set: the defaults hold again. ``fields`` are some of ``ram``, ``flash``, ``boot_rom``;
-        without them it is all. Raises as ``image``.
+        without ``fields`` it is all (an empty list is refused). Raises as ``image``, ``InvalidInputError``.
         """
-        arguments = {"image": named(image), "fields": as_list(fields), "by": by}
+        arguments = {"image": named(image), "fields": None if fields is None else as_list(fields), "by": by}
         return Requirements(self.call("restore_requirements", arguments))

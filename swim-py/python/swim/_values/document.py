@@ -1,4 +1,4 @@
-"""What all values are: read-only mappings whose fields are attributes as well."""
+"""What all values are: read-only mappings whose fields are attributes as well, also those that are absent."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import copy
 import json
 import keyword
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from types import NoneType
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints
 
 from .. import _swim
+from ..errors import SwimError, from_record
 
 
 def _function(name: str, /, **arguments: Any) -> Any:
@@ -24,11 +26,54 @@ def _wrapped(value: Any) -> Any:
     return value
 
 
+class _Declared(NamedTuple):
+    """What a class says of one of its fields."""
+
+    kind: type[Any]
+    many: bool
+    absent: Any
+
+
+#: A field that must be there.
+_REQUIRED = object()
+
+
+def _field(name: str) -> str:
+    """The field that an attribute is: ``from_`` is ``from``."""
+    return name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
+
+
+def _understood(hint: Any) -> _Declared:
+    choices = [kind for kind in get_args(hint) if kind is not NoneType]
+    if NoneType in get_args(hint):
+        return _understood(choices[0])._replace(absent=None)
+    if get_origin(hint) is tuple:
+        return _Declared(choices[0] if isinstance(choices[0], type) else object, True, ())
+    if hint is bool:
+        return _Declared(bool, False, False)
+    return _Declared(hint if isinstance(hint, type) else object, False, _REQUIRED)
+
+
+#: What classes declare, by class: worked out once.
+_known: dict[type[Document], dict[str, _Declared]] = {}
+
+
+def _declared(kind: type[Document]) -> dict[str, _Declared]:
+    if kind not in _known:
+        hints = get_type_hints(kind)
+        _known[kind] = {_field(name): _understood(hint) for name, hint in hints.items() if not name.startswith("_")}
+    return _known[kind]
+
+
 class Document(Mapping[str, Any]):
     """A read-only mapping. ``document.field`` is ``document["field"]``; what is inside is wrapped in the same way.
 
     A field whose name is a word of Python's own has an underscore behind it as an attribute: ``document.from_`` is
     ``document["from"]``.
+
+    JSON leaves out what there is not. A field that the class declares is an attribute all the same: ``None`` where it may be
+    absent, ``()`` for a list, ``False`` for a yes or no; as a mapping the document has only what is there. What is not
+    declared and not there raises ``AttributeError``.
     """
 
     __slots__ = ("_fields",)
@@ -38,7 +83,10 @@ class Document(Mapping[str, Any]):
         object.__setattr__(self, "_fields", copy.deepcopy(dict(fields)))
 
     def __getitem__(self, key: str) -> Any:
-        return _wrapped(self._fields[key])
+        value, declared = self._fields[key], _declared(type(self)).get(key)
+        if value is None or declared is None or not issubclass(declared.kind, Document):
+            return _wrapped(value)
+        return tuple(declared.kind(item) for item in value) if declared.many else declared.kind(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
@@ -49,9 +97,15 @@ class Document(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_fields":
             raise AttributeError(f"{type(self).__name__} has no field {name!r}")
-        field = name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
+        field = _field(name)
+        declared = _declared(type(self)).get(field)
         if field not in self._fields:
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+            if declared is None or declared.absent is _REQUIRED:
+                raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+            return declared.absent
+        value = self._fields[field]
+        if value is not None and declared is not None and declared.kind is SwimError:
+            return from_record(value)
         return self[field]
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:

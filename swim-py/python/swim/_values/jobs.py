@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import SwimError, from_record
+from ..errors import SwimError
 from .devices import Inventory
 from .document import Document, _function
 
@@ -11,11 +11,7 @@ class CheckCall(Document):
     """What a post-check is asked about: a device that runs the new software, before that is made final."""
 
     job: str
-
-    @property
-    def inventory(self) -> Inventory:
-        """The device as it is now."""
-        return Inventory(self._fields["inventory"])
+    inventory: Inventory
 
 
 class Event(Document):
@@ -42,55 +38,54 @@ class Job(Document):
 
 
 class AuditRecord(Document):
-    """One line of the audit: what was done ``at`` which time, in one sentence (``detail``)."""
+    """One line of the audit: what was done ``at`` which time, in one sentence (``detail``), to which ``device`` and with which
+    verdict (``outcome``), where it is about one.
+    """
 
     at: str
     job: str
+    device: str | None
     action: str
     detail: str
+    outcome: str | None
 
 
 class DeviceResult(Document):
-    """How one device of a job stands. ``outcome`` is its verdict once there is one: ``upgraded``, ``fell_back``, ..."""
+    """How one device of a job stands. ``outcome`` is its verdict once there is one: ``upgraded``, ``fell_back``, ...; ``error``
+    is why, with the device's own words (``error.said``). ``held``: it waits for somebody's go.
+    """
 
     device: str
     outcome: str | None
     step: str | None
+    error: SwimError | None
     evidence: tuple[str, ...]
     activations: int
     seconds: int | None
-
-    @property
-    def error(self) -> SwimError | None:
-        """Why, with the device's own words (``error.said``)."""
-        record = self._fields.get("error")
-        return None if record is None else from_record(record)
+    held: bool
 
     def __repr__(self) -> str:
         return f"DeviceResult(device={self.device!r}, outcome={self.outcome!r}, step={self.step!r})"
 
 
 class JobReport(Document):
-    """How a job stands: ``status`` is ``running``, ``held`` (it waits for ``commit``) or ``finished``."""
+    """How a job stands: ``status`` is ``running``, ``held`` (it waits for ``commit``) or ``finished``.
+
+    ``devices`` are in the plan's order; ``left_out`` are those that the plan leaves out. ``all_good``: is there a device, and
+    did every one get where it was meant to get?
+    """
 
     job: str
     status: str
     submitted: str | None
-
-    @property
-    def devices(self) -> tuple[DeviceResult, ...]:
-        """How each device stands, in the plan's order."""
-        return tuple(DeviceResult(line) for line in self._fields["devices"])
+    devices: tuple[DeviceResult, ...]
+    left_out: tuple[str, ...]
+    all_good: bool
 
     @property
     def outcomes(self) -> dict[str, str | None]:
         """The verdict on each device."""
         return {result.device: result.outcome for result in self.devices}
-
-    @property
-    def all_good(self) -> bool:
-        """Is there a device, and did every one get where it was meant to get?"""
-        return bool(self._fields.get("all_good", False))
 
     def __repr__(self) -> str:
         return f"JobReport(job={self.job!r}, status={self.status!r}, outcomes={self.outcomes!r})"

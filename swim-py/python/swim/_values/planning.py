@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from ..errors import SwimError, from_record
+from ..errors import SwimError
+from .devices import Device
 from .document import Document, _function
+
+
+class Finding(Document):
+    """What a rule found: a stable ``code``, its ``severity`` (``pass``, ``warning``, ``unknown``, ``blocking``) and a
+    ``message``; where there are such, what was ``measured`` and is ``required``, the fact that is ``missing``, what to do
+    (``remedy``) and the ``member`` that it is about. ``accepted``: it is unknown, and the policy accepts that.
+    """
+
+    code: str
+    severity: str
+    message: str
+    measured: str | None
+    required: str | None
+    missing: str | None
+    provenance: tuple[str, ...]
+    remedy: str | None
+    member: int | None
+    accepted: bool
+
+
+class DeviceReport(Document):
+    """May one device run an image? ``verdict`` is ``compatible``, ``compatible_with_warnings``, ``unknown`` or
+    ``incompatible``.
+    """
+
+    device: str
+    verdict: str
+    findings: tuple[Finding, ...]
 
 
 class Report(Document):
     """May devices run an image? ``print`` shows it as text, a notebook as a picture and a table."""
 
     schema: int
+    image: str
     file_name: str
-    devices: tuple[Document, ...]
+    version: str | None
+    devices: tuple[DeviceReport, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -39,36 +70,53 @@ class Report(Document):
         return self.html()
 
 
+class Judged(Document):
+    """An image of a recommendation: ``image`` is its id, where the repository has it; ``explanation`` has one line a criterion,
+    ``unknown`` and ``blocked`` the codes of findings.
+    """
+
+    file_name: str
+    image: str | None
+    catalogues: tuple[str, ...]
+    version: str | None
+    feature_set: str | None
+    bytes: int | None
+    suggested: bool
+    verdict: str
+    relation: str
+    unknown: tuple[str, ...]
+    blocked: tuple[str, ...]
+    explanation: tuple[Document, ...]
+
+
+class Running(Document):
+    """What a device runs: its ``version``, as it was ``said`` where that is spelled otherwise, and its ``feature_set``."""
+
+    version: str | None
+    said: str | None
+    feature_set: str | None
+
+
 class Recommendation(Document):
     """What a device should run: ``recommended``, the best one first, and what was ``dropped``. Each has ``file_name``,
     ``image`` (its id, where the repository has it), ``bytes``, ``version``, ``verdict`` and one line a criterion
     (``explanation``). ``print`` shows it as text, a notebook as a table.
+
+    ``as_of`` is when the device said what it runs (what was done to it since is not known here), ``as_of_job`` the job that
+    read it then; ``None`` when the device was inspected. ``error`` is why nothing can be said, e.g. because the device was
+    never inspected.
     """
 
     device: str
-    running: Document
+    as_of: str | None
+    as_of_job: str | None
+    running: Running
     settings: Document
-    recommended: tuple[Document, ...]
-    dropped: tuple[Document, ...]
+    recommended: tuple[Judged, ...]
+    dropped: tuple[Judged, ...]
     elsewhere: tuple[Document, ...]
-
-    @property
-    def as_of(self) -> str | None:
-        """When the device said what it runs: what was done to it since is not known here."""
-        at = self._fields.get("as_of")
-        return None if at is None else str(at)
-
-    @property
-    def as_of_job(self) -> str | None:
-        """The job that read it then; ``None`` when the device was inspected."""
-        job = self._fields.get("as_of_job")
-        return None if job is None else str(job)
-
-    @property
-    def error(self) -> SwimError | None:
-        """Why nothing can be said, e.g. because the device was never inspected."""
-        record = self._fields.get("error")
-        return None if record is None else from_record(record)
+    notes: tuple[str, ...]
+    error: SwimError | None
 
     def __repr__(self) -> str:
         best = self.recommended[0].file_name if self.recommended else None
@@ -84,33 +132,19 @@ class Recommendation(Document):
 class HasLatest(Document):
     """Does a device have the latest image? ``latest`` is ``yes``, ``no`` or ``unknown``; ``newer`` is what it could run,
     ``left_out`` what is newer and may not be recommended, ``against`` what is held against the running release itself.
+    ``as_of`` and ``as_of_job`` are as in a recommendation; ``error`` is why nothing could be looked at.
     """
 
     device: str
+    as_of: str | None
+    as_of_job: str | None
     running: str | None
     latest: str
     why: str
     against: tuple[str, ...]
-    newer: tuple[Document, ...]
-    left_out: tuple[Document, ...]
-
-    @property
-    def as_of(self) -> str | None:
-        """When the device said what it runs: what was done to it since is not known here."""
-        at = self._fields.get("as_of")
-        return None if at is None else str(at)
-
-    @property
-    def as_of_job(self) -> str | None:
-        """The job that read it then; ``None`` when the device was inspected."""
-        job = self._fields.get("as_of_job")
-        return None if job is None else str(job)
-
-    @property
-    def error(self) -> SwimError | None:
-        """Why nothing could be looked at."""
-        record = self._fields.get("error")
-        return None if record is None else from_record(record)
+    newer: tuple[Judged, ...]
+    left_out: tuple[Judged, ...]
+    error: SwimError | None
 
     def __repr__(self) -> str:
         return f"HasLatest(device={self.device!r}, latest={self.latest!r}, why={self.why!r})"
@@ -122,13 +156,31 @@ class HasLatest(Document):
         return str(_function("latest_html", latest=self._fields))
 
 
+class DevicePlan(Document):
+    """What is done to one ``device``: the ``steps`` (none: it is there already), what it must look like at the start
+    (``expects``), and the ``findings`` that do not forbid it.
+    """
+
+    device: Device
+    expects: Document
+    steps: tuple[Document, ...]
+    findings: tuple[Finding, ...]
+
+
+class Refused(Document):
+    """A ``device`` that a plan leaves out, and the ``findings`` that forbid it."""
+
+    device: str
+    findings: tuple[Finding, ...]
+
+
 class Plan(Document):
     """An upgrade, step by step; approved by its digest. ``refused`` says who is left out and why."""
 
     goal: Document
     policy: Document
-    devices: tuple[Document, ...]
-    refused: tuple[Document, ...]
+    devices: tuple[DevicePlan, ...]
+    refused: tuple[Refused, ...]
 
     @property
     def digest(self) -> str:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from ..errors import SwimError, from_record
+from ..errors import SwimError
 from .document import Document
+from .planning import Finding
 
 
 class Checked(Document):
     """What the self-test found about one protocol of one server: ``works`` is ``yes``, ``no`` or ``unknown``.
 
     ``findings`` say what is wrong, each with a stable ``code`` (``server.login``, ``server.data_port``,
-    ``server.tftp_window``), a ``message`` and a ``remedy``; a server that works may have warnings.
+    ``server.tftp_window``), a ``message`` and a ``remedy``; a server that works may have warnings. ``server`` is ``None`` for
+    our own offers; ``error`` is why it does not work, or was not tried; ``left_behind`` is the file of the test that stays on
+    the server, and why it could not be removed.
     """
 
+    server: str | None
     protocol: str
     works: str
     tried: str
-    findings: tuple[Document, ...]
-
-    @property
-    def server(self) -> str | None:
-        """Which image server; ``None`` for our own offers."""
-        name = self._fields.get("server")
-        return None if name is None else str(name)
-
-    @property
-    def left_behind(self) -> str | None:
-        """The file of the test that stays on the server, and why it could not be removed; ``None`` when nothing stays."""
-        left = self._fields.get("left_behind")
-        return None if left is None else str(left)
-
-    @property
-    def error(self) -> SwimError | None:
-        """Why it does not work, or was not tried."""
-        record = self._fields.get("error")
-        return None if record is None else from_record(record)
+    findings: tuple[Finding, ...]
+    error: SwimError | None
+    left_behind: str | None
 
     def __repr__(self) -> str:
         where = self.server or "our offers"
@@ -45,6 +33,9 @@ class Receipt(Document):
     """What a transfer did: ``bytes`` of the file that crossed the wire, in ``millis``, from ``resumed_from`` on.
 
     ``compared`` says what of the bytes before ``resumed_from`` was looked at: ``"none"``, ``"tail"`` or ``"whole"``.
+    ``completed`` is how often an offer was pulled whole (``bytes`` counts broken pulls as well), ``digest`` the SHA-256 of the
+    whole file, where this transfer knows it: not behind a part that was there. ``cipher`` and ``blocks`` (of TFTP) are there
+    where there are such.
     """
 
     protocol: str
@@ -53,24 +44,10 @@ class Receipt(Document):
     resumed_from: int
     compared: str
     millis: int
-
-    @property
-    def cipher(self) -> str | None:
-        """The cipher, where there is one."""
-        name = self._fields.get("cipher")
-        return None if name is None else str(name)
-
-    @property
-    def completed(self) -> int | None:
-        """How often an offer was pulled whole; ``bytes`` counts broken pulls as well."""
-        completed = self._fields.get("completed")
-        return None if completed is None else int(completed)
-
-    @property
-    def digest(self) -> str | None:
-        """The SHA-256 of the whole file, where this transfer knows it: not behind a part that was there."""
-        digest = self._fields.get("digest")
-        return None if digest is None else str(digest)
+    cipher: str | None
+    blocks: Document | None
+    completed: int | None
+    digest: str | None
 
     def __repr__(self) -> str:
         return f"Receipt(protocol={self.protocol!r}, bytes={self.bytes}, resumed_from={self.resumed_from})"
@@ -79,12 +56,8 @@ class Receipt(Document):
 class Moved(Document):
     """A transfer that is done. ``fallbacks`` says which protocols were tried before, and why they did not do."""
 
+    receipt: Receipt
     fallbacks: tuple[str, ...]
-
-    @property
-    def receipt(self) -> Receipt:
-        """What it did."""
-        return Receipt(self._fields["receipt"])
 
     def __repr__(self) -> str:
         return f"Moved({self.receipt!r}, fallbacks={len(self.fallbacks)})"
