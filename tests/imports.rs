@@ -17,8 +17,10 @@ use std::net::TcpListener;
 use nginx::Nginx;
 use serde_json::{Value, json};
 use support::{Folder, Sshd};
+use swim::core::ports::Records;
 use swim::{Client, Config, Error, ErrorKind, surface};
 use swim_sim::{DeviceSpec, SimDevice, loopback};
+use swim_stores::SqliteStore;
 use vsftpd::Vsftpd;
 
 const NAME: &str = "c2960x-universalk9-mz.152-7.E10.bin";
@@ -319,6 +321,18 @@ async fn running_images_of_devices_where_they_are_files() {
     assert_eq!(image["facts"]["version"]["value"]["text"], "15.2(7)E3");
     let again = call("baseline", json!({"devices": ["edge"]})).await.unwrap();
     assert_eq!(again["known"], json!(1), "{again}");
+    // Without a list: all that are known when it runs. Earlier releases kept an empty one for that.
+    let kept = call("add_collection", json!({"name": "all", "from": {"devices": {}}})).await.unwrap();
+    assert_eq!(kept["source"], json!({"name": "all", "from": {"devices": {}}}));
+    let records = SqliteStore::open(folder.file("data/swim.db")).unwrap();
+    for devices in [json!({}), json!({"devices": []})] {
+        let mut record = kept.clone();
+        record["source"]["from"]["devices"] = devices;
+        records.put("collections", "all", record).await.unwrap();
+        let ran = call("collect", json!({"name": "all"})).await.unwrap();
+        assert_eq!((&ran[0]["run"]["known"], &ran[0]["run"]["refused"]), (&json!(2), &json!(1)), "{ran}");
+    }
+    drop(records);
     // Along with the inventory only where that is asked for.
     let inspected = call("inspect", json!({"devices": ["edge"]})).await.unwrap();
     assert!(inspected[0].get("collected").is_none(), "{inspected}");

@@ -82,3 +82,31 @@ pub fn split_name(key: &str) -> Option<(Sha256, &str)> {
     let (id, name) = key.split_once('/')?;
     Some((id.parse().ok()?, name))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Earlier releases wrote what was lifted in the place of what holds.
+    #[test]
+    fn what_an_earlier_release_lifted_is_lifted() {
+        let id = Sha256::of(b"x");
+        let record = |lifted: Value| {
+            json!({"id": id, "file_name": "x.bin", "bytes": 1, "imported": "2026-01-01T00:00:00Z",
+                "digests": {"sha256": id, "sha512": "", "md5": ""}, "facts": {},
+                "quarantine": {"since": "2026-01-01T00:00:00Z", "list": "vendor", "reasons": ["its sha512"], "lifted": lifted}})
+        };
+        let lifted = json!({"at": "2026-01-02T00:00:00Z", "by": "Ada", "reason": "built in our lab"});
+        for image in [read("x", record(lifted.clone())).unwrap().unwrap(), peek(&record(lifted)).unwrap()] {
+            assert!(image.quarantine.is_none() && image.cleared("push").is_ok());
+            assert_eq!(image.contradicted().unwrap().lifted.as_ref().unwrap().by, "Ada");
+            let written = write(&image).unwrap();
+            assert!(written["quarantine"].is_null() && written["quarantine_lifted"]["lifted"]["by"] == "Ada");
+            assert_eq!(read("x", written).unwrap(), Some(image));
+        }
+        let held = read("x", record(Value::Null)).unwrap().unwrap();
+        assert!(held.quarantined().is_some() && held.quarantine_lifted.is_none());
+        assert_eq!(held.cleared("push").unwrap_err().kind(), ErrorKind::Blocked);
+    }
+}
