@@ -84,6 +84,13 @@ static void check_older(const swim_client *client, const char *folder) {
     swim_string_free(text);
     CHECK(swim_client_catalog(client, NULL, &text) == SWIM_OK && strstr(text, "old.bin") && !strstr(text, "new.bin"));
     swim_string_free(text);
+    CHECK(swim_client_catalogs(client, &text) == SWIM_OK && strstr(text, "\"name\":\"lab.json\"") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_remove_catalog(client, "lab.json", &text) == SWIM_OK && strstr(text, "\"entries\":1") != NULL);
+    swim_string_free(text);
+    CHECK(swim_client_remove_catalog(client, "lab.json", &text) == SWIM_NOT_FOUND && text == NULL);
+    CHECK(swim_client_catalog_audit(client, &text) == SWIM_OK && strstr(text, "\"action\":\"removed\"") != NULL);
+    swim_string_free(text);
 }
 
 /* Why a source could not be read is in its run. */

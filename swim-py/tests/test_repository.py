@@ -79,11 +79,23 @@ def test_a_beginning_of_two_ids_is_refused(ask: Ask, tmp_path: Path) -> None:
 
 
 def test_a_platform_that_nobody_knows(ask: Ask, tmp_path: Path) -> None:
-    for wrong in ("ios_xy", "IOS", "cat9k"):
+    for wrong in ("ios_xy", "IOS-XY", "cat9k"):
         with pytest.raises(errors.InvalidInputError, match=f"platform = .*{wrong}.* there are aci, .* ios_xe, ios_xr"):
             imported(ask, tmp_path, "a.bin", platform=wrong)
     assert ask("images") == []
-    assert imported(ask, tmp_path, "a.bin", platform="iosxe").facts["platform"].value == "ios_xe"
+    assert imported(ask, tmp_path, "a.bin", platform="IOS-XE").facts.platform.value == "ios_xe"
+    with pytest.raises(errors.InvalidInputError, match='platform = "ios_xy": .* there are aci'):
+        ask("images", platform="ios_xy")
+    assert len(ask("images", platform="iosxe")) == 1 and ask("images", platform="nxos") == []
+    with pytest.raises(errors.UnsupportedError, match="there are ios, ios_xe"):
+        swim.compare_versions("toaster", "1", "2")
+
+
+def test_a_version_in_any_spelling(ask: Ask, tmp_path: Path) -> None:
+    imported(ask, tmp_path, "cat9k_iosxe.17.09.04a.SPA.bin")
+    imported(ask, tmp_path, "isr4300-universalk9.03.12.02.S.154-2.S2.SPA.bin", "another")
+    for version, found in [("17.09.4a", 1), ("=17.9.4a", 1), ("17.09", 1), ("3.12.02S", 1), ("17.09.05", 0)]:
+        assert len(ask("images", version=version)) == found, version
 
 
 def test_the_words_of_names_and_of_facts(ask: Ask, tmp_path: Path) -> None:
@@ -111,6 +123,12 @@ def test_an_older_catalogue_needs_allow_older(ask: Ask, tmp_path: Path) -> None:
     assert [entry.filename for entry in ask("catalog")] == ["new.bin"], "the newer one stays"
     ask("import_catalog", older, allow_unsigned=True, allow_older=True)
     assert [entry.filename for entry in ask("catalog")] == ["old.bin"]
+    assert [(one.name, one.entries) for one in ask("catalogs")] == [("lab.json", 1)]
+    assert ask("remove_catalog", "lab.json").name == "lab.json"
+    assert ask("catalogs") == [] and ask("catalog") == []
+    with pytest.raises(errors.NotFoundError):
+        ask("remove_catalog", "lab.json")
+    assert [line.action for line in ask("catalog_audit")] == ["imported", "replaced", "removed"]
 
 
 def test_why_a_source_could_not_be_read(ask: Ask, tmp_path: Path) -> None:
