@@ -80,6 +80,20 @@ async fn the_same_bytes_are_one_image_with_all_its_names() {
 }
 
 #[tokio::test]
+async fn a_further_name_says_what_the_first_one_does_not() {
+    let store = MemoryStore::new();
+    import(&store, 1, "download(1)", "bytes of no known form").await.expect("import");
+    let image = import(&store, 2, "cat9k_iosxe.17.09.05.SPA.bin", "bytes of no known form").await.expect("import");
+    let version = image.facts.version.as_ref().expect("the further name says it");
+    assert_eq!((version.value.as_str(), &version.from), ("17.9.5", &Provenance::FileName));
+    assert_eq!(image.file_name, "download(1)");
+    let image = import(&store, 3, "cat9k_iosxe.17.09.06.SPA.bin", "bytes of no known form").await.expect("import");
+    assert_eq!(image.facts.version.as_ref().map(|version| version.value.as_str()), Some("17.9.5"));
+    let remark = "its further name cat9k_iosxe.17.09.06.SPA.bin: it says version 17.9.6, the name that it is kept under says 17.9.5";
+    assert!(image.facts.remarks.iter().any(|said| said == remark), "{:?}", image.facts.remarks);
+}
+
+#[tokio::test]
 async fn found_by_id_prefix_or_name_and_never_by_guess() {
     let store = MemoryStore::new();
     let name = "cat9k_iosxe.17.09.04a.SPA.bin";

@@ -15,6 +15,7 @@ pub const ACCEPTABLE: &[&str] = &[
     "feature.image_unknown",
     "feature.running_unknown",
     "flash.unknown",
+    "image.form_unknown",
     "install.unknown",
     "known_good.unknown",
     "licence.unknown",

@@ -5,6 +5,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 
 use super::cw::{self, CwBlock};
@@ -18,7 +19,7 @@ use crate::version::{Scheme, Version};
 
 /// How much is searched for the description block of an IOS image.
 const SEARCHED: usize = 2 * 1024 * 1024;
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN_FORM: &str = "unknown";
 
 /// Says what a file is. Reads the beginning, at most 2 MiB of the parts that can hold a description, and the member
 /// headers of an archive; never the whole of a large file. Never fails: what cannot be known is absent, what looks wrong
@@ -75,11 +76,11 @@ pub fn identify_with(bytes: &dyn ReadAt, file_name: &str, inside: Option<&Inside
         Ok(container) => container,
         Err(e) => {
             facts.remarks.push(format!("the file could not be read: {e}"));
-            UNKNOWN
+            UNKNOWN_FORM
         }
     };
     facts.container = Some(Field::new(container.to_owned(), Provenance::Header));
-    if container == UNKNOWN && facts.platform.is_none() {
+    if container == UNKNOWN_FORM && facts.platform.is_none() {
         let rest = if named == NameFacts::default() { "" } else { ": all that is said of it is from its name" };
         facts.remarks.push(format!("the form of the file is not known{rest}"));
     }
@@ -117,7 +118,7 @@ fn content(
             return Ok(container);
         }
     }
-    let container = known(bytes, &head, named, inside, facts)?.unwrap_or(UNKNOWN);
+    let container = known(bytes, &head, named, inside, facts)?.unwrap_or(UNKNOWN_FORM);
     if facts.platform.is_none() {
         described(facts, cw::blocks(&source::read(bytes, 0, SEARCHED)?), &Provenance::Payload);
     }
@@ -354,4 +355,37 @@ fn name(facts: &mut ImageFacts, name: &NameFacts) {
         facts.image_type.take().or_else(|| name.image_type.as_deref().and_then(describe::kind).and_then(from));
     facts.alt_version = facts.alt_version.take().or_else(|| name.alt_version.as_deref().and_then(from));
     facts.signature = facts.signature.take().or_else(|| name.signature.as_deref().and_then(from));
+}
+
+/// Fills from a further name of the same bytes what neither they nor their first name say, and remarks where it disagrees
+/// with them: bytes and the first name hold.
+pub(crate) fn further_name(facts: &mut ImageFacts, further: &str) {
+    fn other<T: PartialEq + fmt::Display>(
+        what: &str,
+        known: Option<&Field<T>>,
+        named: Option<&Field<T>>,
+        same: impl Fn(&T, &T) -> bool,
+    ) -> Option<String> {
+        let known = known.filter(|known| known.from == Provenance::FileName)?;
+        let named = named.filter(|named| !same(&known.value, &named.value))?;
+        Some(format!("it says {what} {}, the name that it is kept under says {}", named.value, known.value))
+    }
+    let named = parse_filename(further).facts();
+    let against = [
+        other("platform", facts.platform.as_ref(), named.platform.as_ref(), |a, b| a == b),
+        other("family", facts.family.as_ref(), named.family.as_ref(), |a, b| a == b),
+        other("version", facts.version.as_ref(), named.version.as_ref(), Version::same_release),
+    ];
+    let mut against: Vec<String> = against.into_iter().flatten().collect();
+    if against.is_empty() {
+        let held = facts.remarks.len();
+        name(facts, &parse_filename(further));
+        against = facts.remarks.drain(held..).collect();
+    }
+    for why in against {
+        let remark = format!("its further name {further}: {why}");
+        if !facts.remarks.contains(&remark) {
+            facts.remarks.push(remark);
+        }
+    }
 }

@@ -35,6 +35,7 @@ pub use cw::{CwBlock, CwTag, cw_tags};
 pub use describe::IMAGE_TYPES;
 pub(crate) use describe::image_type;
 pub use feature_set::FeatureSet;
+pub(crate) use identify::{UNKNOWN_FORM, further_name};
 pub use identify::{identify, identify_deeply, identify_with, is_hidden};
 pub use info::TarInfo;
 pub use name::{NameFacts, parse_filename};

@@ -22,8 +22,10 @@ struct Member {
 /// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// At the end mark, or at the end of the file between two members.
-    Whole,
+    /// At the end mark.
+    Marked,
+    /// At the end of the file between two members.
+    Between,
     /// The file ends inside a member or a header.
     Cut,
     /// Something that is no header follows.
@@ -63,7 +65,7 @@ fn walk(bytes: &dyn ReadAt) -> io::Result<(Vec<Member>, End)> {
     let (mut members, mut at, size) = (Vec::new(), 0_u64, bytes.size());
     loop {
         if at == size {
-            return Ok((members, End::Whole));
+            return Ok((members, End::Between));
         }
         if at > size {
             return Ok((members, End::Cut));
@@ -77,7 +79,7 @@ fn walk(bytes: &dyn ReadAt) -> io::Result<(Vec<Member>, End)> {
             return Ok((members, end));
         }
         if block.iter().all(|b| *b == 0) {
-            return Ok((members, End::Whole));
+            return Ok((members, End::Marked));
         }
         let Some((name, length)) = header(&block) else {
             return Ok((members, End::Damaged));
@@ -148,11 +150,13 @@ fn judge(bytes: &dyn ReadAt, text: &[u8], parsed: &TarInfo, members: &[Member], 
     match (end, last) {
         (End::Cut, _) => facts.damage.push("the file ends inside a member: it is truncated".to_owned()),
         (End::Damaged, _) => facts.damage.push("a member header is damaged".to_owned()),
-        (End::Whole, None) => {
-            facts.damage.push("the last member, info.ver, is missing: the file is truncated".to_owned())
+        // Archives of the Catalyst 2950 end with it (78-14982-01); what the guides of the 3560, 2960-X and ME 3800X list has
+        // none. The mark of the end is proof enough.
+        (End::Between, None) => {
+            facts.damage.push("neither info.ver nor the mark of its end is there: the file is truncated".to_owned())
         }
         (End::Unseen, None) => facts.remarks.push("not all of the archive was at hand: it may be truncated".to_owned()),
-        (End::Whole | End::Unseen, Some(_)) => {}
+        (End::Marked, _) | (End::Between | End::Unseen, Some(_)) => {}
     }
     if let Some(last) = last.filter(|last| last.size <= info::LONGEST as u64) {
         let again = usize::try_from(last.size).ok().and_then(|size| source::read(bytes, last.at, size).ok());

@@ -53,13 +53,13 @@ pub(super) fn judge(
     settings: &Settings,
 ) -> Vec<(usize, Judged)> {
     let shelved = near.iter().filter_map(|(at, fitting)| Some((*at, shelf.all.get(*at)?, fitting)));
-    let mut eligible: HashMap<Group<'_>, Vec<&Shelved>> = HashMap::new();
+    let mut eligible: HashMap<Group<'_>, Vec<Rival<'_>>> = HashMap::new();
     for (_, one, fitting) in shelved.clone() {
         if fitting.verdict != Verdict::Incompatible
             && source(&one.candidate).outcome == Outcome::Met
             && let Some(group) = group(one, fitting)
         {
-            eligible.entry(group).or_default().push(one);
+            eligible.entry(group).or_default().push((one, fitting.verdict));
         }
     }
     let judged = shelved.map(|(at, one, fitting)| {
@@ -73,7 +73,7 @@ fn judge_one(
     one: &Shelved,
     fitting: &Fitting,
     device: &Device<'_>,
-    rivals: &[&Shelved],
+    rivals: &[Rival<'_>],
     settings: &Settings,
 ) -> Judged {
     let order = one.version.as_ref().zip(device.version).and_then(|(its, running)| its.relation(running));
@@ -98,7 +98,7 @@ fn judge_one(
             fit(fitting),
             higher(order, one, device, settings.higher_than_current),
             same_feature(one, device, settings.same_feature),
-            latest(one, rivals, settings.latest_maintenance),
+            latest(one, fitting.verdict, rivals, settings.latest_maintenance),
         ],
     }
 }
@@ -189,23 +189,33 @@ fn group<'a>(one: &'a Shelved, fitting: &'a Fitting) -> Option<Group<'a>> {
     Some((platform, family, one.feature.as_ref().map(FeatureSet::without_cryptography), version.group()))
 }
 
-fn latest(one: &Shelved, rivals: &[&Shelved], on: bool) -> Line {
+/// A candidate that may take the place of others, and what analysis says of it.
+type Rival<'a> = (&'a Shelved, Verdict);
+
+fn latest(one: &Shelved, verdict: Verdict, rivals: &[Rival<'_>], on: bool) -> Line {
     let Some(version) = &one.version else {
         let why = "the version of the image is not known".to_owned();
         return asked(Criterion::LatestMaintenance, on, false, why);
     };
     let strong = |s: &Shelved| s.feature.as_ref().is_some_and(FeatureSet::is_strong);
     // An image without strong cryptography does not replace one that has it.
-    let later = rivals.iter().filter(|rival| {
+    let later = rivals.iter().filter(|(rival, _)| {
         let order = rival.version.as_ref().and_then(|its| its.compare(version));
         order == Some(Ordering::Greater) && (strong(rival) || !strong(one))
     });
-    let newest = later.min_by_key(|rival| (rival.newer, &rival.candidate.file_name));
-    match newest {
-        None => asked(Criterion::LatestMaintenance, on, true, format!("the latest of {}", version.group())),
-        Some(rival) => {
-            let why = format!("{} is a later one of {}", rival.candidate.file_name, version.group());
-            asked(Criterion::LatestMaintenance, on, false, why)
-        }
+    let newest = |of: &mut dyn Iterator<Item = &Rival<'_>>| {
+        of.min_by_key(|(rival, _)| (rival.newer, rival.candidate.file_name.clone()))
+            .map(|(rival, _)| rival.candidate.file_name.clone())
+    };
+    let group = version.group();
+    // Nor does one that perhaps does not fit replace one that does.
+    let certain = |rival: &&Rival<'_>| rival.1 < Verdict::Unknown || verdict >= Verdict::Unknown;
+    if let Some(rival) = newest(&mut later.clone().filter(certain)) {
+        return asked(Criterion::LatestMaintenance, on, false, format!("{rival} is a later one of {group}"));
     }
+    let why = match newest(&mut later.clone()) {
+        Some(rival) => format!("the latest of {group} that is known to fit; {rival} is later"),
+        None => format!("the latest of {group}"),
+    };
+    asked(Criterion::LatestMaintenance, on, true, why)
 }

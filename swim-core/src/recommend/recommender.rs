@@ -93,6 +93,7 @@ impl Recommender {
             let mut findings = judge_fit(&subject);
             if finish {
                 in_all(&mut findings, inventory);
+                older(&mut findings);
             }
             findings
         };
@@ -210,6 +211,13 @@ fn in_all(findings: &mut [Finding], inventory: &Inventory) {
                 finding.remedy = None;
             }
         }
+    }
+}
+
+/// Older images are considered here, but no plan takes one unasked.
+fn older(findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|f| f.code == "version.relation" && f.severity == Severity::Warning) {
+        finding.message = "the image is older: a plan takes it only with allow_downgrade".into();
     }
 }
 

@@ -8,6 +8,7 @@ use super::change;
 use super::damage;
 use super::digester::Digester;
 use super::examine::examine;
+use super::find;
 use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::remove;
@@ -16,8 +17,8 @@ use super::reread::{READERS, renewed};
 use super::said::Said;
 use super::source::Source;
 use super::window::{Ends, Window};
-use crate::image::{Image, Overrides};
-use crate::model::{Algorithm, Digests};
+use crate::image::{Image, ImageFacts, Overrides, further_name};
+use crate::model::{Algorithm, Digests, Sha256};
 use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
 use crate::{Error, ErrorKind, Result, Retry};
 
@@ -116,7 +117,13 @@ pub async fn import(
     // An image that is here already has its name, and keeps what was said of it.
     let here = record::get(records, &digests.sha256).await?;
     let name = here.as_ref().map_or(&options.file_name, |here| &here.file_name);
-    let read = examine(store, &digests.sha256, &ends, name).await;
+    let mut read = examine(store, &digests.sha256, &ends, name).await;
+    if here.is_some() {
+        further_names(records, &digests.sha256, &mut read).await?;
+        if *name != options.file_name {
+            further_name(&mut read, &options.file_name);
+        }
+    }
     let mut facts = here.map_or_else(|| read.clone(), |here| renewed(&here.facts, &read));
     if let Err(refused) = options.said.apply(&mut facts, &read) {
         remove::unrecorded(store, records, &digests.sha256).await?;
@@ -152,6 +159,14 @@ pub async fn import(
         image = said;
     }
     known_good::settle(records, image, now).await
+}
+
+/// What the further names of an image say that its bytes and its first name do not.
+pub(super) async fn further_names(records: &dyn Records, image: &Sha256, facts: &mut ImageFacts) -> Result<()> {
+    for name in find::names(records, image).await?.iter().skip(1) {
+        further_name(facts, name);
+    }
+    Ok(())
 }
 
 /// What is known of the stream after its end.

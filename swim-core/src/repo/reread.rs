@@ -2,6 +2,7 @@
 
 use super::change::change;
 use super::examine::examine;
+use super::import::further_names;
 use super::requirements::bring_up;
 use super::said::contradictions;
 use super::window::Ends;
@@ -35,7 +36,8 @@ pub(super) async fn reread(
     file_name: &str,
     ends: &Ends,
 ) -> Result<bool> {
-    let read = examine(store, image, ends, file_name).await;
+    let mut read = examine(store, image, ends, file_name).await;
+    further_names(records, image, &mut read).await?;
     let changed = std::sync::atomic::AtomicBool::new(false);
     change(records, image, |image: &mut Image| {
         // What releases of before kept among the facts.

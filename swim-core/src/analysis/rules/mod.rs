@@ -24,6 +24,7 @@ mod damage;
 mod family;
 mod feature;
 mod flash;
+mod form;
 mod install;
 mod known_good;
 mod licence;
@@ -54,6 +55,7 @@ pub(super) const ALL: &[Rule] = &[
     support::rule,
     quarantine::rule,
     damage::rule,
+    form::rule,
     family::rule,
     version::rule,
     path::rule,
@@ -85,11 +87,13 @@ pub(super) const ALL: &[Rule] = &[
 /// its feature set: who asks for these rules has words of his own for them.
 pub(super) const FIT: &[Rule] = &[
     damage::rule,
+    form::rule,
     catalogue::rule,
     family::rule,
     version::rule,
     path::rule,
     crypto::rule,
+    stack_format::rule,
     ram::rule,
     flash::rule,
     boot_rom::rule,

@@ -121,6 +121,9 @@ fn an_archive_without_its_last_member_is_truncated() {
         assert_eq!(remarks(&facts, "truncated"), 1, "{end}: {:?}", facts.remarks);
         assert_eq!(facts.version.unwrap().value.as_str(), "12.2(55)SE3");
     }
+    // Newer ones have no such member: the mark of the end is there.
+    let newer = [&tar[..tar.len() - 2048], &[0; 1024]].concat();
+    assert!(identify(&newer, "prod.tar").damage.is_empty());
     // Of a file that is not all at hand nobody knows.
     let head = Head { bytes: tar[..1024].to_vec(), size: tar.len() as u64 };
     assert_eq!(remarks(&identify(&head, "prod.tar"), "at hand"), 1);
