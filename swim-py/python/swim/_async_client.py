@@ -348,7 +348,9 @@ class AsyncClient:
         images: Iterable[str] | None = None,
     ) -> Found:
         wanted = None if images is None else as_list(images)
-        arguments = {"pid": pid, "current": current, "output": output, "images": wanted}
+        given = {"pid": pid, "current": current, "output": output, "images": wanted}
+        # A question by names takes no releases, not even absent ones.
+        arguments = {name: value for name, value in given.items() if value is not None}
         return Found(await self.call("catalog_query", arguments))
 
     async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[FoundFor]:

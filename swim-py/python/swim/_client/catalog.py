@@ -43,7 +43,9 @@ class Catalogues(Calls):
         ``NotEntitledError``; ``details["code"]`` is the vendor's code.
         """
         named = None if images is None else as_list(images)
-        arguments = {"pid": pid, "current": current, "output": output, "images": named}
+        given = {"pid": pid, "current": current, "output": output, "images": named}
+        # A question by names takes no releases, not even absent ones.
+        arguments = {name: value for name, value in given.items() if value is not None}
         return Found(self.call("catalog_query", arguments))
 
     def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[FoundFor]:
