@@ -5,37 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from conftest import Ask, imported
 
 import swim
 from swim import errors
-
-Ask = Callable[..., Any]
-
-
-@pytest.fixture(params=["blocking", "awaited"])
-def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ask]:
-    """Calls a method of a client of either kind: ``ask("images", text="x")``."""
-    config = {"data": str(tmp_path / "data")}
-    if request.param == "blocking":
-        with swim.Client(config) as client:
-            yield lambda method, *arguments, **named: getattr(client, method)(*arguments, **named)
-        return
-    loop, later = asyncio.new_event_loop(), swim.AsyncClient(config)
-    yield lambda method, *arguments, **named: loop.run_until_complete(getattr(later, method)(*arguments, **named))
-    loop.run_until_complete(later.close())
-    loop.close()
-
-
-def imported(ask: Ask, tmp_path: Path, name: str, text: str = "made up", **known: Any) -> swim.Image:
-    (tmp_path / name).write_text(text)
-    image = ask("import_image", tmp_path / name, **known)
-    assert isinstance(image, swim.Image)
-    return image
 
 
 def test_an_image_or_its_name(ask: Ask, tmp_path: Path) -> None:
@@ -79,11 +55,12 @@ def test_a_beginning_of_two_ids_is_refused(ask: Ask, tmp_path: Path) -> None:
 
 
 def test_a_platform_that_nobody_knows(ask: Ask, tmp_path: Path) -> None:
-    for wrong in ("ios_xy", "IOS", "cat9k"):
+    for wrong in ("ios_xy", "cat9k"):
         with pytest.raises(errors.InvalidInputError, match=f"platform = .*{wrong}.* there are aci, .* ios_xe, ios_xr"):
             imported(ask, tmp_path, "a.bin", platform=wrong)
     assert ask("images") == []
-    assert imported(ask, tmp_path, "a.bin", platform="iosxe").facts["platform"].value == "ios_xe"
+    for said, platform in (("iosxe", "ios_xe"), ("IOS", "ios"), ("IOS-XE", "ios_xe")):
+        assert imported(ask, tmp_path, "a.bin", platform=said).facts["platform"].value == platform
 
 
 def test_the_words_of_names_and_of_facts(ask: Ask, tmp_path: Path) -> None:
