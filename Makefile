@@ -33,7 +33,7 @@ python: $(VENV)/bin/maturin
 	$(VENV)/bin/pytest -q swim-py/tests
 	cd swim-py && ../$(VENV)/bin/mypy && ../$(VENV)/bin/python -m mypy.stubtest swim
 	$(VENV)/bin/mypy --strict examples/python examples/run.py
-	MYPYPATH=swim-py/tests $(VENV)/bin/mypy --strict swim-py/tests/conftest.py swim-py/tests/test_live.py swim-py/tests/test_secrets.py swim-py/tests/test_transfers.py swim-py/tests/test_peers.py swim-py/tests/peers.py swim-py/tests/test_repository.py swim-py/tests/test_examples.py
+	MYPYPATH=swim-py/tests $(VENV)/bin/mypy --strict swim-py/tests/conftest.py swim-py/tests/test_live.py swim-py/tests/test_secrets.py swim-py/tests/test_transfers.py swim-py/tests/test_peers.py swim-py/tests/peers.py swim-py/tests/test_repository.py swim-py/tests/test_examples.py swim-py/tests/test_values.py swim-py/tests/rust.py swim-py/tests/vendor.py
 
 c:
 	swim-capi/tests/run.sh

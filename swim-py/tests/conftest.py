@@ -1,7 +1,8 @@
-"""Simulated switches on loopback, served by `examples/sim_fleet.rs` (`make python` builds it)."""
+"""Clients of both kinds, and simulated switches on loopback, served by `examples/sim_fleet.rs` (`make python` builds it)."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import swim
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/sim_fleet"
@@ -69,3 +72,32 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     yield start
     for fleet in fleets:
         fleet.end()
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> dict[str, Any]:
+    """What the client of `ask` is opened with."""
+    return {"data": str(tmp_path / "data")}
+
+
+@pytest.fixture(params=["blocking", "awaited"])
+def ask(request: pytest.FixtureRequest, config: dict[str, Any]) -> Iterator[Ask]:
+    """Calls a method of a client of either kind: ``ask("images", text="x")``."""
+    if request.param == "blocking":
+        with swim.Client(config) as client:
+            yield lambda method, *arguments, **named: getattr(client, method)(*arguments, **named)
+        return
+    loop, later = asyncio.new_event_loop(), swim.AsyncClient(config)
+    yield lambda method, *arguments, **named: loop.run_until_complete(getattr(later, method)(*arguments, **named))
+    loop.run_until_complete(later.close())
+    loop.close()
+
+
+def imported(ask: Ask, tmp_path: Path, name: str, text: str = "made up", **known: Any) -> swim.Image:
+    (tmp_path / name).write_text(text)
+    image = ask("import_image", tmp_path / name, **known)
+    assert isinstance(image, swim.Image)
+    return image

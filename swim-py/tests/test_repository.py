@@ -5,37 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from conftest import Ask, imported
 
 import swim
 from swim import errors
-
-Ask = Callable[..., Any]
-
-
-@pytest.fixture(params=["blocking", "awaited"])
-def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ask]:
-    """Calls a method of a client of either kind: ``ask("images", text="x")``."""
-    config = {"data": str(tmp_path / "data")}
-    if request.param == "blocking":
-        with swim.Client(config) as client:
-            yield lambda method, *arguments, **named: getattr(client, method)(*arguments, **named)
-        return
-    loop, later = asyncio.new_event_loop(), swim.AsyncClient(config)
-    yield lambda method, *arguments, **named: loop.run_until_complete(getattr(later, method)(*arguments, **named))
-    loop.run_until_complete(later.close())
-    loop.close()
-
-
-def imported(ask: Ask, tmp_path: Path, name: str, text: str = "made up", **known: Any) -> swim.Image:
-    (tmp_path / name).write_text(text)
-    image = ask("import_image", tmp_path / name, **known)
-    assert isinstance(image, swim.Image)
-    return image
 
 
 def test_an_image_or_its_name(ask: Ask, tmp_path: Path) -> None:

@@ -22,23 +22,32 @@ from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
 from ._values import (
-    AuditRecord, CheckCall, Checked, Collected, Collection, Damage, Device, DevicePlan, DeviceReport, DeviceResult,
-    Digests, Document, ErrorRecord, Event, Fact, FileEntry, FileSystem, Finding, HasLatest, Image, ImageAudit,
-    ImageFacts, ImageInfo, Inspected, Inventory, Item, Job, JobReport, Judged, Lifted, Login, Member, Moved,
-    Offered, Overrides, ParsedName, Plan, Quarantine, Ran, Receipt, Recommendation, Refused, Report, Requirement,
-    RequirementChange, Requirements, Run, Running, Schedule,
+    Acknowledged, AuditRecord, CatalogChange, CatalogImage, CheckCall, Checked, Collected, Collection, Conflict, Crypto,
+    Damage, Decision, Deleted, Device, DevicePlan, DeviceReport, DeviceResult, Digests, Document, Downloaded, Elsewhere,
+    Entry, ErrorRecord, Event, Exported, Fact, FamilyGroup, Fetched, FileEntry, FileSystem, Finding, Form, FormDecision,
+    FormField, Found, FoundFor, HasLatest, Image, ImageAudit, ImageFacts, ImageInfo, InUse, Inspected, Inventory, Item,
+    Job, JobReport, Judged, KeptCatalogue, KnownGoodList, KnownGoodTaken, Lifecycle, Lifted, Listed, Login, Member,
+    Moved, NotGranted, Offered, Overrides, ParsedName, Plan, Quarantine, Ran, Receipt, Recommendation, Referrer,
+    Refused, Rejudged, RejudgedImage, Report, Requirement, RequirementChange, Requirements, Requires, Run, Running,
+    SaidOf, Schedule, ScrubReport, Settings, Signature, Signed, Staged, TypeGroup, Unpacked, UpgradePath, Usage,
+    VendorCode,
 )
 from ._values import _function as function
 from .errors import SwimError
 
 __all__ = [
-    "AsyncClient", "AuditRecord", "CheckCall", "Checked", "Client", "Collected", "Collection", "Damage", "Device",
-    "DevicePlan", "DeviceReport", "DeviceResult", "Digests", "Document", "ErrorRecord", "Event", "Fact",
-    "FileEntry", "FileSystem", "Finding", "HasLatest", "Image", "ImageAudit", "ImageFacts", "ImageInfo",
-    "Inspected", "Inventory", "Item", "Job", "JobReport", "Judged", "Lifted", "Login", "Member", "Moved", "Offered",
-    "Overrides", "ParsedName", "Plan", "Quarantine", "Ran", "Receipt", "Recommendation", "Refused", "Report",
-    "Requirement", "RequirementChange", "Requirements", "Run", "Running", "Schedule", "SwimError",
-    "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output", "support",
+    "Acknowledged", "AsyncClient", "AuditRecord", "CatalogChange", "CatalogImage", "CheckCall", "Checked", "Client",
+    "Collected", "Collection", "Conflict", "Crypto", "Damage", "Decision", "Deleted", "Device", "DevicePlan",
+    "DeviceReport", "DeviceResult", "Digests", "Document", "Downloaded", "Elsewhere", "Entry", "ErrorRecord", "Event",
+    "Exported", "Fact", "FamilyGroup", "Fetched", "FileEntry", "FileSystem", "Finding", "Form", "FormDecision",
+    "FormField", "Found", "FoundFor", "HasLatest", "Image", "ImageAudit", "ImageFacts", "ImageInfo", "InUse",
+    "Inspected", "Inventory", "Item", "Job", "JobReport", "Judged", "KeptCatalogue", "KnownGoodList", "KnownGoodTaken",
+    "Lifecycle", "Lifted", "Listed", "Login", "Member", "Moved", "NotGranted", "Offered", "Overrides", "ParsedName",
+    "Plan", "Quarantine", "Ran", "Receipt", "Recommendation", "Referrer", "Refused", "Rejudged", "RejudgedImage",
+    "Report", "Requirement", "RequirementChange", "Requirements", "Requires", "Run", "Running", "SaidOf", "Schedule",
+    "ScrubReport", "Settings", "Signature", "Signed", "Staged", "SwimError", "TypeGroup", "Unpacked", "UpgradePath",
+    "Usage", "VendorCode", "compare_versions", "errors", "function", "identify", "parse_filename", "parse_output",
+    "support",
 ]
 
 __version__: str = function("version")

@@ -7,15 +7,17 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, List, Literal
+from typing import Any, List, Literal, overload
 
 from . import _convert as convert
 from . import _swim
 from ._client import Client
 from ._convert import ConfigSource, DeviceRef, all_named, as_list, ids, named
 from ._values import (
-    AuditRecord, CheckCall, Checked, Collected, Device, Document, Event, HasLatest, Image, ImageAudit, ImageInfo, Inspected,
-    Job, JobReport, Moved, Offered, Plan, Ran, Receipt, Recommendation, Report, Requirements, Run,
+    Acknowledged, AuditRecord, CatalogChange, CheckCall, Checked, Collected, Deleted, Device, Downloaded, Event,
+    Exported, Form, FormDecision, Found, FoundFor, HasLatest, Image, ImageAudit, ImageInfo, InUse, Inspected, Job,
+    JobReport, KeptCatalogue, KnownGoodList, KnownGoodTaken, Listed, Moved, Offered, Plan, Ran, Receipt, Recommendation,
+    Rejudged, Report, Requirements, Run, SaidOf, ScrubReport, Settings, TypeGroup, Unpacked, Usage,
 )
 
 
@@ -119,11 +121,11 @@ class AsyncClient:
     async def has_latest(self, device: DeviceRef, *, settings: Mapping[str, Any] | None = None) -> HasLatest:
         return HasLatest(await self.call("has_latest", {"device": ids([device])[0], "settings": settings}))
 
-    async def recommendation_settings(self) -> Document:
-        return Document(await self.call("recommendation_settings", {}))
+    async def recommendation_settings(self) -> Settings:
+        return Settings(await self.call("recommendation_settings", {}))
 
-    async def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Document:
-        return Document(await self.call("set_recommendation_settings", {"settings": settings}))
+    async def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Settings:
+        return Settings(await self.call("set_recommendation_settings", {"settings": settings}))
 
     async def plan(
         self,
@@ -269,21 +271,21 @@ class AsyncClient:
         }
         return convert.all_of(Image, await self.call("images", arguments))
 
-    async def image_groups(self) -> List[Document]:
-        return convert.all_of(Document, await self.call("image_groups", {}))
+    async def image_groups(self) -> List[TypeGroup]:
+        return convert.all_of(TypeGroup, await self.call("image_groups", {}))
 
     async def image_info(self, image: Image | str) -> ImageInfo:
         return ImageInfo(await self.call("image_info", {"image": named(image)}))
 
     async def devices_using(
         self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
-    ) -> List[Document]:
+    ) -> List[Usage]:
         behind = None if after is None else ids([after])[0]
         arguments = {"image": named(image), "after": behind, "limit": limit}
-        return convert.all_of(Document, await self.call("devices_using", arguments))
+        return convert.all_of(Usage, await self.call("devices_using", arguments))
 
-    async def top_images(self, *, count: int = 10) -> List[Document]:
-        return convert.all_of(Document, await self.call("top_images", {"count": count}))
+    async def top_images(self, *, count: int = 10) -> List[InUse]:
+        return convert.all_of(InUse, await self.call("top_images", {"count": count}))
 
     async def image_audit(self, *, image: Image | str | None = None) -> List[ImageAudit]:
         wanted = None if image is None else named(image)
@@ -292,23 +294,23 @@ class AsyncClient:
     async def image(self, name: Image | str) -> Image:
         return Image(await self.call("image", {"image": named(name)}))
 
-    async def remove_image(self, name: Image | str, *, reason: str | None = None) -> Document:
-        return Document(await self.call("remove_image", {"image": named(name), "reason": reason}))
+    async def remove_image(self, name: Image | str, *, reason: str | None = None) -> Deleted:
+        return Deleted(await self.call("remove_image", {"image": named(name), "reason": reason}))
 
     async def export_repository(
         self, path: str | PathLike[str], *, images: Iterable[Image | str] | None = None
-    ) -> Document:
+    ) -> Exported:
         arguments = {"path": path, "images": None if images is None else all_named(images)}
-        return Document(await self.call("export_repository", arguments))
+        return Exported(await self.call("export_repository", arguments))
 
-    async def import_repository(self, path: str | PathLike[str]) -> Document:
-        return Document(await self.call("import_repository", {"path": path}))
+    async def import_repository(self, path: str | PathLike[str]) -> Unpacked:
+        return Unpacked(await self.call("import_repository", {"path": path}))
 
     async def scrub(
         self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
-    ) -> Document:
+    ) -> ScrubReport:
         arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
-        return Document(await self.call("scrub", arguments))
+        return ScrubReport(await self.call("scrub", arguments))
 
     async def requirements(self, image: Image | str) -> Requirements:
         return Requirements(await self.call("requirements", {"image": named(image)}))
@@ -344,29 +346,31 @@ class AsyncClient:
         current: str | None = None,
         output: str | None = None,
         images: Iterable[str] | None = None,
-    ) -> Document:
+    ) -> Found:
         wanted = None if images is None else as_list(images)
-        arguments = {"pid": pid, "current": current, "output": output, "images": wanted}
-        return Document(await self.call("catalog_query", arguments))
+        given = {"pid": pid, "current": current, "output": output, "images": wanted}
+        # A question by names takes no releases, not even absent ones.
+        arguments = {name: value for name, value in given.items() if value is not None}
+        return Found(await self.call("catalog_query", arguments))
 
-    async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+    async def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[FoundFor]:
         arguments = {"devices": ids(devices), "output": output}
-        return convert.all_of(Document, await self.call("catalog_query", arguments))
+        return convert.all_of(FoundFor, await self.call("catalog_query", arguments))
 
     async def catalog_download(
         self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
-    ) -> Document:
+    ) -> Downloaded:
         arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
-        return Document(await self.call("catalog_download", arguments))
+        return Downloaded(await self.call("catalog_download", arguments))
 
-    async def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
-        return Document(await self.call("catalog_form", {"form": form}))
+    async def catalog_form(self, form: Literal["k9", "eula"]) -> Form:
+        return Form(await self.call("catalog_form", {"form": form}))
 
-    async def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
-        return Document(await self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+    async def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Acknowledged:
+        return Acknowledged(await self.call("answer_form", {"decision": decision, "images": as_list(images)}))
 
-    async def form_decisions(self) -> List[Document]:
-        return convert.all_of(Document, await self.call("form_decisions", {}))
+    async def form_decisions(self) -> List[FormDecision]:
+        return convert.all_of(FormDecision, await self.call("form_decisions", {}))
 
     async def import_catalog(
         self,
@@ -378,24 +382,24 @@ class AsyncClient:
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
         allow_older: bool = False,
-    ) -> Document:
+    ) -> KeptCatalogue:
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
             "allow_unsigned": allow_unsigned, "allow_older": allow_older,
         }
-        return Document(await self.call("import_catalog", arguments))
+        return KeptCatalogue(await self.call("import_catalog", arguments))
 
-    async def catalog(self, *, text: str | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("catalog", {"text": text}))
+    async def catalog(self, *, text: str | None = None) -> List[Listed]:
+        return convert.all_of(Listed, await self.call("catalog", {"text": text}))
 
-    async def catalogs(self) -> List[Document]:
-        return convert.all_of(Document, await self.call("catalogs", {}))
+    async def catalogs(self) -> List[KeptCatalogue]:
+        return convert.all_of(KeptCatalogue, await self.call("catalogs", {}))
 
-    async def remove_catalog(self, name: str) -> Document:
-        return Document(await self.call("remove_catalog", {"name": name}))
+    async def remove_catalog(self, name: str) -> KeptCatalogue:
+        return KeptCatalogue(await self.call("remove_catalog", {"name": name}))
 
-    async def catalog_audit(self) -> List[Document]:
-        return convert.all_of(Document, await self.call("catalog_audit", {}))
+    async def catalog_audit(self) -> List[CatalogChange]:
+        return convert.all_of(CatalogChange, await self.call("catalog_audit", {}))
 
     async def import_known_good(
         self,
@@ -406,18 +410,26 @@ class AsyncClient:
         certificate: str | PathLike[str] | None = None,
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
-    ) -> Document:
+    ) -> KnownGoodTaken:
         arguments = {
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
             "allow_unsigned": allow_unsigned,
         }
-        return Document(await self.call("import_known_good", arguments))
+        return KnownGoodTaken(await self.call("import_known_good", arguments))
 
-    async def known_good(self, *, image: Image | str | None = None) -> List[Document]:
-        return convert.all_of(Document, await self.call("known_good", {"image": None if image is None else named(image)}))
+    @overload
+    async def known_good(self) -> List[KnownGoodList]: ...
+    @overload
+    async def known_good(self, *, image: None) -> List[KnownGoodList]: ...
+    @overload
+    async def known_good(self, *, image: Image | str) -> List[SaidOf]: ...
+    async def known_good(self, *, image: Image | str | None = None) -> List[KnownGoodList] | List[SaidOf]:
+        if image is None:
+            return convert.all_of(KnownGoodList, await self.call("known_good", {"image": None}))
+        return convert.all_of(SaidOf, await self.call("known_good", {"image": named(image)}))
 
-    async def remove_known_good(self, name: str) -> Document:
-        return Document(await self.call("remove_known_good", {"name": name}))
+    async def remove_known_good(self, name: str) -> Rejudged:
+        return Rejudged(await self.call("remove_known_good", {"name": name}))
 
     async def lift_quarantine(self, image: Image | str, *, by: str, reason: str) -> Image:
         return Image(await self.call("lift_quarantine", {"image": named(image), "by": by, "reason": reason}))

@@ -8,7 +8,9 @@ from typing import Any, List, Literal
 
 from .. import _convert as convert
 from .._convert import DeviceRef, as_list, ids
-from .._values import Document
+from .._values import (
+    Acknowledged, CatalogChange, Downloaded, Form, FormDecision, Found, FoundFor, KeptCatalogue, Listed,
+)
 from ._calls import Calls
 
 
@@ -33,7 +35,7 @@ class Catalogues(Calls):
         current: str | None = None,
         output: str | None = None,
         images: Iterable[str] | None = None,
-    ) -> Document:
+    ) -> Found:
         """Asks the vendor for images: of a product that runs the release ``current`` (``output``: a release, default
         ``latest``), or by their names (``images``), of a product (``pid``) or of all.
 
@@ -41,20 +43,22 @@ class Catalogues(Calls):
         ``NotEntitledError``; ``details["code"]`` is the vendor's code.
         """
         named = None if images is None else as_list(images)
-        arguments = {"pid": pid, "current": current, "output": output, "images": named}
-        return Document(self.call("catalog_query", arguments))
+        given = {"pid": pid, "current": current, "output": output, "images": named}
+        # A question by names takes no releases, not even absent ones.
+        arguments = {name: value for name, value in given.items() if value is not None}
+        return Found(self.call("catalog_query", arguments))
 
-    def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[Document]:
+    def catalog_query_devices(self, devices: Iterable[DeviceRef], *, output: str | None = None) -> List[FoundFor]:
         """Asks the vendor for images of at most 20 devices, by the model and the version of their last inventories.
 
         Each result has its ``device`` and ``found`` or ``error``.
         """
         arguments = {"devices": ids(devices), "output": output}
-        return convert.all_of(Document, self.call("catalog_query", arguments))
+        return convert.all_of(FoundFor, self.call("catalog_query", arguments))
 
     def catalog_download(
         self, pid: str, images: Iterable[str], *, decisions: Iterable[Mapping[str, Any]] = ()
-    ) -> Document:
+    ) -> Downloaded:
         """Brings images of a product from the vendor into the repository; size and digests are the vendor's, or nothing stays.
 
         The result has ``images``, ``refused`` (each with its ``error``) and ``forms``: those must be answered by a person
@@ -64,23 +68,23 @@ class Catalogues(Calls):
         Raises ``AgreementRequiredError`` for a form that was declined, and as ``catalog_query``.
         """
         arguments = {"pid": pid, "images": as_list(images), "decisions": as_list(decisions)}
-        return Document(self.call("catalog_download", arguments))
+        return Downloaded(self.call("catalog_download", arguments))
 
-    def catalog_form(self, form: Literal["k9", "eula"]) -> Document:
+    def catalog_form(self, form: Literal["k9", "eula"]) -> Form:
         """The text of a form of the vendor, for a person to read (``content``, ``url``). Nothing is answered by this."""
-        return Document(self.call("catalog_form", {"form": form}))
+        return Form(self.call("catalog_form", {"form": form}))
 
-    def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Document:
+    def answer_form(self, decision: Mapping[str, Any], *, images: Iterable[str] = ()) -> Acknowledged:
         """Tells the vendor what a person decided about a form, for these files; the decision is recorded before.
 
         Raises ``InvalidInputError`` for a decision without its person or its fields, ``AgreementRequiredError`` when the
         vendor does not take it.
         """
-        return Document(self.call("answer_form", {"decision": decision, "images": as_list(images)}))
+        return Acknowledged(self.call("answer_form", {"decision": decision, "images": as_list(images)}))
 
-    def form_decisions(self) -> List[Document]:
+    def form_decisions(self) -> List[FormDecision]:
         """What people decided about forms of the vendor, oldest first: ``at``, ``decision`` and ``files``."""
-        return convert.all_of(Document, self.call("form_decisions", {}))
+        return convert.all_of(FormDecision, self.call("form_decisions", {}))
 
     def import_catalog(
         self,
@@ -92,7 +96,7 @@ class Catalogues(Calls):
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
         allow_older: bool = False,
-    ) -> Document:
+    ) -> KeptCatalogue:
         """Takes an open catalogue from a file, in the place of the one of its ``name``.
 
         ``signature`` is the file of the detached signature (RSA with SHA-512, or Ed25519), ``certificate`` that of the
@@ -107,9 +111,9 @@ class Catalogues(Calls):
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
             "allow_unsigned": allow_unsigned, "allow_older": allow_older,
         }
-        return Document(self.call("import_catalog", arguments))
+        return KeptCatalogue(self.call("import_catalog", arguments))
 
-    def catalog(self, *, text: str | None = None) -> List[Document]:
+    def catalog(self, *, text: str | None = None) -> List[Listed]:
         """The images of all open catalogues; ``text`` is looked for in the file names.
 
         >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
@@ -119,9 +123,9 @@ class Catalogues(Calls):
         ...     taken.authenticity, [(entry.catalog, entry.version) for entry in client.catalog()]
         ('unsigned', [('lab.json', '17.9.5')])
         """
-        return convert.all_of(Document, self.call("catalog", {"text": text}))
+        return convert.all_of(Listed, self.call("catalog", {"text": text}))
 
-    def catalogs(self) -> List[Document]:
+    def catalogs(self) -> List[KeptCatalogue]:
         """The open catalogues that are kept: ``name``, ``imported``, ``authenticity``, ``generated`` and how many ``entries``.
 
         >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder + "/data"}) as client:
@@ -131,16 +135,16 @@ class Catalogues(Calls):
         ...     [(one.name, one.entries) for one in client.catalogs()], client.remove_catalog("lab.json").entries
         ([('lab.json', 1)], 1)
         """
-        return convert.all_of(Document, self.call("catalogs", {}))
+        return convert.all_of(KeptCatalogue, self.call("catalogs", {}))
 
-    def remove_catalog(self, name: str) -> Document:
+    def remove_catalog(self, name: str) -> KeptCatalogue:
         """Removes an open catalogue and returns what it was: what it said counts no longer, images of the repository stay.
 
         A catalogue of its name is taken afterwards whatever its age and signer; ``catalog_audit`` shows that. Raises
         ``NotFoundError``.
         """
-        return Document(self.call("remove_catalog", {"name": name}))
+        return KeptCatalogue(self.call("remove_catalog", {"name": name}))
 
-    def catalog_audit(self) -> List[Document]:
+    def catalog_audit(self) -> List[CatalogChange]:
         """Which open catalogues were ``imported``, ``replaced`` and ``removed`` (``action``), oldest first."""
-        return convert.all_of(Document, self.call("catalog_audit", {}))
+        return convert.all_of(CatalogChange, self.call("catalog_audit", {}))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import List
+from typing import List, overload
 
 from .. import _convert as convert
 from .._convert import named
-from .._values import Document, Image
+from .._values import Image, KnownGoodList, KnownGoodTaken, Rejudged, SaidOf
 from ._calls import Calls
 
 
@@ -23,7 +23,7 @@ class KnownGood(Calls):
         certificate: str | PathLike[str] | None = None,
         root: str | PathLike[str] | None = None,
         allow_unsigned: bool = False,
-    ) -> Document:
+    ) -> KnownGoodTaken:
         """Takes a list of known good values from a file, in the place of the one of its ``name``, and judges every image by it.
 
         An image that contradicts a list is in quarantine (``image.quarantine``): no plan, no offer, no push. The signature
@@ -34,17 +34,25 @@ class KnownGood(Calls):
             "path": path, "name": name, "signature": signature, "certificate": certificate, "root": root,
             "allow_unsigned": allow_unsigned,
         }
-        return Document(self.call("import_known_good", arguments))
+        return KnownGoodTaken(self.call("import_known_good", arguments))
 
-    def known_good(self, *, image: Image | str | None = None) -> List[Document]:
+    @overload
+    def known_good(self) -> List[KnownGoodList]: ...
+    @overload
+    def known_good(self, *, image: None) -> List[KnownGoodList]: ...
+    @overload
+    def known_good(self, *, image: Image | str) -> List[SaidOf]: ...
+    def known_good(self, *, image: Image | str | None = None) -> List[KnownGoodList] | List[SaidOf]:
         """The lists of known good values; or what each of them says of an image: ``judgement`` is ``matches``, ``contradicts`` or
         ``not_listed``.
         """
-        return convert.all_of(Document, self.call("known_good", {"image": None if image is None else named(image)}))
+        if image is None:
+            return convert.all_of(KnownGoodList, self.call("known_good", {"image": None}))
+        return convert.all_of(SaidOf, self.call("known_good", {"image": named(image)}))
 
-    def remove_known_good(self, name: str) -> Document:
+    def remove_known_good(self, name: str) -> Rejudged:
         """Removes a list of known good values and judges every image by those that are left. Raises ``NotFoundError``."""
-        return Document(self.call("remove_known_good", {"name": name}))
+        return Rejudged(self.call("remove_known_good", {"name": name}))
 
     def lift_quarantine(self, image: Image | str, *, by: str, reason: str) -> Image:
         """Lifts the quarantine of an image: the person ``by`` takes the responsibility, for a ``reason``. Both are kept.

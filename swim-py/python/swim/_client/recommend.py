@@ -7,7 +7,7 @@ from typing import Any, List
 
 from .. import _convert as convert
 from .._convert import DeviceRef, ids
-from .._values import Document, HasLatest, Recommendation
+from .._values import HasLatest, Recommendation, Settings
 from ._calls import Calls
 
 
@@ -45,7 +45,7 @@ class Recommending(Calls):
         """
         return HasLatest(self.call("has_latest", {"device": ids([device])[0], "settings": settings}))
 
-    def recommendation_settings(self) -> Document:
+    def recommendation_settings(self) -> Settings:
         """The settings of recommendations where none are given.
 
         >>> with tempfile.TemporaryDirectory() as folder, Client({"data": folder}) as client:
@@ -53,11 +53,11 @@ class Recommending(Calls):
         ...     kept.same_feature, kept.include_catalogue, kept == client.recommendation_settings()
         (True, True, True)
         """
-        return Document(self.call("recommendation_settings", {}))
+        return Settings(self.call("recommendation_settings", {}))
 
-    def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Document:
+    def set_recommendation_settings(self, settings: Mapping[str, Any]) -> Settings:
         """Keeps settings for every later recommendation; what is left out has its default.
 
         Raises ``InvalidInputError`` for a setting that there is not.
         """
-        return Document(self.call("set_recommendation_settings", {"settings": settings}))
+        return Settings(self.call("set_recommendation_settings", {"settings": settings}))

@@ -8,7 +8,7 @@ from typing import List, Literal
 
 from .. import _convert as convert
 from .._convert import DeviceRef, all_named, ids, named
-from .._values import Document, Image, ImageAudit, ImageInfo
+from .._values import Deleted, Exported, Image, ImageAudit, ImageInfo, InUse, ScrubReport, TypeGroup, Unpacked, Usage
 from ._calls import Calls
 
 
@@ -55,9 +55,9 @@ class Repository(Calls):
         }
         return convert.all_of(Image, self.call("images", arguments))
 
-    def image_groups(self) -> List[Document]:
+    def image_groups(self) -> List[TypeGroup]:
         """The images by type (``image_type``), and in it by family (``families``), each with ``images`` and ``bytes``."""
-        return convert.all_of(Document, self.call("image_groups", {}))
+        return convert.all_of(TypeGroup, self.call("image_groups", {}))
 
     def image_info(self, image: Image | str) -> ImageInfo:
         """Everything that is known of an image: ``image``, ``names``, ``devices`` (how many use it), ``usage``, ``staged``,
@@ -67,20 +67,20 @@ class Repository(Calls):
 
     def devices_using(
         self, image: Image | str, *, after: DeviceRef | None = None, limit: int | None = None
-    ) -> List[Document]:
+    ) -> List[Usage]:
         """Which devices use an image, by their last inventories: ``device``, ``how`` (``running``, ``boot_next``,
         ``committed``, ``installed``, ``on_flash``), and ``by`` what that is known (``name_and_size``, ``name``,
         ``release``). Of at most ``limit`` devices behind ``after``, by name. Raises as ``image``.
         """
         behind = None if after is None else ids([after])[0]
         arguments = {"image": named(image), "after": behind, "limit": limit}
-        return convert.all_of(Document, self.call("devices_using", arguments))
+        return convert.all_of(Usage, self.call("devices_using", arguments))
 
-    def top_images(self, *, count: int = 10) -> List[Document]:
+    def top_images(self, *, count: int = 10) -> List[InUse]:
         """The software that most devices run: ``software`` as they call it, ``devices``, and the ``images`` of the
         repository that it is: none when it was not imported, several when each of them may be it.
         """
-        return convert.all_of(Document, self.call("top_images", {"count": count}))
+        return convert.all_of(InUse, self.call("top_images", {"count": count}))
 
     def image_audit(self, *, image: Image | str | None = None) -> List[ImageAudit]:
         """What was done with images: who deleted or released which one, with the reason where one was given; of one image,
@@ -98,18 +98,18 @@ class Repository(Calls):
         """
         return Image(self.call("image", {"image": named(name)}))
 
-    def remove_image(self, name: Image | str, *, reason: str | None = None) -> Document:
+    def remove_image(self, name: Image | str, *, reason: str | None = None) -> Deleted:
         """Deletes an image from the repository.
 
         Refused (``ConflictError``, which names each) while an unfinished job, an open offer or a copy on an image server
         refers to it; with a ``reason``, which is audited, the copies do not count. Devices keep theirs: ``used_by``
         names some of the ``devices`` that use it. Raises as ``image``.
         """
-        return Document(self.call("remove_image", {"image": named(name), "reason": reason}))
+        return Deleted(self.call("remove_image", {"image": named(name), "reason": reason}))
 
     def export_repository(
         self, path: str | PathLike[str], *, images: Iterable[Image | str] | None = None
-    ) -> Document:
+    ) -> Exported:
         """Writes all images, or these (an empty list is refused), with what is recorded of them into one file, a tar archive.
 
         Raises ``ConflictError`` when the file is there, ``IntegrityError`` for an image that is damaged, ``NoSpaceError``.
@@ -124,22 +124,22 @@ class Repository(Calls):
         (1, True, ())
         """
         arguments = {"path": path, "images": None if images is None else all_named(images)}
-        return Document(self.call("export_repository", arguments))
+        return Exported(self.call("export_repository", arguments))
 
-    def import_repository(self, path: str | PathLike[str]) -> Document:
+    def import_repository(self, path: str | PathLike[str]) -> Unpacked:
         """Reads a file of ``export_repository``: ``imported``, ``present``, ``healed``, and ``conflicts``: what the file
         says otherwise; what is here stays. Called again after a kill it completes what is missing.
 
         Raises ``NotFoundError``; ``IntegrityError`` with the member that is wrong; ``NoSpaceError``.
         """
-        return Document(self.call("import_repository", {"path": path}))
+        return Unpacked(self.call("import_repository", {"path": path}))
 
     def scrub(
         self, *, bytes_per_second: int | None = None, seconds: int | None = None, afresh: bool = False
-    ) -> Document:
+    ) -> ScrubReport:
         """Reads every image again and tells which ones are ``damaged``: they are neither planned nor offered until the right
         file is imported again. A call that was interrupted, or ended after ``seconds``, is gone on with by the next one.
         Images that another release of swim has read are identified again: ``reread`` has those of which something else is known now.
         """
         arguments = {"bytes_per_second": bytes_per_second, "seconds": seconds, "afresh": afresh}
-        return Document(self.call("scrub", arguments))
+        return ScrubReport(self.call("scrub", arguments))

@@ -6,8 +6,8 @@ import copy
 import json
 import keyword
 from collections.abc import Iterator, Mapping
-from types import NoneType
-from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from .. import _swim
 from ..errors import SwimError, from_record
@@ -38,15 +38,23 @@ class _Declared(NamedTuple):
 _REQUIRED = object()
 
 
+#: What every document has as a mapping.
+_METHODS = frozenset({"get", "items", "keys", "to_dict", "values"})
+
+
 def _field(name: str) -> str:
-    """The field that an attribute is: ``from_`` is ``from``."""
-    return name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
+    """The field that an attribute is: ``from_`` is ``from``, ``values_`` is ``values``."""
+    field = name[:-1] if name.endswith("_") else name
+    return field if keyword.iskeyword(field) or field in _METHODS else name
 
 
 def _understood(hint: Any) -> _Declared:
     choices = [kind for kind in get_args(hint) if kind is not NoneType]
     if NoneType in get_args(hint):
-        return _understood(choices[0])._replace(absent=None)
+        return _understood(Union[tuple(choices)])._replace(absent=None)
+    if get_origin(hint) in (Union, UnionType):
+        documents = [kind for kind in choices if isinstance(kind, type) and issubclass(kind, Document)]
+        return _Declared(documents[0] if documents else object, False, _REQUIRED)
     if get_origin(hint) is tuple:
         return _Declared(choices[0] if isinstance(choices[0], type) else object, True, ())
     if hint is bool:
@@ -68,8 +76,8 @@ def _declared(kind: type[Document]) -> dict[str, _Declared]:
 class Document(Mapping[str, Any]):
     """A read-only mapping. ``document.field`` is ``document["field"]``; what is inside is wrapped in the same way.
 
-    A field whose name is a word of Python's own has an underscore behind it as an attribute: ``document.from_`` is
-    ``document["from"]``.
+    A field whose name is a word of Python's own, or a method of mappings, has an underscore behind it as an attribute:
+    ``document.from_`` is ``document["from"]``, ``document.values_`` is ``document["values"]``.
 
     JSON leaves out what there is not. A field that the class declares is an attribute all the same: ``None`` where it may be
     absent, ``()`` for a list, ``False`` for a yes or no; as a mapping the document has only what is there. What is not
@@ -86,7 +94,9 @@ class Document(Mapping[str, Any]):
         value, declared = self._fields[key], _declared(type(self)).get(key)
         if value is None or declared is None or not issubclass(declared.kind, Document):
             return _wrapped(value)
-        return tuple(declared.kind(item) for item in value) if declared.many else declared.kind(value)
+        if declared.many:
+            return tuple(declared.kind(item) for item in value)
+        return declared.kind(value) if isinstance(value, Mapping) else _wrapped(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)

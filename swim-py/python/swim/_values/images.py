@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .document import Document
+from .uses import Referrer, Staged, Usage
 
 
 class Fact(Document):
@@ -142,10 +143,10 @@ class ImageInfo(Document):
     image: Image
     names: tuple[str, ...]
     devices: int
-    usage: tuple[Document, ...]
-    staged: tuple[Document, ...]
+    usage: tuple[Usage, ...]
+    staged: tuple[Staged, ...]
     damage: Damage | None
-    referrers: tuple[Document, ...]
+    referrers: tuple[Referrer, ...]
 
 
 class ImageAudit(Document):
@@ -157,7 +158,7 @@ class ImageAudit(Document):
     action: str
     by: str | None
     reason: str | None
-    overridden: tuple[Document, ...]
+    overridden: tuple[Referrer, ...]
 
 
 class Requirement(Document):

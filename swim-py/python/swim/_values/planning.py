@@ -97,6 +97,23 @@ class Running(Document):
     feature_set: str | None
 
 
+class Settings(Document):
+    """By what images are recommended, each on or off; see ``recommend``."""
+
+    latest_maintenance: bool
+    same_feature: bool
+    higher_than_current: bool
+    include_catalogue: bool
+
+
+class Elsewhere(Document):
+    """How many ``candidates`` are for other devices, by the ``code`` and the ``message`` of a finding."""
+
+    code: str
+    message: str
+    candidates: int
+
+
 class Recommendation(Document):
     """What a device should run: ``recommended``, the best one first, and what was ``dropped``. Each has ``file_name``,
     ``image`` (its id, where the repository has it), ``bytes``, ``version``, ``verdict`` and one line a criterion
@@ -111,10 +128,10 @@ class Recommendation(Document):
     as_of: str | None
     as_of_job: str | None
     running: Running
-    settings: Document
+    settings: Settings
     recommended: tuple[Judged, ...]
     dropped: tuple[Judged, ...]
-    elsewhere: tuple[Document, ...]
+    elsewhere: tuple[Elsewhere, ...]
     notes: tuple[str, ...]
     error: SwimError | None
 
