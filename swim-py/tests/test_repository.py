@@ -59,7 +59,7 @@ def test_a_platform_that_nobody_knows(ask: Ask, tmp_path: Path) -> None:
         with pytest.raises(errors.InvalidInputError, match=f"platform = .*{wrong}.* there are aci, .* ios_xe, ios_xr"):
             imported(ask, tmp_path, "a.bin", platform=wrong)
     assert ask("images") == []
-    assert imported(ask, tmp_path, "a.bin", platform="IOS-XE").facts.platform.value == "ios_xe"
+    assert imported(ask, tmp_path, "a.bin", platform="IOS-XE").facts["platform"].value == "ios_xe"
     with pytest.raises(errors.InvalidInputError, match='platform = "ios_xy": .* there are aci'):
         ask("images", platform="ios_xy")
     assert len(ask("images", platform="iosxe")) == 1 and ask("images", platform="nxos") == []
