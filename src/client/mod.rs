@@ -168,12 +168,9 @@ impl Client {
     async fn take_in(&self, source: FileSource, name: String, options: ImportOptions) -> Result<Image> {
         let required = requirements::of_import(&options)?;
         let a = &self.0.adapters;
-        let how = self.named(&options, name);
-        let image = repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await?;
-        match required {
-            Some(required) => repo::set_requirements(self.records(), &*a.clock, &image.id, &required).await,
-            None => Ok(image),
-        }
+        let mut how = self.named(&options, name);
+        how.required = required.unwrap_or_default();
+        repo::import(source, &*a.services.store, &*a.records, &*a.clock, how, &Silent).await
     }
 
     /// As the repository takes it: platforms of the configuration are known as well.

@@ -217,6 +217,8 @@ async fn a_sweep_ends_what_kills_left_and_touches_nothing_else() {
     let store = MemoryStore::new();
     let kept = import(&store, 1, "kept.bin", "cat9k kept").await.expect("import");
     // Killed between the bytes and the record.
+    let orphan = Sha256::of(b"orphan").to_string();
+    store.put("images_coming", &orphan, serde_json::json!({})).await.expect("put");
     let mut writer = ImageStore::create(&store).await.expect("create");
     writer.write(Bytes::from("orphan")).await.expect("write");
     writer.finish(&Sha256::of(b"orphan")).await.expect("finish");
@@ -235,6 +237,41 @@ async fn a_sweep_ends_what_kills_left_and_touches_nothing_else() {
     import(&store, 2, "gone.bin", "cat9k gone").await.expect("free again");
 }
 
+/// Whoever puts an older copy of the database back, or loses it, has the images still.
+#[tokio::test]
+async fn images_whose_records_were_lost_are_kept() {
+    let (images, before, after) = (MemoryStore::new(), MemoryStore::new(), MemoryStore::new());
+    let import = async |records: &MemoryStore, name: &str| {
+        let how = ImportOptions::new(name);
+        repo::import(Bytes::from("cat9k image"), &images, records, &At(1), how, &Silent).await.expect("import")
+    };
+    let image = import(&before, "cat9k.bin").await;
+    let swept = repo::sweep(&images, &after).await.expect("sweep");
+    assert_eq!((swept.unrecorded, swept.kept), (0, 1));
+    assert_eq!(images.list().await.expect("list"), [image.id]);
+    assert_eq!(import(&after, "cat9k.bin").await, image);
+    assert_eq!(repo::sweep(&images, &after).await.expect("sweep"), Swept::default());
+    assert!(after.all("images_coming").await.expect("all").is_empty(), "no mark stays");
+}
+
+/// Nobody sees an image without what its importer says that it requires.
+#[tokio::test]
+async fn requirements_of_an_import_are_in_its_first_record() {
+    let store = MemoryStore::new();
+    let mut how = ImportOptions::new("cat9k.bin");
+    how.required.ram = Some(7);
+    let image = repo::import(Bytes::from("x"), &store, &store, &At(1), how.clone(), &Silent).await.expect("import");
+    assert_eq!((image.overrides.ram, image.overrides.last.as_ref().map(|change| change.number)), (Some(7), Some(1)));
+    how.required.ram = Some(8);
+    let image = repo::import(Bytes::from("x"), &store, &store, &At(2), how.clone(), &Silent).await.expect("import");
+    assert_eq!(image.overrides.ram, Some(8));
+    let told = repo::requirements(&store, &image.id).await.expect("requirements");
+    assert_eq!(told.history.iter().map(|change| change.number).collect::<Vec<_>>(), [1, 2]);
+    how.required.ram = Some(0);
+    let e = repo::import(Bytes::from("y"), &store, &store, &At(3), how, &Silent).await.expect_err("no such memory");
+    assert_eq!(e.kind(), ErrorKind::InvalidInput);
+}
+
 /// A process opens the repository while another one looks at an image that it has just written.
 #[cfg(unix)]
 #[tokio::test]
@@ -244,6 +281,7 @@ async fn a_sweep_spares_an_image_that_is_about_to_get_its_record() {
     let (one, two) = (FileImages::open(folder.path()).expect("open"), FileImages::open(folder.path()).expect("open"));
     let id = Sha256::of(b"image");
     let written = async |store: &FileImages| {
+        records.put("images_coming", &id.to_string(), serde_json::json!({})).await.expect("put");
         let mut writer = store.create().await.expect("create");
         writer.write(Bytes::from("image")).await.expect("write");
         writer.finish(&id).await.expect("finish");

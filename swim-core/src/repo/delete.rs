@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::find::any_of;
 use super::query::ImageQuery;
-use super::record::{self, IMAGES, questioned, tombstone};
+use super::record::{self, IMAGES, last_line, questioned, tombstone_of};
 use super::remove::bury;
+use super::requirements::keep;
+use crate::image::Image;
 use crate::job::{Entry, JobEvent};
 use crate::model::{DeviceId, Sha256};
 use crate::ports::{Clock, ImageStore, Index, JobId, JobStore, Records};
@@ -165,11 +167,23 @@ pub async fn image_audit_of(records: &dyn Records, wanted: &str) -> Result<Vec<I
 }
 
 async fn note(records: &dyn Records, line: &ImageAudit) -> Result<()> {
+    let (key, value) = written(line)?;
+    records.put(AUDIT, &key, value).await
+}
+
+fn written(line: &ImageAudit) -> Result<(String, Value)> {
     let value = serde_json::to_value(line)
         .map_err(|cause| Error::internal("write audit", "a line has no JSON form").caused_by(cause))?;
     // Two lines of one image in one nanosecond differ in what they say.
-    let key = format!("{:022} {} {}", line.at.as_nanosecond(), line.image, line.action);
-    records.put(AUDIT, &key, value).await
+    Ok((format!("{:022} {} {}", line.at.as_nanosecond(), line.image, line.action), value))
+}
+
+/// Writes the line that a killed removal left unwritten, if it did.
+pub(super) async fn noted(records: &dyn Records, tombstone: &Value) -> Result<()> {
+    match last_line(tombstone) {
+        Some((key, line)) => records.put(AUDIT, key, line.clone()).await,
+        None => Ok(()),
+    }
 }
 
 /// What was deleted.
@@ -210,10 +224,10 @@ pub async fn delete(
     let key = image.to_string();
     let found = index.get(IMAGES, &key).await?;
     let there = match &found {
-        Some(value) => record::read(&key, value.clone())?.map(|image| (value, image.file_name)),
+        Some(value) => record::read(&key, value.clone())?.map(|image| (value, image)),
         None => None,
     };
-    let Some((value, file_name)) = there else {
+    let Some((value, Image { file_name, overrides, .. })) = there else {
         let message = format!("there is no image {key}, or it is being deleted");
         return Err(Error::new(ErrorKind::NotFound, OPERATION, message).with("image", &key));
     };
@@ -249,12 +263,15 @@ pub async fn delete(
             return Err(e);
         }
     };
-    if !index.swap(IMAGES, &key, &question, tombstone()).await? {
+    let (at, deleted) = written(&line("deleted", &overridden))?;
+    if !index.swap(IMAGES, &key, &question, tombstone_of(&at, &deleted)).await? {
         note(index, &line("deletion given up", &overridden)).await?;
         return Err(changed(&key));
     }
+    // It is decided: should this be killed, the next sweep writes the line and goes on.
+    index.put(AUDIT, &at, deleted).await?;
+    keep(index, overrides.last.as_ref()).await?;
     bury(store, index, image).await?;
-    note(index, &line("deleted", &overridden)).await?;
     Ok(Deleted { image: *image, file_name, devices, used_by, overridden })
 }
 

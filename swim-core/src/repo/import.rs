@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use super::change;
+use super::change::change;
 use super::damage;
 use super::digester::Digester;
 use super::examine::examine;
@@ -12,12 +12,12 @@ use super::find;
 use super::known_good;
 use super::record::{self, IMAGES, NAMES};
 use super::remove;
-use super::requirements::bring_up;
+use super::requirements::{SetRequirements, bring_up, first, keep, set_requirements};
 use super::reread::{READERS, renewed};
 use super::said::Said;
 use super::source::Source;
 use super::window::{Ends, Window};
-use crate::image::{Image, ImageFacts, Overrides, further_name};
+use crate::image::{Image, ImageFacts, further_name};
 use crate::model::{Algorithm, Digests, Sha256};
 use crate::ports::{Clock, ImageStore, ImageWriter, Note, NoteSink, Records};
 use crate::{Error, ErrorKind, Result, Retry};
@@ -38,13 +38,20 @@ pub struct ImportOptions {
     pub expected: Vec<(Algorithm, String)>,
     /// What the importer says of it.
     pub said: Said,
+    /// What it requires of devices, beside what the image says.
+    pub required: SetRequirements,
 }
 
 impl ImportOptions {
     /// An import under this name, with nothing expected.
     #[must_use]
     pub fn new(file_name: impl Into<String>) -> Self {
-        Self { file_name: file_name.into(), expected: Vec::new(), said: Said::default() }
+        Self {
+            file_name: file_name.into(),
+            expected: Vec::new(),
+            said: Said::default(),
+            required: SetRequirements::default(),
+        }
     }
 
     /// Refuses bytes that have another digest.
@@ -76,12 +83,13 @@ impl ImportOptions {
                 return Err(Error::invalid(algorithm.name(), shown(digest), &why));
             }
         }
+        self.required.check()?;
         self.said.check()
     }
 }
 
-/// Reads a source to its end and keeps it as an image. The image appears when all of it is durable; when anything
-/// fails, nothing stays. Bytes that are there already give the image that is there, with its first name and what was
+/// Reads a source to its end and keeps it as an image. The image appears when all of it is durable, with what it requires; when
+/// anything fails before that, nothing stays. Bytes that are there already give the image that is there, with its first name and what was
 /// said of it, read anew; the new name is remembered (see [`names`](super::names)).
 ///
 /// # Errors
@@ -102,15 +110,18 @@ pub async fn import(
     let read = match read(&mut source, &mut *writer, &options, notes).await {
         Ok(read) => read,
         Err(error) => {
-            // What stays behind, should this fail as well, is the next sweep's.
-            if let Err(cause) = writer.abort().await {
-                tracing::warn!(%cause, "a failed import could not be cleaned up at once");
-            }
+            give_up(writer).await;
             return Err(error);
         }
     };
     let Passed { digests, ends } = read;
-    let _pending = remove::Pending { store, image: digests.sha256 };
+    let coming = match remove::Pending::announce(store, records, digests.sha256).await {
+        Ok(coming) => coming,
+        Err(error) => {
+            give_up(writer).await;
+            return Err(error);
+        }
+    };
     writer.finish(&digests.sha256).await?;
     // Whatever lay there, these bytes are right.
     damage::clear(records, &digests.sha256).await?;
@@ -133,30 +144,40 @@ pub async fn import(
     let names = [options.file_name.clone()];
     // Before anybody can see it.
     let quarantine = known_good::quarantine(records, &names, &digests, now).await?;
+    let overrides = first(&options.required, digests.sha256, &options.file_name, now)?;
     let image = Image {
         id: digests.sha256,
         file_name: options.file_name.clone(),
         bytes: ends.bytes,
         digests,
         facts,
-        overrides: Overrides::default(),
+        overrides,
         imported: now,
         read_by: READERS.to_owned(),
         quarantine,
         quarantine_lifted: None,
     };
-    let mut image = enter(image, store, records).await?;
-    // Of an image that was here before: what others change at the same time stays.
-    if let Some(said) = change(records, &image.id, |image| {
-        let before = image.clone();
-        bring_up(image);
-        image.facts = renewed(&image.facts, &read);
-        READERS.clone_into(&mut image.read_by);
-        options.said.apply(&mut image.facts, &read).is_ok() && *image != before
-    })
-    .await?
+    let (mut image, fresh) = enter(image, store, records).await?;
+    coming.arrived(records).await;
+    // Its requirements and who set them are in the record: a copy that fails is made at the next change, or at the removal.
+    if fresh && let Err(cause) = keep(records, image.overrides.last.as_ref()).await {
+        tracing::warn!(%cause, "the change of requirements is in the record of the image only");
+    }
+    if !fresh
+        && let Some(said) = change(records, &image.id, |image| {
+            // Of an image that was here before: what others change at the same time stays.
+            let before = image.clone();
+            bring_up(image);
+            image.facts = renewed(&image.facts, &read);
+            READERS.clone_into(&mut image.read_by);
+            options.said.apply(&mut image.facts, &read).is_ok() && *image != before
+        })
+        .await?
     {
         image = said;
+    }
+    if !fresh && !options.required.is_empty() {
+        image = set_requirements(records, clock, &image.id, &options.required).await?;
     }
     known_good::settle(records, image, now).await
 }
@@ -167,6 +188,13 @@ pub(super) async fn further_names(records: &dyn Records, image: &Sha256, facts: 
         further_name(facts, name);
     }
     Ok(())
+}
+
+/// What stays behind, should this fail as well, is the next sweep's.
+pub(super) async fn give_up(writer: Box<dyn ImageWriter>) {
+    if let Err(cause) = writer.abort().await {
+        tracing::warn!(%cause, "a failed import could not be cleaned up at once");
+    }
 }
 
 /// What is known of the stream after its end.
@@ -220,8 +248,8 @@ fn wrong(options: &ImportOptions, what: impl fmt::Display) -> Error {
         .with("file_name", &options.file_name)
 }
 
-/// Writes the record, unless there is one.
-async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> Result<Image> {
+/// Writes the record, unless there is one; was it written?
+async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> Result<(Image, bool)> {
     let key = image.id.to_string();
     let removed = || {
         Error::new(ErrorKind::Conflict, "import", format!("image {key} was being removed at the same time"))
@@ -235,14 +263,14 @@ async fn enter(image: Image, store: &dyn ImageStore, records: &dyn Records) -> R
             return Err(removed());
         }
         known_good::entered(records, &image, image.imported).await?;
-        return Ok(image);
+        return Ok((image, true));
     }
     let Some(first) = record::get(records, &image.id).await? else { return Err(removed()) };
     if first.file_name != image.file_name {
         let name = record::name_key(&image.id, &image.file_name);
         records.put_new(NAMES, &name, json!({ "imported": image.imported })).await?;
     }
-    Ok(first)
+    Ok((first, false))
 }
 
 /// A text that somebody gives: not without end, and nothing that commands a terminal.

@@ -20,8 +20,18 @@ pub(super) fn tombstone() -> Value {
     json!({ "removing": true })
 }
 
+/// The same with the line that the audit gets, should the removal be killed before it wrote it: its key and itself.
+pub(super) fn tombstone_of(key: &str, line: &Value) -> Value {
+    json!({ "removing": true, "audit": { key: line } })
+}
+
 pub(super) fn is_tombstone(value: &Value) -> bool {
-    *value == tombstone()
+    value.get("removing") == Some(&Value::Bool(true))
+}
+
+/// The line of the audit in a tombstone.
+pub(super) fn last_line(value: &Value) -> Option<(&String, &Value)> {
+    value.get("audit")?.as_object()?.iter().next()
 }
 
 /// Stands in place of a record while somebody looks whether anything still needs the image. Nobody finds the image

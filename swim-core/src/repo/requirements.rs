@@ -3,6 +3,7 @@
 //! The values and the change that led to them are one record, written at once. Earlier changes are in the table
 //! `requirement_changes`; each is copied there before the next one replaces it, so none is lost by a kill.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::find::not_found;
@@ -181,8 +182,20 @@ async fn change(
         .retry_when(Retry::Now))
 }
 
+/// What the importer of a new image sets: it stands in the first record of the image, which is never seen without it.
+pub(super) fn first(wanted: &SetRequirements, image: Sha256, file_name: &str, at: Timestamp) -> Result<Overrides> {
+    let mut set = Overrides::default();
+    if !wanted.is_empty() {
+        set.set(wanted.ram, wanted.flash, wanted.boot_rom.as_deref())?;
+        let changes = changed(&Overrides::default(), &set);
+        let (by, file_name) = (wanted.by.clone(), file_name.to_owned());
+        set.last = Some(RequirementChange { image, file_name, number: 1, at, by, changes });
+    }
+    Ok(set)
+}
+
 /// Copies a change into the table that outlives the image.
-async fn keep(records: &dyn Records, change: Option<&RequirementChange>) -> Result<()> {
+pub(super) async fn keep(records: &dyn Records, change: Option<&RequirementChange>) -> Result<()> {
     let Some(change) = change else { return Ok(()) };
     let key = format!("{}/{:.9}-{:09}", change.image, change.at, change.number);
     let value = serde_json::to_value(change)

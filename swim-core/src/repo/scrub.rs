@@ -252,7 +252,8 @@ async fn unrecorded(store: &dyn ImageStore, records: &dyn Records) -> Result<Vec
     let known: BTreeSet<String> = records.all(IMAGES).await?.into_iter().map(|(key, _)| key).collect();
     let mut out = Vec::new();
     for id in stored.into_iter().filter(|id| !known.contains(&id.to_string())) {
-        if records.get(IMAGES, &id.to_string()).await?.is_none() && store.size(&id).await?.is_some() {
+        let nobodys = records.get(IMAGES, &id.to_string()).await?.is_none() && !store.pending(&id).await?;
+        if nobodys && store.size(&id).await?.is_some() {
             out.push(id);
         }
     }

@@ -12,7 +12,8 @@ pub(super) fn rule(s: &Subject<'_>) -> Vec<Finding> {
     if (container.value != UNKNOWN_FORM && !named) || s.knowledge.known_good == Some(KnownGood::Listed) {
         return Vec::new();
     }
-    let message = "nothing in the bytes of the file says that it is such an image: all that is known of it is from its name";
+    let message =
+        "nothing in the bytes of the file says that it is such an image: all that is known of it is from its name";
     let found = Finding::unknown("image.form_unknown", "image.container", message).from("image.container");
     vec![found.remedy("import a list of known-good values that names it, or accept image.form_unknown")]
 }

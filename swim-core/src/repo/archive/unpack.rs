@@ -14,6 +14,7 @@ use crate::image::{Image, Quarantine};
 use crate::model::Sha256;
 use crate::ports::{Context, ImageStore, ImageWriter, Note, Records};
 use crate::repo::digester::Digester;
+use crate::repo::import::give_up;
 use crate::repo::{Source, damage, find, known_good, record, remove};
 use crate::{Error, ErrorKind, Result, Retry};
 
@@ -136,18 +137,22 @@ impl Here<'_> {
         let here = record::get(records, &image.id).await?.is_some();
         let whole = store.size(&image.id).await? == Some(image.bytes);
         let damaged = damage::damage_of(records, &image.id).await?.is_some();
-        let _pending = remove::Pending { store, image: image.id };
+        let mut coming = None;
         if here && whole && !damaged {
             digests(archive, member, image, None).await?;
         } else {
             let mut writer = store.create().await?;
             if let Err(e) = digests(archive, member, image, Some(&mut *writer)).await {
-                // What stays behind, should this fail as well, is the next sweep's.
-                if let Err(cause) = writer.abort().await {
-                    tracing::warn!(%cause, "a failed import could not be cleaned up at once");
-                }
+                give_up(writer).await;
                 return Err(e);
             }
+            coming = match remove::Pending::announce(store, records, image.id).await {
+                Ok(coming) => Some(coming),
+                Err(e) => {
+                    give_up(writer).await;
+                    return Err(e);
+                }
+            };
             writer.finish(&image.id).await?;
             damage::clear(records, &image.id).await?;
         }
@@ -174,6 +179,9 @@ impl Here<'_> {
             compare(&mine, &there, &packed.record, &mut out.conflicts);
             mine
         };
+        if let Some(coming) = coming {
+            coming.arrived(records).await;
+        }
         if owner.file_name != image.file_name {
             let value = serde_json::json!({ "imported": image.imported });
             let name = Further { table: record::NAMES.to_owned(), key: image.file_name.clone(), value };
