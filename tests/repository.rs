@@ -76,9 +76,19 @@ async fn who_uses_what_is_told_by_inventories() {
         (json!({ "version": "17.", "limit": 1, "sort": "version" }), 1),
         (json!({ "version": "17.", "sort": "version", "after": OLD }), 1),
         (json!({ "platform": "=ios" }), 0),
+        (json!({ "version": "17.9.4" }), 1),
+        (json!({ "version": "17.09.04" }), 1),
+        (json!({ "version": "17.09.4", "platform": "iosxe" }), 1),
+        (json!({ "version": "=17.09.4" }), 0),
+        (json!({ "version": "17.09" }), 1),
+        (json!({ "image_type": "xe-bundle" }), 2),
+        (json!({ "image_type": "xe-smu" }), 0),
     ] {
         assert_eq!(call(&client, "images", query.clone()).await.as_array().unwrap().len(), count, "{query}");
     }
+    let e = refused(&client, "images", json!({ "image_type": "foo" })).await;
+    assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some("image_type")));
+    assert!(e.message().contains("there are image, kickstart, smu, rommon, epld, package"), "{e}");
     let deleted = call(&client, "remove_image", json!({ "image": OLD })).await;
     assert_eq!((&deleted["devices"], &deleted["used_by"]), (&json!(2), &json!(["sw1", "sw2"])));
     let top = call(&client, "top_images", json!({ "count": 1 })).await;

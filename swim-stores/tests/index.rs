@@ -22,6 +22,9 @@ const TYPES: [&str; 2] = ["image", "smu"];
 /// Parts that are looked for.
 static PARTS: [&str; 14] =
     ["", "a", "9k", "cat", "17.", "04A", "=cat9k", "=", ".bin", "\"", "%", "abab", "\u{c9}tude", "='"];
+/// Versions that are looked for, as parts of what there is and in other spellings of it.
+static SPELLED: [&str; 10] =
+    ["17.09.04", "17.9.4", "=17.9.4", "=17.9.4A", "17.09", "17.9", "03.13.01", "3.13.1S", "16.06.05.0.1", "a"];
 
 fn id(number: u8) -> Sha256 {
     Sha256::of(&[number])
@@ -107,8 +110,9 @@ async fn apply(store: &dyn Records, op: &Op) {
 fn query() -> impl Strategy<Value = ImageQuery> {
     let part = || proptest::option::of(proptest::sample::select(&PARTS[..]).prop_map(str::to_owned));
     let sort = proptest::sample::select(&ImageSort::ALL[..]);
-    (part(), part(), part(), part(), sort, any::<bool>(), proptest::option::of(0..4_u32)).prop_map(
-        |(text, file_name, family, version, sort, descending, limit)| ImageQuery {
+    let version = proptest::option::of(proptest::sample::select(&SPELLED[..]).prop_map(str::to_owned));
+    (part(), part(), part(), prop_oneof![part(), version], sort, any::<bool>(), proptest::option::of(0..4_u32))
+        .prop_map(|(text, file_name, family, version, sort, descending, limit)| ImageQuery {
             text,
             file_name,
             family,
@@ -117,8 +121,7 @@ fn query() -> impl Strategy<Value = ImageQuery> {
             descending,
             limit,
             ..ImageQuery::default()
-        },
-    )
+        })
 }
 
 /// Everything that a caller could see.

@@ -118,6 +118,9 @@ async fn found_by_id_prefix_or_name_and_never_by_guess() {
     assert_eq!(list(ImageFilter { text, ..ImageFilter::default() }).await, [b, twin]);
     let platform = Some("ios_xr".to_owned());
     assert_eq!(list(ImageFilter { platform, ..ImageFilter::default() }).await, [], "an absent fact holds nothing");
+    let filter = ImageFilter { image_type: Some("foo".to_owned()), ..ImageFilter::default() };
+    let e = repo::images(&store, &filter).await.expect_err("no such type");
+    assert_eq!(e.context("field"), Some("image_type"), "{e}");
     let filter = ImageFilter { platform: Some("ios_xy".to_owned()), ..ImageFilter::default() };
     let slip = repo::images(&store, &filter).await.expect_err("a slip");
     assert_eq!((slip.kind(), slip.context("field")), (ErrorKind::InvalidInput, Some("platform")));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::FormKind;
-use crate::image::{image_type, parse_filename, platform_id};
+use crate::image::{ImageFacts, image_type, parse_filename, platform_id};
 
 /// One image of a catalogue. What is absent is not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,26 +162,40 @@ impl Entry {
         told.all(|(a, b)| a.eq_ignore_ascii_case(b))
     }
 
-    /// The entry with what the name of its file tells in the place of what it leaves out.
+    /// What the name of the file tells; nothing, where the entry says another platform than the name.
+    pub(crate) fn told_by_name(&self) -> ImageFacts {
+        let named = parse_filename(&self.filename).facts();
+        let said = self.platform.as_deref().map(platform_id);
+        let differs = said.zip(named.platform.as_ref()).is_some_and(|(said, named)| said != named.value);
+        if differs { ImageFacts::default() } else { named }
+    }
+
+    /// The entry with what the name of its file tells in the place of what it leaves out. Of the cryptography that is so only
+    /// where it leaves out the feature set as well: a set that it says has cryptography of its own.
     ///
     /// ```
     /// use swim_core::catalog::Entry;
     /// let entry: Entry = serde_json::from_str(r#"{"filename": "cat9k_iosxe.17.12.04.SPA.bin", "families": ["cat9k"]}"#).unwrap();
     /// let whole = entry.completed();
     /// assert_eq!((whole.platform.as_deref(), whole.version.as_deref()), (Some("ios_xe"), Some("17.12.4")));
+    /// assert_eq!((whole.feature_set.as_deref(), whole.crypto.npe), (Some("universalk9"), Some(false)));
     /// ```
     #[must_use]
     pub fn completed(&self) -> Self {
+        let named = self.told_by_name();
         let mut entry = self.clone();
-        let named = parse_filename(&self.filename).facts();
-        let platform = named.platform.map(|field| field.value);
-        // A name of another platform tells nothing.
-        if entry.platform.as_deref().is_none_or(|said| Some(platform_id(said)) == platform.as_deref()) {
-            entry.platform = entry.platform.or(platform);
-            entry.version = entry.version.or_else(|| named.version.map(|field| field.value.normal()));
-            if entry.families.is_empty() {
-                entry.families = named.family.into_iter().map(|field| field.value).collect();
-            }
+        entry.platform = entry.platform.or_else(|| named.platform.map(|field| field.value));
+        entry.version = entry.version.or_else(|| named.version.map(|field| field.value.normal()));
+        entry.alt_version = entry.alt_version.or_else(|| named.alt_version.map(|field| field.value));
+        entry.image_type = entry.image_type.or_else(|| named.image_type.map(|field| field.value));
+        if entry.families.is_empty() {
+            entry.families = named.family.into_iter().map(|field| field.value).collect();
+        }
+        if entry.feature_set.is_none() {
+            entry.feature_set = named.feature_set.map(|field| field.value);
+            entry.crypto.k9 = entry.crypto.k9.or_else(|| named.k9.map(|field| field.value));
+            entry.crypto.npe = entry.crypto.npe.or_else(|| named.npe.map(|field| field.value));
+            entry.crypto.ldpe = entry.crypto.ldpe.or_else(|| named.ldpe.map(|field| field.value));
         }
         entry
     }

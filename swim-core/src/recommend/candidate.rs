@@ -131,30 +131,37 @@ impl From<&Image> for Candidate {
 }
 
 impl Candidate {
-    /// What a catalogue names. Its words count as they are: nothing of them is proven.
+    /// What a catalogue names. Its words count as they are: nothing of them is proven. Where it says nothing, the name of the
+    /// file does, as for a file that is imported.
     #[must_use]
     pub fn listed(catalogue: &str, entry: &Entry) -> Self {
-        let text = |text: &Option<String>| text.clone().map(|text| Field::new(text, Provenance::Catalogue));
-        let flag = |flag: Option<bool>| flag.map(|flag| Field::new(flag, Provenance::Catalogue));
-        // Where the entry does not say it, the vendor's name of the file does.
-        let entry = &entry.completed();
-        let scheme = entry.platform.as_deref().and_then(|platform| Scheme::of_platform(platform).ok());
-        let version = scheme.zip(entry.version.as_deref()).and_then(|(s, text)| Version::parse(s, text).ok());
+        let text = |text: &Option<String>| text.clone().map(listed);
+        let named = entry.told_by_name();
+        let platform = text(&entry.platform.as_deref().map(|named| platform_id(named).to_owned())).or(named.platform);
+        let scheme = platform.as_ref().and_then(|platform| Scheme::of_platform(&platform.value).ok());
+        let version = match entry.version.as_deref() {
+            Some(said) => scheme.and_then(|scheme| Version::parse(scheme, said).ok()).map(listed),
+            None => named.version,
+        };
         let boot_rom = entry.requires.bootrom.as_deref().and_then(|text| Version::parse(Scheme::Rommon, text).ok());
         // A set names its cryptography; what the entry says of it counts more.
         let set = entry.feature_set.as_deref().and_then(FeatureSet::read);
-        let crypto =
-            |said: Option<bool>, named: fn(&FeatureSet) -> bool| flag(said.or_else(|| set.as_ref().map(named)));
+        let crypto = |said: Option<bool>, of_set: fn(&FeatureSet) -> bool, of_name: Option<Field<bool>>| match &set {
+            Some(set) => Some(listed(said.unwrap_or_else(|| of_set(set)))),
+            None => said.map(listed).or(of_name),
+        };
         let mut facts = ImageFacts {
-            platform: text(&entry.platform.as_deref().map(|named| platform_id(named).to_owned())),
-            family: text(&entry.families.first().cloned()),
-            version: version.map(|version| Field::new(version, Provenance::Catalogue)),
-            alt_version: text(&entry.alt_version),
-            feature_set: text(&entry.feature_set),
-            k9: crypto(entry.crypto.k9, FeatureSet::is_strong),
-            npe: crypto(entry.crypto.npe, FeatureSet::is_npe),
-            ldpe: crypto(entry.crypto.ldpe, FeatureSet::is_ldpe),
-            image_type: text(&entry.image_type.as_deref().map(|named| image_type(named).unwrap_or(named).to_owned())),
+            platform,
+            family: text(&entry.families.first().cloned()).or(named.family),
+            version,
+            alt_version: text(&entry.alt_version).or(named.alt_version),
+            feature_set: text(&entry.feature_set).or(named.feature_set),
+            k9: crypto(entry.crypto.k9, FeatureSet::is_strong, named.k9),
+            npe: crypto(entry.crypto.npe, FeatureSet::is_npe, named.npe),
+            ldpe: crypto(entry.crypto.ldpe, FeatureSet::is_ldpe, named.ldpe),
+            image_type: text(&entry.image_type.as_deref().map(|named| image_type(named).unwrap_or(named).to_owned()))
+                .or(named.image_type),
+            signature: named.signature,
             ..ImageFacts::default()
         };
         let bytes = |mib: Option<u64>| mib.and_then(|mib| mib.checked_mul(Entry::MIB));
@@ -176,7 +183,7 @@ impl Candidate {
             status,
             status_why: against,
             suggested: entry.lifecycle.suggested == Some(true),
-            paths: ways(catalogue, entry),
+            paths: ways(catalogue, &entry.completed()),
             forms: entry.forms.as_ref().map(|forms| agreements(forms)),
             ..Self::default()
         }
@@ -274,6 +281,11 @@ impl Candidate {
         };
         self.quarantined = self.quarantined.take().or(other.quarantined);
     }
+}
+
+/// What an entry says itself.
+fn listed<T>(said: T) -> Field<T> {
+    Field::new(said, Provenance::Catalogue)
 }
 
 fn agreements(forms: &[FormKind]) -> Vec<Agreement> {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::analysis::Verdict;
-use crate::image::{Field, Image, ImageFacts, Overrides, Provenance};
+use crate::catalog::Entry;
+use crate::image::{Field, Image, ImageFacts, Overrides, Provenance, parse_filename};
 use crate::model::*;
 use crate::platform::{Definition, Registry};
 use crate::version::{Scheme, Version};
@@ -229,6 +230,53 @@ fn latest_maintenance_keeps_one_of_each_major_release() {
     assert!(of(sets).dropped.is_empty());
     let answer = of(vec![local("ipbasek9", "15.2(7)E9"), local("ipbase", "15.2(7)E4")]);
     assert_eq!(names(&answer.recommended), ["ipbasek9 15.2(7)E9"]);
+}
+
+/// What an entry leaves out is taken from the name of its file, as at an import.
+#[test]
+fn an_entry_of_a_name_alone_is_compared_as_the_imported_file_is() {
+    let named = |name: &str| Candidate::listed("vendor", &Entry { filename: name.into(), ..Entry::default() });
+    for name in [
+        "cat9k_iosxe_npe.17.13.01.SPA.bin",
+        "cat9k_iosxe.17.12.04.SPA.bin",
+        "c2960x-universalk9-mz.152-7.E10.bin",
+        "C9800-L-rommon.1712-2r.pkg",
+        "prod.bin",
+    ] {
+        assert_eq!(named(name).facts, parse_filename(name).facts(), "{name}");
+    }
+    let npe = named("cat9k_iosxe_npe.17.13.01.SPA.bin").facts;
+    assert_eq!(npe.npe, Some(Field::new(true, Provenance::FileName)));
+
+    // What the entry says counts more, and a set that it says has its own cryptography.
+    let said = Entry {
+        filename: "c2960x-universalk9_npe-mz.152-7.E10.bin".into(),
+        feature_set: Some("lanlitek9".into()),
+        version: Some("15.2(7)E11".into()),
+        ..Entry::default()
+    };
+    let facts = Candidate::listed("vendor", &said).facts;
+    let told = (facts.k9.unwrap(), facts.npe.unwrap(), facts.version.unwrap(), facts.platform.unwrap());
+    assert_eq!((told.0.value, told.0.from), (true, Provenance::Catalogue));
+    assert_eq!((told.1.value, told.1.from), (false, Provenance::Catalogue));
+    assert_eq!((told.2.value.normal().as_str(), told.2.from), ("15.2(7)E11", Provenance::Catalogue));
+    assert_eq!(told.3.from, Provenance::FileName);
+    // A name of another platform says nothing.
+    let other = Candidate::listed("vendor", &Entry { platform: Some("nxos".into()), ..said });
+    assert_eq!((other.facts.version, other.facts.family), (None, None));
+
+    let running = inventory("universalk9", "15.2(7)E4");
+    let newer = named("c2960x-universalk9-mz.152-7.E10.bin");
+    let settings = Settings { latest_maintenance: true, same_feature: true, ..Settings::default() };
+    let answer = asked(vec![local("universalk9", "15.2(7)E9"), newer.clone()], &running, settings);
+    assert_eq!(names(&answer.recommended), ["universalk9 15.2(7)E10"]);
+    assert_eq!(why(&answer, "universalk9 15.2(7)E9"), "c2960x-universalk9-mz.152-7.E10.bin is a later one of 15.2 E");
+    let answer = asked(vec![local("universalk9", "15.2(7)E12"), newer], &running, settings);
+    assert_eq!(names(&answer.recommended), ["universalk9 15.2(7)E12"]);
+    let npe = named("c2960x-universalk9_npe-mz.152-7.E10.bin");
+    let answer = asked(vec![npe], &running, Settings::default());
+    assert!(answer.recommended.is_empty());
+    assert!(answer.dropped[0].blocked.contains(&"crypto.npe_gained".to_owned()), "{:?}", answer.dropped[0].blocked);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::query::ImageQuery;
 use super::record::{self, NAMES, split_name};
-use crate::image::{Field, Image, platform_id, platform_named};
+use crate::image::{Field, IMAGE_TYPES, Image, image_type, platform_id, platform_named};
 use crate::model::Sha256;
 use crate::ports::Records;
 use crate::version::Version;
@@ -22,7 +22,7 @@ pub struct ImageFilter {
     pub family: Option<String>,
     /// The version, in any spelling; the build does not count.
     pub version: Option<String>,
-    /// `image`, `smu`, ...
+    /// `image`, `smu`, ..., also in a word of names: `xe-bundle`.
     pub image_type: Option<String>,
 }
 
@@ -33,6 +33,7 @@ impl ImageFilter {
             wanted.as_deref().is_none_or(|wanted| field.is_some_and(|field| field.eq_ignore_ascii_case(wanted)))
         };
         let platform = self.platform.as_deref().map(|named| platform_id(named).to_owned());
+        let kind = self.image_type.as_deref().map(|named| image_type(named).unwrap_or(named).to_owned());
         let version = |wanted: &str| {
             facts.version.as_ref().is_some_and(|Field { value, .. }| {
                 let read = Version::parse(value.scheme(), wanted);
@@ -44,11 +45,19 @@ impl ImageFilter {
             && text(&platform, value(facts.platform.as_ref()))
             && text(&self.family, value(facts.family.as_ref()))
             && self.version.as_deref().is_none_or(version)
-            && text(&self.image_type, value(facts.image_type.as_ref()))
+            && text(&kind, value(facts.image_type.as_ref()))
     }
 
-    /// A platform that is neither known nor of an image is a slip of the pen, and no empty answer.
+    /// A platform or type that is neither known nor of an image is a slip of the pen, and no empty answer.
     fn check(&self, images: &[Image]) -> Result<()> {
+        if let Some(named) = self.image_type.as_deref().filter(|named| image_type(named).is_none()) {
+            let mut of = images.iter().filter_map(|image| value(image.facts.image_type.as_ref()));
+            let is_known = |known: &str| known.eq_ignore_ascii_case(named);
+            if !of.any(is_known) && !IMAGE_TYPES.into_iter().any(is_known) {
+                let why = format!("there is no such type; there are {}", IMAGE_TYPES.join(", "));
+                return Err(Error::invalid("image_type", format!("{named:?}"), &why));
+            }
+        }
         let Some(named) = self.platform.as_deref() else { return Ok(()) };
         let of = images.iter().filter_map(|image| image.facts.platform.as_ref());
         let defined: Vec<String> = of.map(|field| field.value.clone()).collect();
@@ -63,7 +72,7 @@ fn value(field: Option<&Field<String>>) -> Option<&str> {
 /// The images that a filter lets through, oldest first.
 ///
 /// # Errors
-/// `InvalidInput` for a platform that is neither known nor of an image, with those that are; `Store`.
+/// `InvalidInput` for a platform or type that is neither known nor of an image, with those that are; `Store`.
 pub async fn images(records: &dyn Records, filter: &ImageFilter) -> Result<Vec<Image>> {
     let mut found = record::all(records).await?;
     filter.check(&found)?;

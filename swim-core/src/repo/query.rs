@@ -1,10 +1,12 @@
 //! What to look for among the images.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::entry::{COLUMNS, ImageEntry, fold};
 use super::find::SHORTEST_PREFIX;
-use crate::image::{Image, platform_id};
+use crate::image::{Image, image_type, platform_id};
 use crate::model::Sha256;
 use crate::version::{Scheme, Version};
 
@@ -59,9 +61,10 @@ impl ImageEntry {
 /// the normal one. With `=` before it a text is the whole field: `platform: "=ios"` finds no `ios_xe`; `"="` alone finds the
 /// images of which the field is not known.
 ///
-/// A `version` that can be read finds its release in every other spelling as well, whatever the build: `17.09.4` and
-/// `17.9.4` the same images. A shorter one with padding, `17.09`, finds what begins with 17.9. A `platform` may be written as in
-/// names of files or as vendors do: `iosxe`, `IOS-XE`.
+/// A `version` that can be read finds in every spelling what its normal spelling begins: `17.09.4` finds 17.9.4 and 17.9.4a, as
+/// `17.9.4` does, `9.16.4` finds 9.16(4)67, `152-7.E1` finds what `15.2(7)E1` does; `=17.09.4` finds 17.9.4 alone. One with its
+/// build, `17.09.04.0.5148`, finds its release. A shorter one with padding, `17.09`, finds what begins with `17.9.`. A `platform`
+/// may be written as in names of files or as vendors do (`iosxe`, `IOS-XE`), and so may an `image_type` (`xe-bundle`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageQuery {
@@ -79,7 +82,7 @@ pub struct ImageQuery {
     pub version: Option<String>,
     /// Of the feature set, e.g. `universalk9`.
     pub feature_set: Option<String>,
-    /// Of `image`, `smu`, ...
+    /// Of `image`, `smu`, ..., or a word that names have for it.
     pub image_type: Option<String>,
     /// The order.
     pub sort: ImageSort,
@@ -111,23 +114,43 @@ impl Condition {
     }
 }
 
-/// The normal spellings of what a text is as a version: of the platform, where it is known, or of any. A shorter text that is
-/// padded is the beginning of others.
-fn spellings(version: &str, platform: Option<&str>) -> Vec<String> {
+/// What finds a version whatever its spelling, by the normal spellings of the platform, where it is known, or of any. A text
+/// that is not the whole field is the beginning of others.
+fn spellings(version: &str, platform: Option<&str>, whole: bool) -> Vec<String> {
     let of = platform.and_then(|named| Scheme::of_platform(named.trim_start_matches('=')).ok());
     let schemes = of.map_or_else(|| Scheme::ALL.to_vec(), |scheme| vec![scheme]);
+    let unpadded = unpadded(version);
+    let short = unpadded.as_ref().is_some_and(|plain| plain.ends_with('.'));
     let read = schemes.into_iter().filter_map(|scheme| Version::parse(scheme, version).ok());
-    let mut out: Vec<String> = read.map(|version| format!("\n{}\n", fold(&version.normal()))).collect();
-    let padded = |part: &str| part.len() > 1 && part.starts_with('0');
-    let parts: Vec<&str> = version.trim_end_matches('.').split('.').collect();
-    let numbers: Vec<u64> = parts.iter().filter_map(|part| part.parse().ok()).collect();
-    if numbers.len() == parts.len() && parts.iter().any(|part| padded(part)) {
-        let plain: Vec<String> = numbers.iter().map(u64::to_string).collect();
-        out.push(format!("\n{}.", plain.join(".")));
-    }
+    let mut out: Vec<String> = read
+        .map(|version| {
+            let normal = version.normal();
+            // Nothing begins with a build. What is short has another beginning below.
+            let release = Version::parse(version.scheme(), &normal).ok().and_then(|release| version.compare(&release));
+            let begins = !whole && !short && release == Some(Ordering::Equal);
+            format!("\n{}{}", fold(&normal), if begins { "" } else { "\n" })
+        })
+        .collect();
+    out.extend(unpadded.filter(|_| !whole).map(|plain| format!("\n{}", fold(&plain))));
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// Without the zeros before the numbers of a padded text, whether it is a version or a part of one; of one or two numbers with
+/// a dot behind them: 17.09 is not the beginning of 17.90. `None`: it has no such zeros.
+fn unpadded(version: &str) -> Option<String> {
+    let text = version.trim_end_matches('.');
+    let parts: Vec<&str> = text.split('.').collect();
+    let plain = |part: &&str| {
+        let number = part.trim_start_matches('0');
+        if number.starts_with(|c: char| c.is_ascii_digit()) { number.to_owned() } else { format!("0{number}") }
+    };
+    let numbers = parts.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    let padded = parts.iter().any(|part| part.starts_with('0') && part.len() > 1);
+    let cut = parts.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let dot = if cut || text.len() < version.len() { "." } else { "" };
+    (numbers && padded).then(|| parts.iter().map(plain).collect::<Vec<_>>().join(".") + dot)
 }
 
 impl ImageQuery {
@@ -158,13 +181,16 @@ impl ImageQuery {
         let all = COLUMNS.into_iter().zip(given).filter_map(|(column, text)| Some((column, text.as_deref()?)));
         let conditions = all.map(|(column, text)| {
             let (whole, text) = text.strip_prefix('=').map_or((false, text), |whole| (true, whole));
-            let named = if column == "platform" { platform_id(text) } else { text };
-            let folded = fold(named);
+            let mut folded = fold(text);
+            match column {
+                "platform" => folded = fold(platform_id(text)),
+                // Names have words of their own.
+                "image_type" => folded = image_type(&folded).map(str::to_owned).unwrap_or(folded),
+                _ => {}
+            }
             let mut texts = vec![if whole { format!("\n{folded}\n") } else { folded }];
             if column == "version" {
-                let mut others = spellings(text, self.platform.as_deref());
-                others.retain(|other| !whole || other.ends_with('\n'));
-                texts.extend(others);
+                texts.extend(spellings(text, self.platform.as_deref(), whole));
                 texts.dedup();
             }
             Condition { column, texts }
@@ -229,8 +255,28 @@ mod tests {
             ("17.09.4", "17.9.4", true),
             ("17.9.4", "17.09.04\n17.9.4", true),
             ("=17.09.04", "17.9.4", true),
-            ("17.09.04", "17.9.40", false),
+            ("17.09.04", "17.09.04a\n17.9.4a", true),
+            ("17.09.4", "17.09.04a\n17.9.4a", true),
+            ("17.9.4", "17.09.04a\n17.9.4a", true),
+            ("=17.09.04", "17.09.04a\n17.9.4a", false),
+            ("=17.9.4", "17.09.04a\n17.9.4a", false),
+            ("17.09.04", "17.9.3", false),
+            ("17.09.04.", "17.9.4a", false),
             ("17.09.04.0.5148", "17.09.04\n17.9.4", true),
+            ("17.09.04.0.5148", "17.09.04a\n17.9.4a", false),
+            ("03.16.04", "03.16.04b.S\n3.16.4bs", true),
+            ("03.16.04b", "03.16.04b.S\n3.16.4bs", true),
+            ("9.16.4", "9.16(4)67", true),
+            ("9.16(4)", "9.16(4)67", true),
+            ("=9.16.4", "9.16(4)67", false),
+            ("9.16(4.67)", "9.16(4)67", true),
+            ("10.2.3", "10.2(3)", true),
+            ("10.2.3", "10.2.3.f\n10.2(3)(f)", true),
+            ("10.2.3", "10.2(4)", false),
+            ("152-7.E1", "15.2(7)e1", true),
+            ("152-7.E1", "15.2(7)e1a", true),
+            ("15.2(7)E1", "15.2(7)e1a", true),
+            ("=152-7.E1", "15.2(7)e1a", false),
             ("3.12.02S", "3.12.2s", true),
             ("03.12.02.S", "3.12.2s", true),
             ("152-7.E10", "15.2(7)e10", true),
@@ -258,5 +304,20 @@ mod tests {
             assert!(holds(&platform(asked), "ios_xe"), "{asked}");
         }
         assert!(!holds(&platform("=ios"), "ios_xe") && !holds(&platform("iosxe"), "ios"));
+    }
+
+    #[test]
+    fn a_type_may_be_in_the_words_of_names() {
+        let typed = |text: &str| ImageQuery { image_type: Some(text.to_owned()), ..ImageQuery::default() };
+        for (asked, field) in [
+            ("xe-bundle", "image"),
+            ("XE-Bundle", "image"),
+            ("=xe-smu", "smu"),
+            ("xr-pie", "package"),
+            ("pack", "package"),
+        ] {
+            assert!(holds(&typed(asked), field) && !holds(&typed(asked), "epld"), "{asked}");
+        }
+        assert!(!holds(&typed("foo"), "image") && holds(&typed("="), ""));
     }
 }

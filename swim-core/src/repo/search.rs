@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::find::{not_found, several};
 use super::query::{Condition, ImageQuery};
 use super::record::{self, NAMES};
-use crate::image::{Image, PLATFORMS};
+use crate::image::{IMAGE_TYPES, Image, PLATFORMS};
 use crate::ports::Index;
 use crate::{Error, Result};
 
@@ -61,27 +61,34 @@ pub struct FamilyGroup {
 /// The images that a query lets through, in its order.
 ///
 /// # Errors
-/// `InvalidInput` for a platform that is neither known nor of an image, with those that are known; `Store`.
+/// `InvalidInput` for a platform or type that is neither known nor of an image, with those that are known; `Store`.
 pub async fn search(index: &dyn Index, query: &ImageQuery) -> Result<Vec<Image>> {
     let rows = index.find(query).await?;
     if rows.is_empty() {
-        check_platform(index, query).await?;
+        check_words(index, query).await?;
     }
     rows.into_iter().filter_map(|(key, value)| record::read(&key, value).transpose()).collect()
 }
 
 /// A slip of the pen is no empty answer.
-async fn check_platform(index: &dyn Index, query: &ImageQuery) -> Result<()> {
-    let Some(named) = &query.platform else { return Ok(()) };
-    let only = ImageQuery { platform: Some(named.clone()), limit: Some(1), ..ImageQuery::default() };
-    let known = |condition: &Condition| PLATFORMS.iter().any(|platform| condition.holds(platform));
-    // The images of which the platform is not known are asked for by `=`.
-    if named == "=" || only.conditions().iter().all(known) || !index.find(&only).await?.is_empty() {
-        return Ok(());
+async fn check_words(index: &dyn Index, query: &ImageQuery) -> Result<()> {
+    let (platform, image_type) = (query.platform.clone(), query.image_type.clone());
+    let only = |platform, image_type| ImageQuery { platform, image_type, limit: Some(1), ..ImageQuery::default() };
+    for (field, word, named, known, only) in [
+        ("platform", "platform", &query.platform, &PLATFORMS[..], only(platform, None)),
+        ("image_type", "type", &query.image_type, &IMAGE_TYPES[..], only(None, image_type)),
+    ] {
+        // The images of which it is not known are asked for by `=`.
+        let Some(named) = named.as_deref().filter(|named| *named != "=") else { continue };
+        let is_known = |condition: &Condition| known.iter().any(|one| condition.holds(one));
+        if only.conditions().iter().all(is_known) || !index.find(&only).await?.is_empty() {
+            continue;
+        }
+        let known = known.join(", ");
+        let why = format!("no image is of such a {word}, and none of that name is known; there are {known}");
+        return Err(Error::invalid(field, format!("{named:?}"), &why));
     }
-    let why =
-        format!("no image is of such a platform, and none of that name is known; there are {}", PLATFORMS.join(", "));
-    Err(Error::invalid("platform", format!("{named:?}"), &why))
+    Ok(())
 }
 
 /// The images by type, then by family.

@@ -1,4 +1,4 @@
-//! ASA and its manager ASDM: `9.16(3)19`, `8.4(4)1`; also `8.4.4.1`.
+//! ASA and its manager ASDM: `9.16(3)19`, `8.4(4)1`; also `8.4.4.1`, and `7.18(1.152)` for 7.18(1)152.
 
 use super::keyed::{DIGITS, Keyed};
 use super::scan::{Scan, bare};
@@ -14,10 +14,15 @@ pub(super) fn read(text: &str) -> Option<Keyed> {
     let maintenance = scan.number(3)?;
     let interim = if dots {
         scan.dot_number(DIGITS).unwrap_or(0)
-    } else if scan.literal(")") {
-        scan.number(DIGITS).unwrap_or(0)
     } else {
-        return None;
+        let inside = scan.dot_number(DIGITS);
+        if !scan.literal(")") {
+            return None;
+        }
+        match inside {
+            Some(inside) => inside,
+            None => scan.number(DIGITS).unwrap_or(0),
+        }
     };
     if !scan.is_done() || !(5..=30).contains(&major) {
         return None;

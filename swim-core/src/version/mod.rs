@@ -128,7 +128,7 @@ impl Scheme {
             Self::Nxos => "NX-OS such as 9.3(7a) or 7.0(3)I7(10)",
             Self::Aci => "ACI such as 14.0(1h)",
             Self::Aireos => "AireOS such as 8.10.196.0",
-            Self::Asa => "ASA such as 9.16(3)19",
+            Self::Asa => "ASA or ASDM such as 9.16(3)19 or 7.18(1)152",
             Self::Junos => "Junos such as 21.4R3-S5.4",
             Self::Eos => "EOS such as 4.29.2F",
             Self::Rommon => "boot ROMs such as 16.7(3r)",

@@ -24,6 +24,9 @@ const MAX_NAME: usize = 255;
 /// Endings that operators append when they put a file aside.
 const PUT_ASIDE: &[&str] = &[".old", ".bak", ".orig", ".save", ".upg"];
 
+/// Endings of a download that is not done: what is there may be any part of the file.
+const NOT_DONE: &[&str] = &[".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".incomplete"];
+
 /// What a file name says. An absent field means that it does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -59,11 +62,14 @@ pub struct NameFacts {
 /// assert_eq!(facts.alt_version.as_deref(), Some("15.5(3)S4b"));
 /// assert_eq!(facts.signature.as_deref(), Some("SPA"));
 /// assert_eq!(parse_filename("prod.bin"), Default::default());
+/// assert_eq!(parse_filename("cat9k_iosxe.17.09.04a.SPA.bin.part"), Default::default(), "a download that is not done");
 /// ```
 #[must_use]
 pub fn parse_filename(name: &str) -> NameFacts {
     let base = bare(name);
-    if base.is_empty() || base.len() > MAX_NAME || !base.is_ascii() {
+    let lower = base.to_ascii_lowercase();
+    let not_done = NOT_DONE.iter().any(|ending| lower.ends_with(ending));
+    if base.is_empty() || base.len() > MAX_NAME || !base.is_ascii() || not_done {
         return NameFacts::default();
     }
     let parts: Vec<&str> = base.split('.').collect();

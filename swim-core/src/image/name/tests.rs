@@ -48,6 +48,25 @@ fn the_three_facts_of_cryptography_are_apart() {
 }
 
 #[test]
+fn a_download_that_is_not_done_says_nothing() {
+    for whole in [
+        "cat9k_iosxe.17.09.04a.SPA.bin",
+        "c2600-i-l.113-9",
+        "nxos64-cs.10.2.3.F.bin",
+        "asdm-791-151.bin",
+        "C9800-universalk9_wlc.17.12.01.SPA.bin",
+    ] {
+        for ending in ["part", "partial", "crdownload", "download", "filepart", "tmp", "incomplete", "PART", "Part"] {
+            for name in [format!("{whole}.{ending}"), format!("{whole}.{ending}.old"), format!("{whole} (1).{ending}")]
+            {
+                assert_eq!(parse_filename(&name), NameFacts::default(), "{name}");
+            }
+        }
+        assert!(parse_filename(whole).platform.is_some(), "{whole}");
+    }
+}
+
+#[test]
 fn unusual_classic_names() {
     assert_eq!(version("c3750-i5-mz.121.14-EA1.bin").as_deref(), Some("12.1(14)EA1"));
     assert_eq!(version("ie4000-universalk9_iox-mz.152-4.1.5.EB.bin").as_deref(), Some("15.2(4.1.5)EB"));
