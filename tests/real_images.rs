@@ -183,9 +183,12 @@ fn what_follows_the_end_is_told_where_the_form_proves_the_end() {
                 if name.ends_with(".swi") || name.ends_with(".zip") { vec![0; padding.len() / 2] } else { padding };
             assert_eq!(follows(&padding), Vec::<String>::new(), "{name} with {} bytes of padding", padding.len());
         }
-        let ended = ENDED.contains(name);
-        let told: &[&str] = if ended { &["4 bytes follow the end of the image"] } else { &[] };
-        assert_eq!(follows(b"junk"), told, "{name}");
+        let told = follows(b"junk");
+        assert_eq!(told.len(), usize::from(ENDED.contains(name)), "{name}: {told:?}");
+        // The padding that a tool has put there before is counted as well.
+        if *name != "root.sqfs" {
+            assert!(told.iter().all(|told| told == "4 bytes follow the end of the image"), "{name}: {told:?}");
+        }
     }
     // A firmware of two parts is no image with something behind it.
     let [kernel, root] = ["boot.uimage", "root.sqfs"].map(|name| std::fs::read(folder.0.join(name)).unwrap());
