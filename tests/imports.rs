@@ -17,8 +17,9 @@ use std::net::TcpListener;
 use nginx::Nginx;
 use serde_json::{Value, json};
 use support::{Folder, Sshd};
+use swim::core::model::HostKeyPolicy;
 use swim::core::ports::Records;
-use swim::{Client, Config, Error, ErrorKind, surface};
+use swim::{Client, Config, Error, ErrorKind, Importing, Origin, surface};
 use swim_sim::{DeviceSpec, SimDevice, loopback};
 use swim_stores::SqliteStore;
 use vsftpd::Vsftpd;
@@ -87,6 +88,46 @@ async fn web_servers() {
         nothing_waits(&folder);
         assert_eq!(client.images(None).await.unwrap().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn what_cannot_apply_is_refused_and_a_refusal_says_who_and_what() {
+    let (nginx, folder) = (Nginx::start("127.0.0.1"), Folder::new());
+    let client = client(&folder, "[secrets.s]\nvalue = 'open sesame'").await;
+    std::fs::write(nginx.folder.file(NAME), b"image").unwrap();
+    let url = format!("http://127.0.0.1:{}/{NAME}", nginx.port);
+    let key = json!({"user": "u", "key": "s"});
+    for (url, more, field) in [
+        (url.as_str(), json!({"port": nginx.port}), "port"),
+        (&url, json!({"protocols": ["sftp"]}), "protocols"),
+        (&url, json!({"host_key": "first_use"}), "host_key"),
+        (&url, json!({"login": key}), "login.key"),
+        (&url, json!({"login": {"user": "u", "password": "s", "enable": "s"}}), "login.enable"),
+        (&url, json!({"path": "/x"}), "path"),
+        ("ftp://127.0.0.1/x.bin", json!({"tls": "machine_roots"}), "tls"),
+        ("ftp://127.0.0.1/x.bin", json!({"host_key": "first_use"}), "host_key"),
+        ("tftp://127.0.0.1/x.bin", json!({"login": {"user": "u", "password": "s"}}), "login"),
+        ("tftp://u:open%20sesame@127.0.0.1/x.bin", json!({}), "url"),
+        ("sftp://127.0.0.1/x.bin", json!({"login": key, "host_key": "first_use", "tls": "first_use"}), "tls"),
+    ] {
+        let mut from = json!({ "url": url });
+        from.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let e = import(&client, from).await.unwrap_err();
+        assert_eq!((e.kind(), e.context("field")), (ErrorKind::InvalidInput, Some(field)), "{url} {more}: {e:?}");
+        silent_of_secrets(&e);
+    }
+    // It may be sent on to HTTPS.
+    import(&client, json!({"url": url, "tls": "first_use"})).await.unwrap();
+    let mut typed = Origin::url(&url).unwrap();
+    let Origin::Url(web) = &mut typed else { panic!("{typed:?}") };
+    web.host_key = HostKeyPolicy::FirstUse;
+    let e = client.import_from(&typed, Importing::default()).await.unwrap_err();
+    assert_eq!(e.context("field"), Some("host_key"), "{e:?}");
+    let absent = format!("http://u:open%20sesame@127.0.0.1:{}/images/absent.bin?signed=1", nginx.port);
+    let e = import(&client, json!({ "url": absent })).await.unwrap_err();
+    let told = format!("http: /images/absent.bin: 127.0.0.1:{} answered 404 Not Found", nginx.port);
+    assert_eq!((e.kind(), e.to_string()), (ErrorKind::NotFound, told));
+    silent_of_secrets(&e);
 }
 
 #[tokio::test]

@@ -161,3 +161,37 @@ fn sums_of_their_own_tools_are_checked() {
         assert!(said, "{name} without its last byte: {facts:?}");
     }
 }
+
+/// Which of them say where they end.
+const ENDED: [&str; 8] =
+    ["xr.iso", "xr7.iso", "other.iso", "eos.swi", "stored.swi", "other.zip", "root.sqfs", "boot.uimage"];
+
+#[test]
+fn what_follows_the_end_is_told_where_the_form_proves_the_end() {
+    let folder = Folder::new("ended");
+    make(&folder);
+    for [name, ..] in MADE {
+        let whole = std::fs::read(folder.0.join(name)).unwrap();
+        let follows = |more: &[u8]| {
+            let facts = identify(&[&whole, more].concat(), "prod.bin");
+            let told: Vec<_> = facts.remarks.into_iter().filter(|remark| remark.contains("follow")).collect();
+            told
+        };
+        for padding in [vec![], vec![0; 70_000], vec![0xff; 4096]] {
+            // Where the end of an archive is looked for there is no more padding than a comment may be long.
+            let padding =
+                if name.ends_with(".swi") || name.ends_with(".zip") { vec![0; padding.len() / 2] } else { padding };
+            assert_eq!(follows(&padding), Vec::<String>::new(), "{name} with {} bytes of padding", padding.len());
+        }
+        let told = follows(b"junk");
+        assert_eq!(told.len(), usize::from(ENDED.contains(name)), "{name}: {told:?}");
+        // The padding that a tool has put there before is counted as well.
+        if *name != "root.sqfs" {
+            assert!(told.iter().all(|told| told == "4 bytes follow the end of the image"), "{name}: {told:?}");
+        }
+    }
+    // A firmware of two parts is no image with something behind it.
+    let [kernel, root] = ["boot.uimage", "root.sqfs"].map(|name| std::fs::read(folder.0.join(name)).unwrap());
+    let firmware = identify(&[kernel, vec![0xff; 5000], root].concat(), "firmware.bin");
+    assert!(!firmware.remarks.iter().any(|remark| remark.contains("follow")), "{:?}", firmware.remarks);
+}

@@ -209,7 +209,7 @@ impl Client {
                 Some(image) if !source.again => Ok((Outcome::Known, image.id)),
                 before => {
                     let origin = Origin::Url(Box::new(web(at)));
-                    let imported = self.import_from(&origin, Importing::default()).await;
+                    let imported = self.take_from(&origin, Importing::default()).await;
                     imported.map(|image| came(before.as_ref(), &image))
                 }
             };

@@ -93,6 +93,7 @@ impl Origin {
                 if login.is_some() && (at.password.is_some() || at.user.is_some()) {
                     return Err(Error::invalid("login", "(given)", "there is a login in the URL already: which one?"));
                 }
+                belongs(&at, host_key.is_some(), tls.is_some(), login.as_ref())?;
                 let (host_key, tls) = (host_key.unwrap_or_default(), tls.unwrap_or_default());
                 tls.check()?;
                 if at.protocol.over_ssh() {
@@ -119,18 +120,64 @@ impl Origin {
     }
 }
 
+/// Refuses what says nothing about a URL of this protocol: it would be passed over in silence.
+fn belongs(at: &Location, host_key: bool, tls: bool, login: Option<&Login>) -> Result<()> {
+    let protocol = at.protocol;
+    let refuse = |field, why: &str| Err(Error::invalid(field, "(given)", &format!("{why}; the URL is of {protocol}")));
+    if host_key && !protocol.over_ssh() {
+        return refuse("host_key", "only servers of sftp and scp have one");
+    }
+    // A web server may send us on from HTTP to HTTPS.
+    if tls && !matches!(protocol, Protocol::Http | Protocol::Https | Protocol::Ftps) {
+        return refuse("tls", "only servers of https and ftps have a certificate");
+    }
+    if protocol == Protocol::Tftp && (at.user.is_some() || at.password.is_some()) {
+        return Err(Error::invalid("url", "(not shown)", "TFTP knows no login: leave it out"));
+    }
+    let Some(login) = login else { return Ok(()) };
+    if protocol == Protocol::Tftp {
+        return refuse("login", "TFTP knows no login");
+    }
+    if login.enable.is_some() {
+        return refuse("login.enable", "only the command line of a device asks for it");
+    }
+    for (field, given) in [("login.key", &login.key), ("login.key_passphrase", &login.key_passphrase)] {
+        if given.is_some() && !protocol.over_ssh() {
+            return refuse(field, "only servers of sftp and scp take a key");
+        }
+    }
+    Ok(())
+}
+
 /// How to import. Every field may be absent.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Importing {
     /// What the caller knows of the image; the file name is otherwise the last part of the path.
     pub options: ImportOptions,
-    /// Of a device or an image server: what to try, in this order. Default: SFTP, SCP; of an image server its own ways.
+    /// Of a device or an image server: what to try, in this order. Default: SFTP, SCP; of an image server its own ways. A URL
+    /// has its protocol and its port in it: both are refused beside one.
     pub protocols: Vec<Protocol>,
-    /// The port, where it is not that of the device or of the protocol.
+    /// Of a device or an image server: the port, where it is not that of the device or of the protocol.
     pub port: Option<u16>,
     /// The largest file to take, in bytes. Default: 16 GiB.
     pub most: Option<u64>,
+}
+
+impl Importing {
+    /// Refuses what a URL has in it.
+    fn beside_url(&self) -> Result<()> {
+        if !self.protocols.is_empty() {
+            let names: Vec<_> = self.protocols.iter().map(|protocol| protocol.name()).collect();
+            let why = "it is for `device`: a URL begins with its protocol";
+            return Err(Error::invalid("protocols", names.join(", "), why));
+        }
+        if let Some(port) = self.port {
+            let why = format!("it is for `device`: a URL has its port behind the host (host:{port})");
+            return Err(Error::invalid("port", port, &why));
+        }
+        Ok(())
+    }
 }
 
 impl Client {
@@ -139,12 +186,22 @@ impl Client {
     /// server may send us on to another, never from HTTPS to HTTP, and our login is told to nobody else.
     ///
     /// # Errors
+    /// - `InvalidInput` for what cannot apply: `protocols` or `port` beside a URL, a host key for a web server.
     /// - `Unsupported` for the running image of a device that has none as one file: install mode, IOS XR, wireless LAN
     ///   controllers.
     /// - `NotFound` for a file, device or host name that is not there; `Auth`; `Busy` while the same import runs.
     /// - As [`Client::import`] and [`Client::fetch`]. A device from which nothing can be read is asked to copy the file to a
     ///   place of ours, by SCP or SFTP; what the reading failed by is then the detail `fetch` of the error.
     pub async fn import_from(&self, origin: &Origin, how: Importing) -> Result<Image> {
+        if let Origin::Url(web) = origin {
+            how.beside_url()?;
+            belongs(&web.at, !web.host_key.is_default(), !web.tls.is_default(), web.login.as_ref())?;
+        }
+        self.take_from(origin, how).await
+    }
+
+    /// The same of an origin that was looked at: what earlier releases kept of a collection may have more in it than applies.
+    pub(super) async fn take_from(&self, origin: &Origin, how: Importing) -> Result<Image> {
         let most = most(how.most)?;
         super::requirements::of_import(&how.options)?;
         match origin {

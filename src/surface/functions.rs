@@ -13,6 +13,7 @@ use swim_core::model::{Mode, PlatformId};
 use swim_core::plan::{self, Plan};
 use swim_core::platform::parse::parse_output;
 use swim_core::recommend::{HasLatest, Recommendation};
+use swim_core::repo::ImportOptions;
 use swim_core::version;
 use swim_core::{Error, ErrorKind, Result};
 
@@ -115,6 +116,10 @@ pub fn function(name: &str, arguments: Value) -> Result<Value> {
             let path: PathBuf = a.take("path")?;
             let file_name: Option<String> = a.optional("file_name")?;
             a.done()?;
+            // A name that no image can have says nothing of one.
+            if let Some(name) = &file_name {
+                ImportOptions::new(name).check()?;
+            }
             let file = Opened::new(&path)?;
             let file_name = file_name
                 .unwrap_or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
@@ -193,6 +198,9 @@ struct Opened {
 
 impl Opened {
     fn new(path: &Path) -> Result<Self> {
+        if path.as_os_str().is_empty() {
+            return Err(Error::invalid("path", "\"\"", "must be the path of a file"));
+        }
         let failed = |e: io::Error| {
             let kind = if e.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Store };
             Error::new(kind, "read file", path.display().to_string()).with("path", path.display()).caused_by(e)

@@ -292,7 +292,8 @@ SWIM_MUST_USE int32_t swim_client_withdraw(const swim_client *client, uint64_t o
 /**
  * Takes an image from elsewhere into the repository: {"url", "login", "host_key", "tls"} for http, https, ftp, ftps, sftp, scp
  * and tftp, or {"device", "path"} for a device or an image server (of a device its running image where no path is said);
- * beside that "protocols", "port", "most" and what swim_client_import() takes.
+ * beside that "most" and what swim_client_import() takes, and with "device" also "protocols" and "port". What cannot apply (a
+ * "host_key" with http) is refused.
  */
 SWIM_MUST_USE int32_t swim_client_import_from(const swim_client *client, const char *origin_json, char **image_json);
 

@@ -175,6 +175,8 @@ static void check_arguments(const swim_client *client) {
     CHECK(swim_client_remove_image_with_reason(client, "none", " ", &text) == SWIM_INVALID_INPUT);
     CHECK(strstr(swim_last_error(), "reason") != NULL);
     CHECK(swim_client_import_from(client, "{\"url\":\"gopher://h/x\"}", &text) == SWIM_INVALID_INPUT);
+    CHECK(swim_client_import_from(client, "{\"url\":\"http://h/x\",\"port\":8080}", &text) == SWIM_INVALID_INPUT);
+    CHECK(strstr(swim_last_error(), "port = 8080") != NULL);
     CHECK(swim_client_baseline(client, "[\"none\"]", &text) == SWIM_NOT_FOUND);
     CHECK(swim_client_add_collection(client, "{\"name\":\"x\"}", &text) == SWIM_INVALID_INPUT);
     CHECK(swim_client_collect(client, "none", &text) == SWIM_NOT_FOUND);

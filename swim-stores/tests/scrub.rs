@@ -48,6 +48,8 @@ async fn rot_is_found_told_and_healed() {
     let mut writer = store.create().await.expect("create");
     writer.write("nobody's".into()).await.expect("write");
     writer.finish(&Sha256::of(b"nobody's")).await.expect("finish");
+    assert!(scrub().await.unrecorded.is_empty(), "an import is under way");
+    store.settle(&Sha256::of(b"nobody's"));
     let found = scrub().await;
     assert_eq!((found.images, found.finished), (5, true));
     assert_eq!(found.unrecorded, [Sha256::of(b"nobody's")]);

@@ -193,7 +193,7 @@ fn of_others(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) -> io::Res
         }
         return Ok(Some(if xr::archive(names.iter().map(String::as_str), facts) { "ios_xr_tar" } else { "tar" }));
     }
-    let container = magic::identify(head, bytes.size(), facts);
+    let container = magic::identify(bytes, head, facts)?;
     if container == Some("gzip")
         && let Some(archive) = packed_tar::identify(bytes, facts)?
     {

@@ -14,6 +14,8 @@ const ROOT: std::ops::Range<usize> = 156..190;
 /// How large the volume is, and its blocks, inside of the descriptor.
 const SECTORS: std::ops::Range<usize> = 80..84;
 const BLOCK: std::ops::Range<usize> = 128..130;
+/// The mark of a disk that a machine starts from.
+const BOOT_RECORD: u64 = 510;
 /// Bytes of a record before its name.
 const RECORD: usize = 33;
 const IS_FOLDER: u8 = 2;
@@ -83,6 +85,12 @@ pub(super) fn read(bytes: &dyn ReadAt) -> io::Result<Option<Volume>> {
 }
 
 impl Volume {
+    /// Where it ends, as far as that is sure: a volume that is a disk as well has partitions of its own behind its end.
+    pub(super) fn end(&self, bytes: &dyn ReadAt) -> io::Result<Option<u64>> {
+        let is_disk = source::read(bytes, BOOT_RECORD, 2)? == [0x55, 0xaa];
+        Ok((self.bytes > 0 && !is_disk).then_some(self.bytes))
+    }
+
     /// The text of a file by the end of its path, when it is small.
     pub(super) fn text(&self, bytes: &dyn ReadAt, path: &str) -> io::Result<Option<String>> {
         let is = |file: &&File| file.path == path || file.path.strip_suffix(path).is_some_and(|p| p.ends_with('/'));

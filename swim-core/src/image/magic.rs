@@ -1,8 +1,10 @@
 //! Files that a few bytes tell, and of which little more can be read.
 
-use super::source::{half, word};
+use std::io;
+
+use super::source::{ReadAt, half, word};
 use super::zip::little;
-use super::{Field, ImageFacts, Provenance, describe};
+use super::{Field, ImageFacts, Provenance, describe, trailing};
 
 /// A rule: the bytes at the beginning, and the container.
 const MAGICS: [(&[u8], &str); 7] = [
@@ -41,7 +43,20 @@ pub(super) fn uimage(head: &[u8]) -> Option<(u32, u64)> {
 }
 
 /// The container, when the first bytes tell one.
-pub(super) fn identify(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option<&'static str> {
+pub(super) fn identify(bytes: &dyn ReadAt, head: &[u8], facts: &mut ImageFacts) -> io::Result<Option<&'static str>> {
+    let container = of_head(head, bytes.size(), facts);
+    let end = match container {
+        Some("uimage") => uimage(head).map(|(_, length)| UIMAGE as u64 + length),
+        Some("squashfs") => little(head, 40, 8),
+        _ => None,
+    };
+    if let Some(end) = end {
+        trailing::remark_of_part(bytes, end, facts)?;
+    }
+    Ok(container)
+}
+
+fn of_head(head: &[u8], size: u64, facts: &mut ImageFacts) -> Option<&'static str> {
     if word(head, 0).is_some_and(|w| MICROCODE.contains(&(w & 0xffff_ff00))) {
         facts.platform = Some(Field::new("ios".to_owned(), Provenance::Header));
         named(facts, head.get(MICROCODE_NAME..));

@@ -27,6 +27,7 @@ mod source;
 mod sums;
 mod tar;
 mod tlv;
+mod trailing;
 mod unpack;
 mod xr;
 mod zip;
@@ -50,6 +51,7 @@ pub use requirements::{
 pub use source::{Head, ReadAt};
 pub use sums::{EmbeddedSums, PayloadCheck, check_payload, embedded_sums};
 pub use tlv::{HeaderEntry, PackageHeader, package_header};
+pub(crate) use trailing::told as bytes_follow;
 pub use unpack::{Inside, PackedPart, Packing, look_inside, packed_parts};
 
 use serde::{Deserialize, Serialize};

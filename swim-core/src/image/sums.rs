@@ -87,7 +87,7 @@ pub fn embedded_sums<B: ReadAt + ?Sized>(bytes: &B) -> io::Result<Option<Embedde
         return one(Kind::Gzip { most: expansion::most(bytes.size()) }, rest(0));
     }
     if head.starts_with(zip::MAGIC) {
-        let zip::Directory::Members(members) = zip::directory(bytes)? else { return Ok(None) };
+        let zip::Directory::Members { members, .. } = zip::directory(bytes)? else { return Ok(None) };
         let Some((members, parts)) = members::plan(members, bytes.size()) else { return Ok(None) };
         return one(Kind::Members(members), parts);
     }
@@ -131,6 +131,12 @@ impl EmbeddedSums {
     /// # Errors
     /// Those of the reader; `UnexpectedEof` when it ends before the last part does.
     pub fn check(&self, content: impl Read) -> io::Result<PayloadCheck> {
+        Ok(self.check_to_end(content)?.0)
+    }
+
+    /// The same, and how many bytes follow the last stream of gzip, whose end nothing but its content tells: 0 where they are
+    /// no more than padding, and for all other sums.
+    pub(crate) fn check_to_end(&self, content: impl Read) -> io::Result<(PayloadCheck, u64)> {
         let length = self.parts.iter().fold(0_u64, |sum, (_, length)| sum.saturating_add(*length));
         let mut content = content.take(length);
         let holds = match &self.kind {
@@ -150,12 +156,12 @@ impl EmbeddedSums {
                 crc.sum() == *sum
             }
             Kind::Gzip { most } => return gzip::check(content, *most),
-            Kind::Members(members) => return members::check(content, members),
+            Kind::Members(members) => return Ok((members::check(content, members)?, 0)),
             Kind::Sha1(sum) => digest::<Sha1>(&mut content, length)? == *sum,
             Kind::Sha256(sum) => digest::<Sha256>(&mut content, length)? == *sum,
             Kind::Md5(sum) => digest::<Md5>(&mut content, length)? == *sum,
         };
-        Ok(if holds { PayloadCheck::Intact } else { PayloadCheck::Damaged })
+        Ok((if holds { PayloadCheck::Intact } else { PayloadCheck::Damaged }, 0))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::iso::Volume;
 use super::source::ReadAt;
-use super::{Field, ImageFacts, Provenance, describe, parse_filename};
+use super::{Field, ImageFacts, Provenance, describe, parse_filename, trailing};
 use crate::version::{Scheme, Version};
 
 const XR: &str = "ios_xr";
@@ -23,6 +23,9 @@ struct Metadata {
 
 /// Takes what a volume says. The container, when it is one of IOS XR.
 pub(super) fn volume(bytes: &dyn ReadAt, volume: &Volume, facts: &mut ImageFacts) -> io::Result<Option<&'static str>> {
+    if let Some(end) = volume.end(bytes)? {
+        trailing::remark(bytes, end, facts)?;
+    }
     if let Some(text) = volume.text(bytes, "mdata/mdata.json")? {
         platform(facts);
         match serde_json::from_str::<Metadata>(&text) {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::source::{self, ReadAt};
-use super::{Field, ImageFacts, Provenance, describe};
+use super::{Field, ImageFacts, Provenance, describe, trailing};
 use crate::version::{Scheme, Version};
 
 /// The header of a member.
@@ -47,7 +47,11 @@ impl Member {
 
 /// What the end of an archive says.
 pub(super) enum Directory {
-    Members(Vec<Member>),
+    Members {
+        members: Vec<Member>,
+        /// Where the archive ends, comment and all.
+        end: u64,
+    },
     /// All of the end is at hand, and has none.
     Missing,
     /// It is not at hand, or larger than those that are read.
@@ -57,7 +61,10 @@ pub(super) enum Directory {
 /// Reads the archive. The container, when it is an image that is known.
 pub(super) fn identify(bytes: &dyn ReadAt, facts: &mut ImageFacts) -> io::Result<&'static str> {
     let members = match directory(bytes)? {
-        Directory::Members(members) => members,
+        Directory::Members { members, end } => {
+            trailing::remark(bytes, end, facts)?;
+            members
+        }
         Directory::Missing => {
             facts.damage.push("the directory at the end of the archive is missing: the file is truncated".to_owned());
             return Ok("zip");
@@ -117,7 +124,8 @@ pub(super) fn little(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
 pub(super) fn directory(bytes: &dyn ReadAt) -> io::Result<Directory> {
     let start = bytes.size().saturating_sub((END_BYTES + COMMENT) as u64);
     let tail = source::read(bytes, start, END_BYTES + COMMENT)?;
-    let Some(end) = tail.windows(END.len()).rposition(|w| w == END).and_then(|at| tail.get(at..)) else {
+    let found = tail.windows(END.len()).rposition(|w| w == END);
+    let Some((found, end)) = found.and_then(|at| Some((at, tail.get(at..)?))) else {
         let all = start + tail.len() as u64 == bytes.size();
         return Ok(if all { Directory::Missing } else { Directory::Unseen });
     };
@@ -153,7 +161,8 @@ pub(super) fn directory(bytes: &dyn ReadAt) -> io::Result<Directory> {
         let Some(behind) = rest.get(name_end + extra as usize + comment as usize..) else { break };
         rest = behind;
     }
-    Ok(Directory::Members(members))
+    let ends = start + found as u64 + END_BYTES as u64 + comment;
+    Ok(Directory::Members { members, end: ends })
 }
 
 /// The text of a member, when it is small and its sum holds.

@@ -10,8 +10,8 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::window::Ends;
 use crate::image::{
-    Field, ImageFacts, Inside, PackedPart, PayloadCheck, Provenance, ReadAt, embedded_sums, identify, identify_with,
-    is_hidden, look_inside, packed_parts,
+    Field, ImageFacts, Inside, PackedPart, PayloadCheck, Provenance, ReadAt, bytes_follow, embedded_sums, identify,
+    identify_with, is_hidden, look_inside, packed_parts,
 };
 use crate::model::Sha256;
 use crate::ports::ImageStore;
@@ -94,9 +94,17 @@ async fn check(store: &dyn ImageStore, image: &Sha256, at_hand: &AtHand<'_>, fac
         facts.damage.push(format!("bytes are missing that the {name} is of"));
         return;
     }
-    match fed(store, image, &parts, move |content| sums.check(content)).await {
-        Ok(Ok(PayloadCheck::Intact)) => facts.embedded_sum = Some(Field::new(name.to_owned(), Provenance::Payload)),
-        Ok(Ok(PayloadCheck::Damaged)) => facts.damage.push(format!("the {name} does not hold: the file is damaged")),
+    match fed(store, image, &parts, move |content| sums.check_to_end(content)).await {
+        Ok(Ok((PayloadCheck::Intact, following))) => {
+            facts.embedded_sum = Some(Field::new(name.to_owned(), Provenance::Payload));
+            // Images of FortiOS have more behind the stream.
+            if following > 0 && facts.platform.as_ref().is_none_or(|platform| platform.value != "fortios") {
+                facts.remarks.push(bytes_follow(following));
+            }
+        }
+        Ok(Ok((PayloadCheck::Damaged, _))) => {
+            facts.damage.push(format!("the {name} does not hold: the file is damaged"))
+        }
         Ok(Ok(_)) => facts.remarks.push(format!("the {name} could not be computed")),
         Ok(Err(e)) => facts.remarks.push(format!("the {name} could not be computed: {e}")),
         Err(e) => facts.remarks.push(format!("the {name} could not be computed: {e}")),
@@ -302,6 +310,27 @@ mod tests {
         let cut = Held(held.0[..150].to_vec(), Mutex::default());
         let facts = examine(&cut, &Sha256::of(b"x"), &ends, "prod.bin").await;
         assert!(facts.version.is_none() && facts.remarks[0].contains("could not be unpacked"), "{facts:?}");
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_packed_stream_is_told_unless_the_vendor_puts_it_there() {
+        use std::io::Write;
+        let packed = |name: &str| {
+            let mut packed = flate2::GzBuilder::new().filename(name).write(Vec::new(), flate2::Compression::fast());
+            packed.write_all(b"content").unwrap();
+            packed.finish().unwrap()
+        };
+        for (name, more, remarks) in [
+            ("x.bin", b"".as_slice(), 0),
+            ("x.bin", &[0; 512], 0),
+            ("x.bin", b"junk", 1),
+            ("FGT_200F-v7.2.7-build1624-FORTINET.out", b"signature", 0),
+        ] {
+            let (facts, _) = examined([&packed(name), more].concat()).await;
+            assert_eq!(facts.embedded_sum.unwrap().value, "CRC-32 of gzip");
+            let told: Vec<_> = facts.remarks.iter().filter(|remark| remark.contains("follow the end")).collect();
+            assert_eq!(told.len(), remarks, "{name} {:?}", facts.remarks);
+        }
     }
 
     #[tokio::test]

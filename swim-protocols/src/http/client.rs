@@ -67,7 +67,7 @@ impl Transfer for HttpClient {
             named(e.effected(effect))
         })?;
         if !matches!(response.status(), StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT) {
-            return Err(named(refused(&response)));
+            return Err(named(refused(&request.device.at, &response)));
         }
         if sent.load(Ordering::Relaxed) < request.bytes {
             let e = Error::new(ErrorKind::UnexpectedReply, "http", "the server has the file before it was sent");
@@ -111,7 +111,7 @@ impl Transfer for HttpClient {
         if matches!(response.status(), StatusCode::OK | StatusCode::NO_CONTENT) {
             return Ok(());
         }
-        Err(named(refused(&response)))
+        Err(named(refused(&device.at, &response)))
     }
 }
 

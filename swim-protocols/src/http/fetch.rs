@@ -68,7 +68,7 @@ impl HttpClient {
         get.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
         let (response, _held) = self.ask(device, login, get, &AtomicU64::new(0), cx).await?;
         if response.status() != StatusCode::OK {
-            return Err(refused(&response));
+            return Err(refused(&device.at, &response));
         }
         check_coding(&response)?;
         let (mut page, mut incoming) = (Vec::new(), response.into_body());
@@ -109,7 +109,7 @@ impl HttpClient {
         }
         let (response, connection) = self.get(request, login, 0, None, cx).await?;
         if response.status() != StatusCode::OK {
-            return Err(refused(&response));
+            return Err(refused(&request.device.at, &response));
         }
         check_coding(&response)?;
         let header = response.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());

@@ -14,7 +14,7 @@ use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, HOST, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use swim_core::model::{Device, Secret};
+use swim_core::model::{Device, Endpoint, Secret};
 use swim_core::ports::Context;
 use swim_core::transfer::Elsewhere;
 use swim_core::{Error, ErrorKind, Result, Retry, percent};
@@ -147,8 +147,8 @@ pub(crate) fn broken(e: hyper::Error) -> Error {
     Error::new(ErrorKind::Interrupted, "http", "the connection broke").retry_when(Retry::Now).caused_by(e)
 }
 
-/// What an answer that is not the wanted one means.
-pub(super) fn refused(response: &Response<Incoming>) -> Error {
+/// What an answer of this server means that is not the wanted one.
+pub(super) fn refused(from: &Endpoint, response: &Response<Incoming>) -> Error {
     let status = response.status();
     let kind = match status {
         StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => ErrorKind::Auth,
@@ -159,7 +159,7 @@ pub(super) fn refused(response: &Response<Incoming>) -> Error {
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => ErrorKind::Busy,
         _ => ErrorKind::DeviceRejected,
     };
-    let error = Error::new(kind, "http", "the server refused").said(status.to_string());
+    let error = Error::new(kind, "http", format!("{from} answered {status}")).said(status.to_string());
     match response.headers().get(LOCATION).and_then(|to| to.to_str().ok()) {
         Some(to) if status.is_redirection() => error.caused_by(Elsewhere::new(to)),
         _ => error,

@@ -15,12 +15,13 @@ values: mappings whose fields are attributes as well. Errors are :class:`SwimErr
 
 from __future__ import annotations
 
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 from . import errors
 from ._async_client import AsyncClient
 from ._client import Client
+from ._convert import plain
 from ._values import (
     Acknowledged, AuditRecord, CatalogChange, CatalogImage, CheckCall, Checked, Collected, Collection, Conflict, Crypto,
     Damage, Decision, Deleted, Device, DevicePlan, DeviceReport, DeviceResult, Digests, Document, Downloaded, Elsewhere,
@@ -63,7 +64,9 @@ def compare_versions(platform: str, a: str, b: str) -> int | None:
     >>> compare_versions("ios", "15.2(7)E", "15.2(7)E1")
     -1
     """
-    order: int | None = function("compare_versions", platform=platform, a=a, b=b)
+    order: int | None = function(
+        "compare_versions", platform=plain(platform, "platform"), a=plain(a, "a"), b=plain(b, "b")
+    )
     return order
 
 
@@ -80,7 +83,7 @@ def parse_filename(name: str | PathLike[str]) -> ParsedName:
     >>> parse_filename("isr4300-universalk9.03.16.04b.S.155-3.S4b-ext.SPA.bin").version
     '3.16.4bS'
     """
-    return ParsedName(function("parse_filename", name=fspath(name)))
+    return ParsedName(function("parse_filename", name=plain(name, "name")))
 
 
 def parse_output(platform: str, command: str, text: str) -> dict[str, Any]:
@@ -98,9 +101,11 @@ def parse_output(platform: str, command: str, text: str) -> dict[str, Any]:
 def identify(path: str | PathLike[str], *, file_name: str | None = None) -> ImageFacts:
     """Says what an image file is, from its bytes and its name, where it lies; nothing is kept.
 
-    Raises ``NotFoundError``; ``InvalidInputError`` for what is no regular file.
+    ``file_name`` is the name to go by (default: its own), as ``import_image`` takes it.
+
+    Raises ``NotFoundError``; ``InvalidInputError`` for what is no regular file, and for a name that no image can have.
     """
-    return ImageFacts(function("identify", path=fspath(path), file_name=file_name))
+    return ImageFacts(function("identify", path=plain(path, "path"), file_name=plain(file_name, "file_name")))
 
 
 def support(

@@ -65,8 +65,9 @@ def plain(value: Any, where: str = "value") -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item, f"{where}[{n}]") for n, item in enumerate(value)]
     if isinstance(value, PathLike):
-        return fspath(value)
-    raise InvalidInputError(f"{where}: a {type(value).__name__} cannot be passed on", operation="read input")
+        return plain(fspath(value), where)
+    told = f"{where}: a {type(value).__name__} cannot be passed on"
+    raise InvalidInputError(told, operation="read input", details={"field": where})
 
 
 def written(value: Mapping[str, Any], where: str) -> str:
