@@ -32,6 +32,11 @@ impl Fitting {
         Self { verdict: Verdict::of(&findings), family, findings }
     }
 
+    /// Is it what its name says? Of what only a catalogue has there are no bytes to doubt.
+    fn is_proven(&self) -> bool {
+        self.findings.iter().all(|finding| finding.code != "image.form_unknown")
+    }
+
     fn words(&self, severity: Severity) -> String {
         let words = self.findings.iter().filter(|f| f.severity == severity).map(ToString::to_string);
         words.collect::<Vec<_>>().join("; ")
@@ -59,7 +64,7 @@ pub(super) fn judge(
             && source(&one.candidate).outcome == Outcome::Met
             && let Some(group) = group(one, fitting)
         {
-            eligible.entry(group).or_default().push((one, fitting.verdict));
+            eligible.entry(group).or_default().push((one, fitting.is_proven()));
         }
     }
     let judged = shelved.map(|(at, one, fitting)| {
@@ -98,7 +103,7 @@ fn judge_one(
             fit(fitting),
             higher(order, one, device, settings.higher_than_current),
             same_feature(one, device, settings.same_feature),
-            latest(one, fitting.verdict, rivals, settings.latest_maintenance),
+            latest(one, fitting.is_proven(), rivals, settings.latest_maintenance),
         ],
     }
 }
@@ -189,10 +194,10 @@ fn group<'a>(one: &'a Shelved, fitting: &'a Fitting) -> Option<Group<'a>> {
     Some((platform, family, one.feature.as_ref().map(FeatureSet::without_cryptography), version.group()))
 }
 
-/// A candidate that may take the place of others, and what analysis says of it.
-type Rival<'a> = (&'a Shelved, Verdict);
+/// A candidate that may take the place of others, and whether it is proven to be what its name says.
+type Rival<'a> = (&'a Shelved, bool);
 
-fn latest(one: &Shelved, verdict: Verdict, rivals: &[Rival<'_>], on: bool) -> Line {
+fn latest(one: &Shelved, is_proven: bool, rivals: &[Rival<'_>], on: bool) -> Line {
     let Some(version) = &one.version else {
         let why = "the version of the image is not known".to_owned();
         return asked(Criterion::LatestMaintenance, on, false, why);
@@ -208,13 +213,13 @@ fn latest(one: &Shelved, verdict: Verdict, rivals: &[Rival<'_>], on: bool) -> Li
             .map(|(rival, _)| rival.candidate.file_name.clone())
     };
     let group = version.group();
-    // Nor does one that perhaps does not fit replace one that does.
-    let certain = |rival: &&Rival<'_>| rival.1 < Verdict::Unknown || verdict >= Verdict::Unknown;
-    if let Some(rival) = newest(&mut later.clone().filter(certain)) {
+    // Nor does a file that perhaps is no image at all replace one that is.
+    let proven = |rival: &&Rival<'_>| rival.1 || !is_proven;
+    if let Some(rival) = newest(&mut later.clone().filter(proven)) {
         return asked(Criterion::LatestMaintenance, on, false, format!("{rival} is a later one of {group}"));
     }
     let why = match newest(&mut later.clone()) {
-        Some(rival) => format!("the latest of {group} that is known to fit; {rival} is later"),
+        Some(rival) => format!("the latest of {group} that is proven to be an image; {rival} calls itself later"),
         None => format!("the latest of {group}"),
     };
     asked(Criterion::LatestMaintenance, on, true, why)

@@ -215,14 +215,14 @@ fn latest_maintenance_keeps_one_of_each_major_release() {
     large.overrides.ram = Some(1 << 40);
     let answer = of(vec![deferred, large, local("universalk9", "15.2(7)E4")]);
     assert_eq!(names(&answer.recommended), ["universalk9 15.2(7)E4"]);
-    // What perhaps fits does not replace what does.
+    // What perhaps is no image does not replace one.
     let mut named = local("universalk9", "15.2(7)E9");
     named.facts.container = Some(Field::new("unknown".to_owned(), Provenance::Header));
     let answer = of(vec![named, local("universalk9", "15.2(7)E4")]);
     assert_eq!(names(&answer.recommended), ["universalk9 15.2(7)E4", "universalk9 15.2(7)E9"]);
     assert_eq!(answer.recommended[1].unknown, ["image.form_unknown"]);
     let line = answer.recommended[0].explanation.iter().find(|line| line.criterion == Criterion::LatestMaintenance);
-    assert!(line.unwrap().why.starts_with("the latest of 15.2 E that is known to fit; "), "{line:?}");
+    assert!(line.unwrap().why.starts_with("the latest of 15.2 E that is proven to be an image; "), "{line:?}");
     // Other sets are other products; cryptography is replaced by cryptography only.
     let weak = inventory("universal", "15.2(7)E4");
     let of = |candidates: Vec<Candidate>| asked(candidates, &weak, settings);
