@@ -1,5 +1,6 @@
 //! Open catalogues: documents that are kept, and what they say of images.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -38,6 +39,19 @@ struct Kept {
     #[serde(flatten)]
     about: KeptCatalogue,
     catalogue: Catalogue,
+}
+
+/// Stands in the place of a catalogue that was removed: who dies behind the removal has left its line of the audit here.
+#[derive(Serialize, Deserialize)]
+struct Gone {
+    removed: CatalogChange,
+}
+
+impl Gone {
+    fn read(value: &Value) -> Option<CatalogChange> {
+        value.get("removed")?;
+        Self::deserialize(value).ok().map(|gone| gone.removed)
+    }
 }
 
 /// An image of an open catalogue.
@@ -87,8 +101,12 @@ impl Client {
         let (document, proof, name) = read_signed(path.as_ref(), how).await?;
         let now = self.adapters().clock.now();
         let (catalogue, authenticity) = Catalogue::open(&document, &proof, now)?;
-        let kept = self.records().get(CATALOGS, &name).await?;
-        if let Some(why) = kept.as_ref().and_then(|kept| replacing(kept, &catalogue, &authenticity))
+        let there = self.records().get(CATALOGS, &name).await?;
+        if let Some(gone) = there.as_ref().and_then(Gone::read) {
+            self.write(&gone).await?;
+        }
+        let kept = there.as_ref().filter(|there| Gone::read(there).is_none());
+        if let Some(why) = kept.and_then(|kept| replacing(kept, &catalogue, &authenticity))
             && !how.allow_older
         {
             let message = format!("the catalogue {name} that is here {why}; allow_older takes it all the same");
@@ -103,12 +121,12 @@ impl Client {
             entries: catalogue.entries.len(),
         };
         let fresh = json(&Kept { about: about.clone(), catalogue })?;
-        let settled = match &kept {
-            Some(kept) => self.records().swap(CATALOGS, &name, kept, fresh).await?,
+        let settled = match &there {
+            Some(there) => self.records().swap(CATALOGS, &name, there, fresh).await?,
             None => self.records().put_new(CATALOGS, &name, fresh).await?,
         };
         if settled {
-            let before = kept.as_ref().map(KeptCatalogue::deserialize).transpose().ok().flatten();
+            let before = kept.map(KeptCatalogue::deserialize).transpose().ok().flatten();
             let action = if kept.is_some() { "replaced" } else { "imported" };
             self.note(action, before, Some(about.clone()), how.allow_older).await?;
             return Ok(about);
@@ -124,7 +142,7 @@ impl Client {
     pub async fn catalog(&self, text: Option<&str>) -> Result<Vec<Listed>> {
         let part = text.unwrap_or_default().to_lowercase();
         let mut out = Vec::new();
-        for (_, value) in self.records().all(CATALOGS).await? {
+        for value in self.kept_catalogues().await? {
             let Kept { about, catalogue } = parse(value)?;
             let signed = matches!(about.authenticity, Authenticity::Signed(_));
             let wanted = catalogue.entries.into_iter().filter(|entry| entry.filename.to_lowercase().contains(&part));
@@ -158,7 +176,12 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub async fn catalogs(&self) -> Result<Vec<KeptCatalogue>> {
-        self.records().all(CATALOGS).await?.into_iter().map(|(_, value)| parse(value)).collect()
+        self.kept_catalogues().await?.into_iter().map(parse).collect()
+    }
+
+    async fn kept_catalogues(&self) -> Result<Vec<Value>> {
+        let rows = self.records().all(CATALOGS).await?.into_iter().map(|(_, value)| value);
+        Ok(rows.filter(|value| Gone::read(value).is_none()).collect())
     }
 
     /// Removes an open catalogue, and returns what it was. Its images are no candidates any more, what it required holds no
@@ -167,16 +190,25 @@ impl Client {
     /// taken afterwards whatever its age and its signer, which [`Client::catalog_audit`] shows.
     ///
     /// # Errors
-    /// `NotFound`; those of the store.
+    /// `NotFound`; `Conflict` (retry now) when another took its place at the same time, which stays; those of the store.
     pub async fn remove_catalog(&self, name: &str) -> Result<KeptCatalogue> {
-        let none = || {
-            let message = format!("there is no catalogue {name:?}");
-            Error::new(ErrorKind::NotFound, "remove catalogue", message).with("name", name)
+        let error = |kind, message: String| Error::new(kind, "remove catalogue", message).with("name", name);
+        let there = self.records().get(CATALOGS, name).await?;
+        let Some(value) = there.filter(|there| Gone::read(there).is_none()) else {
+            return Err(error(ErrorKind::NotFound, format!("there is no catalogue {name:?}")));
         };
-        let kept: KeptCatalogue = parse(self.records().get(CATALOGS, name).await?.ok_or_else(none)?)?;
-        // Before it is gone: who dies in between leaves a line too many, not one too few.
-        self.note("removed", Some(kept.clone()), None, false).await?;
-        if self.records().remove(CATALOGS, name).await? { Ok(kept) } else { Err(none()) }
+        let kept: KeptCatalogue = parse(value.clone())?;
+        // In one write: it is gone, and that is told. The audit gets its line behind that, from here or from who looks next.
+        let removed = self.line("removed", Some(kept.clone()), None, false);
+        let gone = json(&Gone { removed: removed.clone() })?;
+        if !self.records().swap(CATALOGS, name, &value, gone).await? {
+            let message = format!("another catalogue {name} came at the same time: look at it first");
+            return Err(error(ErrorKind::Conflict, message).retry_when(Retry::Now));
+        }
+        if let Err(error) = self.write(&removed).await {
+            tracing::warn!(%error, catalogue = name, "the audit gets its line later");
+        }
+        Ok(kept)
     }
 
     /// Which open catalogues came, were replaced and were removed, oldest first.
@@ -184,7 +216,16 @@ impl Client {
     /// # Errors
     /// Those of the store.
     pub async fn catalog_audit(&self) -> Result<Vec<CatalogChange>> {
-        self.records().all(AUDIT).await?.into_iter().map(|(_, value)| parse(value)).collect()
+        // The removals first: who takes the place of one writes its line before.
+        let removed = self.records().all(CATALOGS).await?;
+        let mut lines: BTreeMap<String, CatalogChange> = BTreeMap::new();
+        for (key, line) in self.records().all(AUDIT).await? {
+            lines.insert(key, parse(line)?);
+        }
+        for gone in removed.iter().filter_map(|(_, value)| Gone::read(value)) {
+            lines.entry(gone.key()).or_insert(gone);
+        }
+        Ok(lines.into_values().collect())
     }
 
     async fn note(
@@ -194,11 +235,29 @@ impl Client {
         now: Option<KeptCatalogue>,
         allow_older: bool,
     ) -> Result<()> {
+        self.write(&self.line(action, before, now, allow_older)).await
+    }
+
+    fn line(
+        &self,
+        action: &str,
+        before: Option<KeptCatalogue>,
+        now: Option<KeptCatalogue>,
+        allow_older: bool,
+    ) -> CatalogChange {
         let at = self.adapters().clock.now();
         let name = before.as_ref().or(now.as_ref()).map(|kept| kept.name.clone()).unwrap_or_default();
-        let key = format!("{:022} {action} {name}", at.as_nanosecond());
-        let line = CatalogChange { at, name, action: action.to_owned(), before, now, allow_older };
-        self.records().put(AUDIT, &key, json(&line)?).await
+        CatalogChange { at, name, action: action.to_owned(), before, now, allow_older }
+    }
+
+    async fn write(&self, line: &CatalogChange) -> Result<()> {
+        self.records().put(AUDIT, &line.key(), json(line)?).await
+    }
+}
+
+impl CatalogChange {
+    fn key(&self) -> String {
+        format!("{:022} {} {}", self.at.as_nanosecond(), self.action, self.name)
     }
 }
 

@@ -6,15 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use swim_core::audit::{self, AuditRecord};
-use swim_core::image::Image;
 use swim_core::job::{CancelHow, Entry, JobEvent, JobReport, JobStatus};
 use swim_core::model::DeviceId;
 use swim_core::plan::Plan;
 use swim_core::ports::{JobId, JobSummary, NewJob};
-use swim_core::{Error, ErrorKind, Result, Retry};
+use swim_core::{Error, ErrorKind, Result, Retry, repo};
 use tokio::task::JoinHandle;
 
-use super::{Client, parse, some};
+use super::{Client, some};
 use crate::watch::Watch;
 
 /// How a job is submitted.
@@ -57,9 +56,7 @@ impl Client {
                 .with("image", plan.goal.image));
         }
         // A list may have come since the plan was made.
-        if let Some(value) = self.records().get("images", &plan.goal.image.to_string()).await? {
-            parse::<Image>(value)?.cleared("submit")?;
-        }
+        repo::cleared(self.records(), &plan.goal.image, "submit").await?;
         let entry =
             Entry::new(now, JobEvent::Submitted { plan: Box::new(plan.clone()), approval: approval.to_owned() });
         let id = JobId(format!("{:016x}-{:08x}", now.as_nanosecond(), rand_tail()));

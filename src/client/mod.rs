@@ -197,9 +197,9 @@ impl Client {
     }
 
     /// An image as the repository has it now: the caller's copy may be older than a list, and its size and digests are those
-    /// of its bytes, whatever the copy says.
+    /// of its bytes, whatever the copy says. Lists that are in force count also where the record does not say so yet.
     async fn as_known(&self, image: &Image) -> Result<Image> {
-        self.image(&image.id.to_string()).await
+        repo::standing(self.records(), &image.id).await
     }
 
     fn jobs(&self) -> &dyn JobStore {

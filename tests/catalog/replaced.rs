@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use swim::ErrorKind;
+use swim_core::ports::Records;
+use swim_stores::SqliteStore;
 
 use crate::verbs::{Folder, call, open, refused};
 
@@ -81,6 +83,28 @@ async fn catalogues_are_listed_and_removed_and_all_of_it_is_audited() {
     assert_eq!(actions, ["imported", "removed", "imported", "replaced"], "{audit:#}");
     assert_eq!((&audit[1]["before"], &audit[1]["now"]), (&kept[0], &Value::Null));
     assert_eq!(audit[3]["before"]["authenticity"], "unsigned");
+}
+
+/// Who dies behind the removal has written no line of the audit: it is there all the same, before and after another comes.
+#[tokio::test]
+async fn a_removal_is_audited_by_the_write_that_removes() {
+    let folder = Folder::new("removal-cut");
+    let client = open(&folder, json!({})).await;
+    let store = SqliteStore::open(folder.path("data/swim.db")).unwrap();
+    let how = || proven(&folder, None, &json!({"schema": 1, "entries": [{"filename": "a.bin"}]}));
+    call(&client, "import_catalog", how()).await;
+    let kept = call(&client, "remove_catalog", json!({"name": "vendor"})).await;
+    let lines = store.all("catalog_audit").await.unwrap();
+    let (key, _) = lines.iter().find(|(key, _)| key.ends_with("removed vendor")).unwrap();
+    assert!(Records::remove(&store, "catalog_audit", key).await.unwrap());
+
+    let audit = call(&client, "catalog_audit", json!({})).await;
+    assert_eq!((&audit[1]["action"], &audit[1]["before"]), (&json!("removed"), &kept), "{audit:#}");
+    assert_eq!(refused(&client, "remove_catalog", json!({"name": "vendor"})).await.kind(), ErrorKind::NotFound);
+    call(&client, "import_catalog", how()).await;
+    let after = call(&client, "catalog_audit", json!({})).await;
+    assert_eq!((&after[1], &after[2]["action"]), (&audit[1], &json!("imported")), "{after:#}");
+    assert_eq!(call(&client, "catalogs", json!({})).await.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use swim::{Client, Config, ErrorKind, surface};
+use swim_core::ports::Records;
 use swim_sim::vendor::{Call, VendorService};
+use swim_stores::SqliteStore;
 
 use crate::world::{FIRST, PID, SECOND, image};
 
@@ -183,6 +185,8 @@ async fn an_image_that_contradicts_a_list_is_kept_away_from_devices() {
     let options = json!({"path": path, "platform": "ios", "version": "15.2(7)E10"});
     let kept = call(&client, "import", options.clone()).await;
     let sha512 = kept["digests"]["sha512"].as_str().unwrap().to_owned();
+    let store = SqliteStore::open(folder.path("data/swim.db")).unwrap();
+    let unmarked = store.get("images", kept["id"].as_str().unwrap()).await.unwrap().unwrap();
     let plan = call(&client, "plan", json!({"image": "made-up.bin", "devices": []})).await;
     let approval = surface::function("plan_digest", json!({"plan": plan})).unwrap();
 
@@ -208,8 +212,16 @@ async fn an_image_that_contradicts_a_list_is_kept_away_from_devices() {
     for (verb, arguments) in [
         ("offer", json!({"image": kept, "device": "sw1", "protocol": "http"})),
         ("push", json!({"image": kept, "device": "sw1", "path": "flash:x.bin"})),
+        ("submit", json!({"plan": plan, "approval": approval})),
     ] {
+        // Also where its record does not say it yet, as the disk was full when the list came.
+        let (key, mark) = ("0 vendor", json!({"name": "vendor", "at": "2026-01-01T00:00:00Z"}));
+        store.put("images", kept["id"].as_str().unwrap(), unmarked.clone()).await.unwrap();
+        store.put("known_good_pending", key, mark).await.unwrap();
         assert_eq!(refused(&client, verb, arguments).await.kind(), ErrorKind::Blocked, "{verb}");
+        let seen = call(&client, "image", json!({"image": "made-up.bin"})).await;
+        assert_eq!(seen["quarantine"]["list"], "vendor", "{seen}");
+        assert!(Records::remove(&store, "known_good_pending", key).await.unwrap());
     }
     // A person lifts it; that stays while the list says the same.
     let e = refused(&client, "lift_quarantine", json!({"image": "made-up.bin", "by": "Ada", "reason": " "})).await;

@@ -2,6 +2,7 @@
 
 use super::query::ImageQuery;
 use super::record::{self, NAMES, split_name};
+use super::unjudged;
 use crate::image::{Field, IMAGE_TYPES, Image, image_type, platform_id, platform_named};
 use crate::model::Sha256;
 use crate::ports::Records;
@@ -74,7 +75,7 @@ fn value(field: Option<&Field<String>>) -> Option<&str> {
 /// # Errors
 /// `InvalidInput` for a platform or type that is neither known nor of an image, with those that are; `Store`.
 pub async fn images(records: &dyn Records, filter: &ImageFilter) -> Result<Vec<Image>> {
-    let mut found = record::all(records).await?;
+    let mut found = unjudged::all(records).await?;
     filter.check(&found)?;
     found.retain(|image| filter.holds(image));
     found.sort_by_key(|image| (image.imported, image.id));

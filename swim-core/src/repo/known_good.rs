@@ -15,7 +15,7 @@ use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
 use crate::image::{Image, Lifted, Quarantine};
 use crate::model::{Digests, Sha256};
 use crate::ports::Records;
-use crate::{Error, ErrorKind, Result, Retry};
+use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 /// Lists by name.
 pub(super) const LISTS: &str = "known_good";
@@ -104,7 +104,8 @@ pub struct Rejudged {
 ///
 /// # Errors
 /// `InvalidInput` for a bad name; `Conflict` when the list that is here is signed and this one is not by the same
-/// certificate: that one must be removed first; those of the store.
+/// certificate: that one must be removed first; those of the store. When they come after the list was written, they say so:
+/// the list is in force then, and [`cleared`](super::cleared) judges by it.
 pub async fn import_known_good(
     records: &dyn Records,
     name: &str,
@@ -137,9 +138,16 @@ pub async fn import_known_good(
         unjudged::clear(records, &mark).await?;
         return Err(conflict(format!("another list {name} came at the same time")).retry_when(Retry::Now));
     }
-    let judged = rejudge(records, now).await?;
-    unjudged::clear(records, &mark).await?;
-    Ok((summary, judged))
+    let judged = unjudged::judge(records, Some(&mark), now).await;
+    Ok((summary, judged.map_err(|e| already(e, name, "in force"))?))
+}
+
+/// The list has come or gone all the same, and counts for every image that is asked for.
+fn already(error: Error, name: &str, what: &str) -> Error {
+    error
+        .under(&format!("the list {name} is {what} all the same, but not every image is marked by that yet"))
+        .with("name", name)
+        .effected(Effect::Applied)
 }
 
 /// What the list before had and this one has not.
@@ -157,17 +165,16 @@ fn gone(before: &[KnownValue], now: &[KnownValue]) -> Option<String> {
 /// Removes a list and judges every image by those that are left.
 ///
 /// # Errors
-/// `NotFound`; those of the store.
+/// `NotFound`; those of the store. When they come after the list was removed, they say so.
 pub async fn remove_known_good(records: &dyn Records, name: &str, now: Timestamp) -> Result<Rejudged> {
     let mark = unjudged::mark(records, name, None, now).await?;
     if !records.remove(LISTS, name).await? {
-        unjudged::clear(records, &mark).await?;
+        // It may have gone in an earlier call, which failed after that.
+        unjudged::judge(records, Some(&mark), now).await?;
         let message = format!("there is no list of known good values {name:?}");
         return Err(Error::new(ErrorKind::NotFound, "find list", message).with("name", name));
     }
-    let judged = rejudge(records, now).await?;
-    unjudged::clear(records, &mark).await?;
-    Ok(judged)
+    unjudged::judge(records, Some(&mark), now).await.map_err(|e| already(e, name, "removed"))
 }
 
 /// The lists, by name.
@@ -203,7 +210,7 @@ pub async fn lift_quarantine(
     said("by", by)?;
     said("reason", reason)?;
     let lifted = Lifted { at: now, by: by.to_owned(), reason: reason.to_owned() };
-    let before = find::image(records, &image.to_string()).await?;
+    let before = unjudged::standing(records, image).await?;
     if before.quarantined().is_none() {
         let message = format!("{} is in no quarantine", before.file_name);
         return Err(Error::new(ErrorKind::Conflict, "lift quarantine", message).with("image", image));
@@ -290,12 +297,7 @@ type Rows = Vec<(String, Value)>;
 async fn judge_all(records: &dyn Records, (lists, names): &(Rows, Rows), now: Timestamp) -> Result<Rejudged> {
     let lists = read_all(lists)?;
     let lists = indexed(&lists);
-    let mut further: HashMap<Sha256, Vec<String>> = HashMap::new();
-    for (key, _) in names {
-        if let Some((id, name)) = record::split_name(key) {
-            further.entry(id).or_default().push(name.to_owned());
-        }
-    }
+    let mut further = by_image(names);
     let mut done = Rejudged::default();
     for before in record::all(records).await? {
         let mut names = vec![before.file_name.clone()];
@@ -318,6 +320,15 @@ async fn judge_all(records: &dyn Records, (lists, names): &(Rows, Rows), now: Ti
     Ok(done)
 }
 
+/// The further names of each image.
+pub(super) fn by_image(names: &[(String, Value)]) -> HashMap<Sha256, Vec<String>> {
+    let mut further: HashMap<Sha256, Vec<String>> = HashMap::new();
+    for (id, name) in names.iter().filter_map(|(key, _)| record::split_name(key)) {
+        further.entry(id).or_default().push(name.to_owned());
+    }
+    further
+}
+
 /// Judges an image under these names, and writes down what becomes of it.
 pub(super) async fn judge_one(
     records: &dyn Records,
@@ -327,22 +338,7 @@ pub(super) async fn judge_one(
     now: Timestamp,
 ) -> Result<Option<Image>> {
     let Some(before) = record::get(records, id).await? else { return Ok(None) };
-    let judged = |image: &mut Image| {
-        let fresh = verdict(lists, names, &image.digests, now);
-        let same = match (&fresh, image.contradicted()) {
-            (None, None) => true,
-            // What a person lifted stays lifted while it is the same contradiction.
-            (Some(fresh), Some(old)) => (&fresh.list, &fresh.reasons) == (&old.list, &old.reasons),
-            // That no list here knows the image does not make it good.
-            (None, Some(old)) => old.elsewhere && !spoken_for(lists, names, &image.digests),
-            _ => false,
-        };
-        if !same {
-            (image.quarantine, image.quarantine_lifted) = (fresh, None);
-        }
-        !same
-    };
-    let after = change(records, id, judged).await?;
+    let after = change(records, id, |image| judge(image, lists, names, now)).await?;
     if let Some(after) = &after {
         match (before.quarantined().is_some(), after.quarantined().is_some()) {
             (false, true) => note(records, after, now, "quarantined", None).await?,
@@ -351,6 +347,23 @@ pub(super) async fn judge_one(
         }
     }
     Ok(after)
+}
+
+/// Puts an image with these names into quarantine, or ends it, as the lists say. Is it another than before?
+pub(super) fn judge(image: &mut Image, lists: &[(&str, Index<'_>)], names: &[String], now: Timestamp) -> bool {
+    let fresh = verdict(lists, names, &image.digests, now);
+    let same = match (&fresh, image.contradicted()) {
+        (None, None) => true,
+        // What a person lifted stays lifted while it is the same contradiction.
+        (Some(fresh), Some(old)) => (&fresh.list, &fresh.reasons) == (&old.list, &old.reasons),
+        // That no list here knows the image does not make it good.
+        (None, Some(old)) => old.elsewhere && !spoken_for(lists, names, &image.digests),
+        _ => false,
+    };
+    if !same {
+        (image.quarantine, image.quarantine_lifted) = (fresh, None);
+    }
+    !same
 }
 
 fn spoken_for(lists: &[(&str, Index<'_>)], names: &[String], digests: &Digests) -> bool {

@@ -55,5 +55,5 @@ pub use said::Said;
 pub use scrub::{ScrubOptions, ScrubReport, scrub};
 pub use search::{FamilyGroup, Group, TypeGroup, find, grouped, named, search};
 pub use source::Source;
-pub use unjudged::judge_pending;
+pub use unjudged::{judge_pending, standing};
 pub use usage::{By, How, InUse, Software, Usage, uses};
