@@ -288,12 +288,16 @@ impl Client {
         let failed = |e| Error::new(ErrorKind::Store, "import", folder.display().to_string()).caused_by(e);
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
         // What a killed import had fetched whole: whether it is still the newest cannot be told.
+        let busy = || Error::new(ErrorKind::Busy, "import", "the same file is being imported by somebody else");
         if !remove_leftover(&path).await? {
-            let message = "the same file is being imported by somebody else";
-            return Err(Error::new(ErrorKind::Busy, "import", message));
+            return Err(busy());
         }
-        let sink = FileSink::create(&path).await?;
-        Ok((path, sink))
+        match FileSink::create(&path).await {
+            Ok(sink) => Ok((path, sink)),
+            // They have got it whole in this moment.
+            Err(e) if e.kind() == ErrorKind::Conflict => Err(busy().caused_by(e)),
+            Err(e) => Err(e),
+        }
     }
 
     /// Takes in what was fetched, and removes it.
