@@ -36,7 +36,7 @@ impl Client {
     /// Takes a list of known good values from a file, in the place of the one of its name, and judges every image by it.
     ///
     /// # Errors
-    /// `NotFound`; those of [`Proof::judge`]; `UnexpectedReply` for what is no such list; `Conflict` for one that is not signed
+    /// `NotFound`; those of [`Proof::judge`](catalog::Proof::judge); `InvalidInput` for what is no such list; `Conflict` for one that is not signed
     /// by the certificate that has signed the one that is here; those of the store.
     pub async fn import_known_good(&self, path: impl AsRef<Path>, how: &SignedFile) -> Result<KnownGoodTaken> {
         let (document, proof, name) = read_signed(path.as_ref(), how).await?;
