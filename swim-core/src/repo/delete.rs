@@ -1,27 +1,20 @@
 //! Deleting an image that something may still need.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::find::any_of;
-use super::query::ImageQuery;
-use super::record::{self, IMAGES, last_line, questioned, tombstone_of};
+use super::audit::{self, ImageAudit};
+use super::record::{self, IMAGES, questioned, tombstone_of};
 use super::remove::bury;
 use super::requirements::keep;
 use crate::image::Image;
 use crate::job::{Entry, JobEvent};
 use crate::model::{DeviceId, Sha256};
-use crate::ports::{Clock, ImageStore, Index, JobId, JobStore, Records};
+use crate::ports::{Clock, ImageStore, Index, JobId, JobStore};
 use crate::transfer::Staged;
 use crate::{Error, ErrorKind, Result, Retry};
-
-/// Lines of the audit, by time.
-const AUDIT: &str = "image_audit";
 
 /// Referrers that an error names; more are counted.
 const NAMED: usize = 5;
@@ -104,88 +97,6 @@ pub async fn jobs_with(jobs: &dyn JobStore, image: &Sha256) -> Result<Vec<Referr
     Ok(out)
 }
 
-/// A line of the audit of the repository.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ImageAudit {
-    /// When.
-    pub at: Timestamp,
-    /// Which image.
-    pub image: Sha256,
-    /// Its file name.
-    pub file_name: String,
-    /// What was done: `deletion begun`, `deleted`, `deletion given up`, `quarantined`, `quarantine ended`, `quarantine lifted`.
-    pub action: String,
-    /// Who did it, where a person is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// The reason that somebody gave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What needed it all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overridden: Vec<Referrer>,
-}
-
-/// The audit of the repository, oldest first; of one image, where it is given.
-///
-/// # Errors
-/// `Store`.
-pub async fn image_audit(records: &dyn Records, image: Option<&Sha256>) -> Result<Vec<ImageAudit>> {
-    let read = |(key, value): (String, Value)| {
-        ImageAudit::deserialize(&value).map_err(|cause| {
-            Error::new(ErrorKind::Store, "read audit", format!("line {key} cannot be read")).caused_by(cause)
-        })
-    };
-    let mut lines = records.all(AUDIT).await?.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-    lines.retain(|line| image.is_none_or(|image| line.image == *image));
-    Ok(lines)
-}
-
-/// The audit of one image, also of one that is gone: by its id, by the first digits of it (four or more), or by its file
-/// name, under which there may have been several.
-///
-/// # Errors
-/// `InvalidInput` for digits that are those of several images, naming them; `Store`.
-pub async fn image_audit_of(records: &dyn Records, wanted: &str) -> Result<Vec<ImageAudit>> {
-    if let Ok(id) = wanted.parse() {
-        return image_audit(records, Some(&id)).await;
-    }
-    let mut lines = image_audit(records, None).await?;
-    if lines.iter().any(|line| line.file_name == wanted) {
-        lines.retain(|line| line.file_name == wanted);
-        return Ok(lines);
-    }
-    let digits = wanted.to_ascii_lowercase();
-    let is_prefix = ImageQuery::digits(&digits).is_some();
-    lines.retain(|line| is_prefix && line.image.to_string().starts_with(&digits));
-    let ids: BTreeSet<Sha256> = lines.iter().map(|line| line.image).collect();
-    if ids.len() > 1 {
-        return Err(any_of(wanted, ids.iter().map(Sha256::to_string)));
-    }
-    Ok(lines)
-}
-
-async fn note(records: &dyn Records, line: &ImageAudit) -> Result<()> {
-    let (key, value) = written(line)?;
-    records.put(AUDIT, &key, value).await
-}
-
-fn written(line: &ImageAudit) -> Result<(String, Value)> {
-    let value = serde_json::to_value(line)
-        .map_err(|cause| Error::internal("write audit", "a line has no JSON form").caused_by(cause))?;
-    // Two lines of one image in one nanosecond differ in what they say.
-    Ok((format!("{:022} {} {}", line.at.as_nanosecond(), line.image, line.action), value))
-}
-
-/// Writes the line that a killed removal left unwritten, if it did.
-pub(super) async fn noted(records: &dyn Records, tombstone: &Value) -> Result<()> {
-    match last_line(tombstone) {
-        Some((key, line)) => records.put(AUDIT, key, line.clone()).await,
-        None => Ok(()),
-    }
-}
-
 /// What was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -253,7 +164,7 @@ pub async fn delete(
     let looked = async {
         let needed = referrers.of(image).await?;
         allowed(&key, &file_name, &needed, forced)?;
-        note(index, &line("deletion begun", &needed)).await?;
+        audit::note(index, &line("deletion begun", &needed)).await?;
         Ok(needed)
     };
     let overridden = match looked.await {
@@ -263,13 +174,13 @@ pub async fn delete(
             return Err(e);
         }
     };
-    let (at, deleted) = written(&line("deleted", &overridden))?;
+    let (at, deleted) = audit::written(&line("deleted", &overridden))?;
     if !index.swap(IMAGES, &key, &question, tombstone_of(&at, &deleted)).await? {
-        note(index, &line("deletion given up", &overridden)).await?;
+        audit::note(index, &line("deletion given up", &overridden)).await?;
         return Err(changed(&key));
     }
     // It is decided: should this be killed, the next sweep writes the line and goes on.
-    index.put(AUDIT, &at, deleted).await?;
+    index.put(audit::LINES, &at, deleted).await?;
     keep(index, overrides.last.as_ref()).await?;
     bury(store, index, image).await?;
     Ok(Deleted { image: *image, file_name, devices, used_by, overridden })

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::audit::{self, ImageAudit};
 use super::record::{self, NAMES};
 use super::{change, find, unjudged};
 use crate::catalog::{Authenticity, Index, Judgement, KnownGood, KnownValue};
@@ -19,8 +20,6 @@ use crate::{Effect, Error, ErrorKind, Result, Retry};
 
 /// Lists by name.
 pub(super) const LISTS: &str = "known_good";
-/// What was done with images, by time.
-const AUDIT: &str = "image_audit";
 /// Rounds of judging: others must change lists or names in each of them.
 const ROUNDS: u32 = 20;
 /// The longest name of a list or a person, and the longest reason.
@@ -422,15 +421,16 @@ async fn note(
     by: Option<(&str, &str)>,
 ) -> Result<()> {
     let reasons = image.contradicted().map(|q| format!("{}: {}", q.list, q.reasons.join("; ")));
-    let line = json!({
-        "at": now,
-        "image": image.id,
-        "file_name": image.file_name,
-        "action": action,
-        "reason": by.map(|(_, reason)| reason.to_owned()).or(reasons),
-        "by": by.map(|(by, _)| by),
-    });
-    records.put(AUDIT, &format!("{:022} {} {action}", now.as_nanosecond(), image.id), line).await
+    let line = ImageAudit {
+        at: now,
+        image: image.id,
+        file_name: image.file_name.clone(),
+        action: action.to_owned(),
+        by: by.map(|(by, _)| by.to_owned()),
+        reason: by.map(|(_, reason)| reason.to_owned()).or(reasons),
+        overridden: Vec::new(),
+    };
+    audit::note(records, &line).await
 }
 
 fn said(field: &str, text: &str) -> Result<()> {

@@ -6,6 +6,7 @@
 //! imported under are in the table `image_names`, one record a name, so that two importers cannot lose one.
 
 mod archive;
+mod audit;
 mod change;
 mod clearance;
 pub mod collection;
@@ -32,10 +33,11 @@ mod usage;
 mod window;
 
 pub use archive::{Conflict, ExportOptions, Exported, Unpacked, export, unpack};
+pub use audit::{ImageAudit, image_audit, image_audit_of};
 pub(crate) use change::change;
 pub use clearance::cleared;
 pub use damage::{Damage, DamageKind, damage_of, damages, sound};
-pub use delete::{Deleted, ImageAudit, Referrer, Referrers, delete, image_audit, image_audit_of, jobs_with};
+pub use delete::{Deleted, Referrer, Referrers, delete, jobs_with};
 pub use digester::digests;
 pub use entry::{COLUMNS, ImageEntry, fold};
 pub use find::{ImageFilter, image, images, names};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::audit::noted;
 use super::damage;
-use super::delete::noted;
 use super::record::{self, IMAGES, NAMES, split_name, tombstone};
 use crate::Result;
 use crate::model::Sha256;
